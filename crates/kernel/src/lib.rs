@@ -1,0 +1,29 @@
+#![doc = include_str!("../README.md")]
+
+mod actor;
+mod env;
+mod error;
+mod event;
+mod id;
+mod page;
+mod scope;
+mod secret;
+mod text;
+mod time;
+
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use actor::{Agent, Caller, GuestCaller, Role, UserCaller};
+pub use env::{Env, SystemEnv};
+pub use error::{FieldError, NotAllowed, PortError, PortErrorKind, Refusal, RefusalKind};
+pub use event::{Event, EventName};
+pub use id::{
+    ConnectionId, ConversationId, EventId, GuestId, GuestTokenId, InvalidId, MessageId, OrganizationId, ParticipantId,
+    SessionId, SupportRequestId, TimelineEntryId, UserId,
+};
+pub use page::{Order, Page, PageRequest};
+pub use scope::{Audience, Scope};
+pub use secret::Secret;
+pub use text::{Language, TextCatalogue, Texts};
+pub use time::{Timestamp, TimestampError};
