@@ -1,0 +1,16 @@
+identity-bad_credentials = The e-mail address or the password is not right.
+identity-not_authenticated = Sign in to go on.
+identity-token_expired = Your access has expired. Sign in again to go on.
+identity-token_revoked = Your access was closed. Sign in again to go on.
+identity-token_reused = This session was closed to keep you safe. Sign in again to go on.
+identity-session_ended = Your session is over. Sign in again to go on.
+identity-organization_not_found = This organisation cannot be found.
+identity-user_not_found = This account cannot be found.
+identity-session_not_found = This session cannot be found.
+identity-guest_token_not_found = This access cannot be found.
+identity-email_taken = An account already uses this e-mail address.
+identity-slug_taken = An organisation already has this short name.
+identity-last_admin = At least one person has to keep administering the organisation.
+field-password_too_common = This password is too easy to guess. Please choose another.
+field-password_names_organization = The password cannot contain the name of the organisation.
+field-password_wrong = This is not your current password.

@@ -1,0 +1,16 @@
+identity-bad_credentials = L’adresse e-mail ou le mot de passe n’est pas le bon.
+identity-not_authenticated = Connectez-vous pour continuer.
+identity-token_expired = Votre accès a expiré. Reconnectez-vous pour continuer.
+identity-token_revoked = Votre accès a été fermé. Reconnectez-vous pour continuer.
+identity-token_reused = Cette session a été fermée par sécurité. Reconnectez-vous pour continuer.
+identity-session_ended = Votre session est terminée. Reconnectez-vous pour continuer.
+identity-organization_not_found = Cette organisation est introuvable.
+identity-user_not_found = Ce compte est introuvable.
+identity-session_not_found = Cette session est introuvable.
+identity-guest_token_not_found = Cet accès est introuvable.
+identity-email_taken = Un compte utilise déjà cette adresse e-mail.
+identity-slug_taken = Une organisation porte déjà ce nom court.
+identity-last_admin = Il faut garder au moins une personne qui administre l’organisation.
+field-password_too_common = Ce mot de passe est trop facile à deviner. Choisissez-en un autre.
+field-password_names_organization = Le mot de passe ne peut pas contenir le nom de l’organisation.
+field-password_wrong = Ce n’est pas votre mot de passe actuel.

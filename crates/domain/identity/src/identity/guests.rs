@@ -1,0 +1,89 @@
+//! Guests: let in by a token for one request.
+
+use kernel::{Caller, GuestId, GuestTokenId, OrganizationId, Role, Secret, SupportRequestId};
+
+use super::{Identity, persist};
+use crate::{Admitted, Guest, GuestToken, IdentityError, NewGuest, Revocation, Revoked};
+
+impl Identity {
+    /// Lets a guest in: known again by e-mail within the organisation, else new. The token opens the one
+    /// request, which may be stored afterwards, and lives 90 days.
+    pub async fn admit_guest(
+        &self,
+        organization: OrganizationId,
+        new: &NewGuest,
+        support_request: SupportRequestId,
+    ) -> Result<Admitted, IdentityError> {
+        let now = self.now();
+        let guest =
+            new.parse(GuestId::new(self.parts.env.uuid()), organization, now).map_err(IdentityError::Invalid)?;
+        let clear = Secret::new(format!("{}{}", Self::GUEST_TOKEN_PREFIX, self.parts.secrets.token()?.expose()));
+        let token = GuestToken {
+            id: GuestTokenId::new(self.parts.env.uuid()),
+            organization,
+            guest: guest.id,
+            support_request,
+            hash: self.parts.secrets.hash(clear.expose()),
+            name: guest.name.clone(),
+            language: guest.language,
+            created_at: now,
+            expires_at: now + Self::GUEST_TOKEN_LIFE,
+            revoked_at: None,
+        };
+        let id = persist(|| self.try_admit(&guest, token.clone())).await?;
+        Ok(Admitted {
+            guest: id,
+            name: guest.name,
+            email: guest.email,
+            phone: guest.phone,
+            token: clear,
+            token_id: token.id,
+            expires_at: token.expires_at,
+        })
+    }
+
+    /// Revokes a guest's token: an administrator any, a guest the one it comes with.
+    pub async fn revoke_guest_token(&self, caller: &Caller, id: GuestTokenId) -> Result<(), IdentityError> {
+        match caller {
+            Caller::Guest(guest) if guest.token == id => {}
+            Caller::Guest(_) => return Err(IdentityError::GuestTokenNotFound),
+            Caller::User(_) => drop(caller.at_least(Role::Admin)?),
+        }
+        persist(|| self.try_revoke_guest_token(caller.organization(), id)).await
+    }
+
+    /// A guest of the organisation, for those who have to reach them.
+    pub async fn guest(&self, organization: OrganizationId, id: GuestId) -> Result<Option<Guest>, IdentityError> {
+        Ok(self.parts.views.guest(organization, id).await?)
+    }
+
+    async fn try_admit(&self, guest: &Guest, mut token: GuestToken) -> Result<GuestId, IdentityError> {
+        let mut tx = self.parts.store.begin(guest.organization).await?;
+        let id = tx.guests().find_or_insert(guest).await?.id;
+        token.guest = id;
+        tx.guest_tokens().insert(&token).await?;
+        tx.commit().await?;
+        Ok(id)
+    }
+
+    async fn try_revoke_guest_token(
+        &self,
+        organization: OrganizationId,
+        id: GuestTokenId,
+    ) -> Result<(), IdentityError> {
+        let mut tx = self.parts.store.begin(organization).await?;
+        let mut token = tx.guest_tokens().lock(id).await?.ok_or(IdentityError::GuestTokenNotFound)?;
+        if token.revoked_at.is_some() {
+            return Ok(());
+        }
+        let at = self.now();
+        token.revoked_at = Some(at);
+        tx.guest_tokens().save(&token).await?;
+        let what = Revoked::GuestToken { token: id, guest: token.guest };
+        let revocation = Revocation { organization, what, at };
+        tx.revoke(&revocation).await?;
+        tx.commit().await?;
+        self.watch.learn(&[revocation]);
+        Ok(())
+    }
+}

@@ -1,0 +1,109 @@
+//! New users.
+
+use kernel::{Caller, FieldError, Language, OrganizationId, Role, Secret, UserId};
+
+use crate::{
+    Email, Identity, IdentityError, Inserted, Organization, Password, PersonName, Phone, User, UserRecord, UserView,
+    events::Happened, identity::persist, values::Fields,
+};
+
+/// By what right somebody acts.
+#[derive(Debug, Clone, Copy)]
+pub enum Authority<'a> {
+    /// The operator, by the command line, in this organisation.
+    Operator(OrganizationId),
+    /// A caller, who has to be an administrator of the organisation.
+    Caller(&'a Caller),
+}
+
+impl Authority<'_> {
+    /// The organisation to act in.
+    fn organization(self) -> Result<OrganizationId, IdentityError> {
+        match self {
+            Self::Operator(organization) => Ok(organization),
+            Self::Caller(caller) => Ok(caller.at_least(Role::Admin)?.organization()),
+        }
+    }
+}
+
+/// A user to be made, as written by whoever makes it.
+#[derive(Debug, Clone)]
+pub struct NewUser {
+    /// E-mail.
+    pub email: String,
+    /// The first password.
+    pub password: Secret,
+    /// First name.
+    pub first_name: String,
+    /// Last name.
+    pub last_name: String,
+    /// Telephone.
+    pub phone: Option<String>,
+    /// The language to be answered in; the organisation's when not given.
+    pub language: Option<Language>,
+    /// What the user may do.
+    pub role: Role,
+}
+
+/// The same, parsed.
+struct ParsedUser {
+    email: Email,
+    password: Password,
+    first_name: PersonName,
+    last_name: PersonName,
+    phone: Option<Phone>,
+}
+
+impl NewUser {
+    fn parse(&self, organization: &Organization) -> Result<ParsedUser, Vec<FieldError>> {
+        let mut fields = Fields::default();
+        let email = fields.take("email", Email::parse(&self.email));
+        let password = fields.take("password", Password::parse(&self.password, &organization.password_taboos()));
+        let first_name = fields.take("first_name", PersonName::parse(&self.first_name));
+        let last_name = fields.take("last_name", PersonName::parse(&self.last_name));
+        let phone = fields.take("phone", self.phone.as_deref().map(Phone::parse).transpose());
+        match (email, password, first_name, last_name, phone) {
+            (Some(email), Some(password), Some(first_name), Some(last_name), Some(phone)) => {
+                Ok(ParsedUser { email, password, first_name, last_name, phone })
+            }
+            _ => Err(fields.into_errors()),
+        }
+    }
+}
+
+impl Identity {
+    /// Makes a user, who can sign in at once.
+    pub async fn create_user(&self, by: Authority<'_>, new: &NewUser) -> Result<UserView, IdentityError> {
+        let organization = self.organization_by_id(by.organization()?).await?;
+        let parsed = new.parse(&organization).map_err(IdentityError::Invalid)?;
+        let now = self.parts.env.now();
+        let user = User::create(UserRecord {
+            id: UserId::new(self.parts.env.uuid()),
+            organization: organization.id,
+            email: parsed.email,
+            password_hash: Some(self.parts.passwords.hash(&parsed.password).await?),
+            first_name: parsed.first_name,
+            last_name: parsed.last_name,
+            phone: parsed.phone,
+            language: new.language.unwrap_or(organization.language),
+            role: new.role,
+            active: true,
+            created_at: now,
+            updated_at: now,
+            version: 1,
+        });
+        persist(|| self.try_create_user(&user)).await?;
+        Ok(user.record().view())
+    }
+
+    async fn try_create_user(&self, user: &User) -> Result<(), IdentityError> {
+        let record = user.record();
+        let mut tx = self.parts.store.begin(record.organization).await?;
+        if tx.users().insert(user).await? == Inserted::Taken {
+            return Err(IdentityError::EmailTaken);
+        }
+        let happened = Happened::UserCreated { user: record.id, role: record.role };
+        tx.outbox().append(&happened.event(record.organization, self.parts.env.as_ref())).await?;
+        Ok(tx.commit().await?)
+    }
+}

@@ -1,0 +1,42 @@
+#![doc = include_str!("../README.md")]
+
+mod error;
+mod events;
+mod guest;
+mod identity;
+mod organization;
+mod ports;
+mod revocation;
+mod session;
+mod user;
+mod values;
+mod views;
+mod watch;
+
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use error::IdentityError;
+pub use guest::{Admitted, Guest, GuestToken, NewGuest};
+pub use identity::{Authority, Identity, IdentityParts, NewUser, OwnChange, PasswordChange, SignedIn, UserChange};
+pub use organization::{NewOrganization, Organization, OrganizationRef};
+pub use ports::{
+    AccessTokens, Claims, ExpiredTokens, GuestTokens, Guests, IdentityStore, IdentityTx, IdentityViews, Inserted,
+    KeyMaterial, Organizations, Outbox, Passwords, Revocations, Secrets, Sessions, SigningKey, SigningKeyStore,
+    TokenRejection, Users, Verdict,
+};
+pub use revocation::{Revocation, Revoked};
+pub use session::{ClientInfo, Session, SessionEnd, SessionRecord};
+pub use user::{User, UserRecord};
+pub use values::{
+    Email, Epoch, InvalidValue, Origin, Password, PasswordHash, PersonName, Phone, Sealed, Slug, TicketPrefix,
+    TimeZone, TokenHash, WidgetKey,
+};
+pub use views::{Credentials, SessionView, UserFilter, UserView};
+pub use watch::{OnRevoked, RevocationWatch};
+
+/// The texts of this domain's codes.
+pub const TEXTS: kernel::TextCatalogue =
+    kernel::TextCatalogue { fr: include_str!("../locales/fr.ftl"), en: include_str!("../locales/en.ftl") };
