@@ -1,0 +1,99 @@
+//! What this domain refuses.
+
+use kernel::{FieldError, NotAllowed, PortError, Refusal, RefusalKind, SupportRequestId};
+
+/// A refusal of the chat, with a stable code each.
+#[derive(Debug, thiserror::Error)]
+pub enum ChatError {
+    /// No such conversation, or not for this caller: the two are not told apart.
+    #[error("no such conversation")]
+    ConversationNotFound,
+    /// No such message in this conversation.
+    #[error("no such message")]
+    MessageNotFound,
+    /// The request of this conversation is closed.
+    #[error("the request is closed")]
+    Closed,
+    /// The request was merged into another.
+    #[error("the request was merged into another")]
+    Merged(SupportRequestId),
+    /// The `client_message_id` was used for another content.
+    #[error("this client_message_id was used for another content")]
+    IdempotencyMismatch,
+    /// The server has more to store than it can; the same send may go through later.
+    #[error("too much to store at the moment")]
+    Overloaded,
+    /// Some fields are wrong.
+    #[error("some fields are wrong")]
+    Invalid(Vec<FieldError>),
+    /// Known, but not allowed.
+    #[error(transparent)]
+    NotAllowed(#[from] NotAllowed),
+    /// A part is down.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+impl ChatError {
+    /// Every code that belongs to this domain; each has a text in every language.
+    pub const CODES: [&'static str; 6] = [
+        "chat.conversation_not_found",
+        "chat.message_not_found",
+        "closed",
+        "merged",
+        "idempotency_mismatch",
+        "overloaded",
+    ];
+
+    /// Whether the same send may go through later.
+    pub fn may_retry(&self) -> bool {
+        matches!(self.kind(), RefusalKind::Unavailable | RefusalKind::StorageFull | RefusalKind::Internal)
+    }
+}
+
+impl From<FieldError> for ChatError {
+    fn from(field: FieldError) -> Self {
+        Self::Invalid(vec![field])
+    }
+}
+
+impl Refusal for ChatError {
+    fn kind(&self) -> RefusalKind {
+        match self {
+            Self::ConversationNotFound | Self::MessageNotFound => RefusalKind::NotFound,
+            Self::Closed | Self::Merged(_) => RefusalKind::Conflict,
+            Self::IdempotencyMismatch | Self::Invalid(_) => RefusalKind::Invalid,
+            Self::Overloaded => RefusalKind::Unavailable,
+            Self::NotAllowed(_) => RefusalKind::Forbidden,
+            Self::Port(port) => port.refusal_kind(),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::ConversationNotFound => "chat.conversation_not_found",
+            Self::MessageNotFound => "chat.message_not_found",
+            Self::Closed => "closed",
+            Self::Merged(_) => "merged",
+            Self::IdempotencyMismatch => "idempotency_mismatch",
+            Self::Overloaded => "overloaded",
+            Self::Invalid(_) => "invalid",
+            Self::NotAllowed(_) => "forbidden",
+            Self::Port(port) => port.refusal_code(),
+        }
+    }
+
+    fn fields(&self) -> Vec<FieldError> {
+        match self {
+            Self::Invalid(fields) => fields.clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn arguments(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Merged(into) => vec![("into", into.to_string())],
+            _ => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,29 @@
+#![doc = include_str!("../README.md")]
+
+mod chat;
+mod conversation;
+mod error;
+mod message;
+mod ports;
+mod values;
+
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use chat::{Changes, Chat, History, Outgoing, Position, ResetReason, Sent, Subscription};
+pub use conversation::{
+    Conversation, ConversationFilter, ConversationPage, ConversationStatus, Participant, ReadMark, Receipt,
+};
+pub use error::ChatError;
+pub use message::{Change, Entry, Message, MessageKind, MessageStatus, Sender, SenderKind};
+pub use ports::{
+    Append, AppendError, Appended, Author, Committed, ConversationLog, Conversations, Head, Hints, LogCursor, LogFeed,
+    LogRecord, Mark, ReceiptFeed, Right,
+};
+pub use values::{ClientMessageId, Content, ContentHash, Epoch, Seq};
+
+/// The texts of this domain's refusals.
+pub const TEXTS: kernel::TextCatalogue =
+    kernel::TextCatalogue { fr: include_str!("../locales/fr.ftl"), en: include_str!("../locales/en.ftl") };

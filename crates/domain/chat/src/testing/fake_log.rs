@@ -1,0 +1,310 @@
+//! The log in memory: one state behind one lock, with the guarantees of the real ones.
+
+mod reading;
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use async_trait::async_trait;
+use kernel::{
+    Audience, ConversationId, Env, MessageId, OrganizationId, ParticipantId, PortError, PortErrorKind, Scope,
+    SupportRequestId, Timestamp,
+};
+
+use super::{Setup, Thread, ThreadState};
+use crate::{
+    Append, AppendError, Appended, Change, Committed, ContentHash, ConversationLog, Entry, Epoch, Head, Hints,
+    LogCursor, Message, Participant, ReadMark, Right, Sender, SenderKind, Seq,
+};
+
+/// [`ConversationLog`], [`Conversations`](crate::Conversations) and [`LogFeed`](crate::LogFeed) over
+/// one state in memory.
+pub struct FakeLog {
+    env: Arc<dyn Env>,
+    hints: Arc<dyn Hints>,
+    /// Held from the change of the state to the hint, so that hints come in order of `seq`.
+    turn: Mutex<()>,
+    state: Mutex<State>,
+}
+
+/// What goes wrong with the next append.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Nothing is stored, and that is known.
+    Refused(PortErrorKind),
+    /// It is stored, but the answer gets lost.
+    AnswerLost,
+    /// The queue is full.
+    Overloaded,
+}
+
+#[derive(Default)]
+struct State {
+    epochs: BTreeMap<OrganizationId, Epoch>,
+    threads: BTreeMap<(OrganizationId, ConversationId), Conv>,
+    /// Every entry in the order of its commit; its number is its row.
+    feed: Vec<(OrganizationId, ConversationId, Seq)>,
+    positions: BTreeMap<String, LogCursor>,
+    faults: VecDeque<Fault>,
+}
+
+struct Conv {
+    audience: Audience,
+    state: ThreadState,
+    created_at: Timestamp,
+    participants: Vec<Participant>,
+    /// Entry n is at n - 1: it made this message.
+    messages: Vec<Stored>,
+}
+
+struct Stored {
+    message: Message,
+    hash: ContentHash,
+}
+
+impl FakeLog {
+    /// An empty one.
+    pub fn new(env: Arc<dyn Env>, hints: Arc<dyn Hints>) -> Self {
+        Self { env, hints, turn: Mutex::default(), state: Mutex::default() }
+    }
+
+    /// A fresh organisation with its epoch.
+    pub fn organization(&self) -> OrganizationId {
+        let id = OrganizationId::new(self.env.uuid());
+        let epoch = Epoch::new(self.env.uuid());
+        self.state().epochs.insert(id, epoch);
+        id
+    }
+
+    /// Gives an organisation another history, as a restore does.
+    pub fn renew_epoch(&self, organization: OrganizationId) -> Epoch {
+        let epoch = Epoch::new(self.env.uuid());
+        self.state().epochs.insert(organization, epoch);
+        epoch
+    }
+
+    /// A thread without messages.
+    pub fn thread(&self, setup: Setup) -> Thread {
+        let thread = Thread {
+            organization: setup.organization,
+            id: ConversationId::new(self.env.uuid()),
+            support_request: SupportRequestId::new(self.env.uuid()),
+            requester: setup.requester,
+        };
+        self.open(thread, setup);
+        thread
+    }
+
+    /// A thread without messages, whose ids somebody else gave: the desk, where both run together.
+    pub fn open(&self, thread: Thread, setup: Setup) {
+        let requester = Participant {
+            id: setup.requester,
+            kind: SenderKind::Customer,
+            name: "Camille Martin".to_owned(),
+            mark: ReadMark::default(),
+        };
+        let conv = Conv {
+            audience: Audience {
+                support_request: thread.support_request,
+                requester: setup.requester,
+                assignee: setup.state.assignee,
+                members: setup.members.into_iter().map(Into::into).collect(),
+            },
+            state: setup.state,
+            created_at: self.env.now(),
+            participants: vec![requester],
+            messages: Vec::new(),
+        };
+        self.state().threads.insert((thread.organization, thread.id), conv);
+    }
+
+    /// Changes what the log checks, as the desk would.
+    pub fn set(&self, thread: &Thread, state: ThreadState) {
+        if let Some(conv) = self.state().threads.get_mut(&(thread.organization, thread.id)) {
+            conv.state = state;
+            conv.audience.assignee = state.assignee;
+        }
+    }
+
+    /// Lets the next append fail; several faults hit one append each.
+    pub fn fail(&self, fault: Fault) {
+        self.state().faults.push_back(fault);
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn conv(&self, organization: OrganizationId, id: ConversationId) -> Option<&Conv> {
+        self.threads.get(&(organization, id))
+    }
+
+    /// What is stored, with the hint to give; no hint for a repeat.
+    fn append(&mut self, append: Append, now: Timestamp) -> Result<(Appended, Option<Committed>), AppendError> {
+        let key = (append.organization, append.conversation);
+        let conv = self.threads.get_mut(&key).filter(|conv| conv.lets(&append)).ok_or(AppendError::NotFound)?;
+        if let Some(earlier) = conv.earlier(&append) {
+            return if earlier.hash == append.hash {
+                Ok((appended(&earlier.message, true), None))
+            } else {
+                Err(AppendError::Mismatch)
+            };
+        }
+        if let Some(into) = conv.state.merged_into {
+            return Err(AppendError::Merged(into));
+        }
+        if conv.state.closed {
+            return Err(AppendError::Closed);
+        }
+        if append.in_reply_to.is_some_and(|id| conv.message(id).is_none()) {
+            return Err(AppendError::ReplyNotFound);
+        }
+        let origin = append.origin;
+        let message = conv.store(append, now);
+        let entry = Entry { seq: message.seq, change: Change::Created, message };
+        let done = appended(&entry.message, false);
+        self.feed.push((key.0, key.1, entry.seq));
+        let audience = self.threads[&key].audience.clone();
+        Ok((done, Some(Committed { organization: key.0, conversation: key.1, audience, entry, origin })))
+    }
+}
+
+impl Conv {
+    fn lets(&self, append: &Append) -> bool {
+        let opened = self.audience.requester == append.author.id;
+        match append.author.right {
+            Right::Requester => opened,
+            Right::Token(request) => opened && self.audience.support_request == request,
+            Right::Agent(agent) => Scope::Agent(agent).covers(&self.audience),
+            Right::Always => true,
+        }
+    }
+
+    fn earlier(&self, append: &Append) -> Option<&Stored> {
+        self.messages.iter().find(|stored| {
+            stored.message.sender.id == append.author.id
+                && stored.message.client_message_id.as_ref() == Some(&append.client_message_id)
+        })
+    }
+
+    fn message(&self, id: MessageId) -> Option<&Message> {
+        self.messages.iter().map(|stored| &stored.message).find(|message| message.id == id)
+    }
+
+    fn head(&self) -> Seq {
+        self.messages.last().map_or(Seq::START, |stored| stored.message.entry_seq)
+    }
+
+    fn last_at(&self) -> Option<Timestamp> {
+        self.messages.last().map(|stored| stored.message.created_at)
+    }
+
+    fn store(&mut self, append: Append, now: Timestamp) -> Message {
+        let seq = self.head().next();
+        let message = Message {
+            id: append.id,
+            seq,
+            entry_seq: seq,
+            sender: Sender { id: append.author.id, kind: append.author.kind, name: append.author.name },
+            kind: append.kind,
+            content: Some(append.content.into_string()),
+            in_reply_to: append.in_reply_to,
+            client_message_id: Some(append.client_message_id),
+            created_at: self.last_at().map_or(now, |last| last.max(now)),
+            edited_at: None,
+            deleted_at: None,
+        };
+        self.messages.push(Stored { message: message.clone(), hash: append.hash });
+        message
+    }
+
+    fn mark_of(&self, id: ParticipantId) -> ReadMark {
+        self.participants.iter().find(|one| one.id == id).map(|one| one.mark).unwrap_or_default()
+    }
+}
+
+fn appended(message: &Message, duplicate: bool) -> Appended {
+    Appended { message_id: message.id, seq: message.seq, created_at: message.created_at, duplicate }
+}
+
+#[async_trait]
+impl ConversationLog for FakeLog {
+    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let fault = self.state().faults.pop_front();
+        match fault {
+            Some(Fault::Overloaded) => return Err(AppendError::Overloaded),
+            Some(Fault::Refused(kind)) => return Err(PortError::new(kind, "as the test wants it").into()),
+            Some(Fault::AnswerLost) | None => {}
+        }
+        let (done, hint) = self.state().append(append, self.env.now())?;
+        if let Some(hint) = hint {
+            self.hints.committed(&[hint]);
+        }
+        if fault == Some(Fault::AnswerLost) {
+            return Err(PortError::new(PortErrorKind::Unknown, "as the test wants it").into());
+        }
+        Ok(done)
+    }
+
+    async fn after(
+        &self,
+        organization: OrganizationId,
+        conversation: ConversationId,
+        after: Seq,
+        limit: u32,
+    ) -> Result<Vec<Entry>, PortError> {
+        let changed = self.changed(organization, conversation, after, limit).await?;
+        let entry = |message: Message| Entry { seq: message.entry_seq, change: Change::Created, message };
+        Ok(changed.into_iter().map(entry).collect())
+    }
+
+    async fn before(
+        &self,
+        organization: OrganizationId,
+        conversation: ConversationId,
+        before: Option<Seq>,
+        limit: u32,
+    ) -> Result<Vec<Message>, PortError> {
+        let state = self.state();
+        let all = state.conv(organization, conversation).map_or(&[][..], |conv| &conv.messages);
+        let earlier = all.iter().rev().filter(|stored| before.is_none_or(|before| stored.message.seq < before));
+        let mut messages: Vec<_> = earlier.take(limit as usize).map(|stored| stored.message.clone()).collect();
+        messages.reverse();
+        Ok(messages)
+    }
+
+    async fn changed(
+        &self,
+        organization: OrganizationId,
+        conversation: ConversationId,
+        after: Seq,
+        limit: u32,
+    ) -> Result<Vec<Message>, PortError> {
+        let state = self.state();
+        let all = state.conv(organization, conversation).map_or(&[][..], |conv| &conv.messages);
+        let later = all.iter().map(|stored| &stored.message).filter(|message| message.entry_seq > after);
+        Ok(later.take(limit as usize).cloned().collect())
+    }
+
+    async fn message(
+        &self,
+        organization: OrganizationId,
+        conversation: ConversationId,
+        id: MessageId,
+    ) -> Result<Option<Message>, PortError> {
+        Ok(self.state().conv(organization, conversation).and_then(|conv| conv.message(id)).cloned())
+    }
+
+    async fn heads(&self, conversations: &[(OrganizationId, ConversationId)]) -> Result<Vec<Head>, PortError> {
+        let state = self.state();
+        let head = |(organization, id): &(OrganizationId, ConversationId)| {
+            state.conv(*organization, *id).map(|conv| Head { conversation: *id, last_seq: conv.head() })
+        };
+        Ok(conversations.iter().filter_map(head).collect())
+    }
+}

@@ -1,0 +1,198 @@
+//! Conversations, marks and the log as an outbox, over the same state.
+
+use async_trait::async_trait;
+use kernel::{
+    Audience, ConversationId, OrganizationId, Page, PageRequest, ParticipantId, PortError, Scope, SupportRequestId,
+};
+
+use super::{Conv, FakeLog, State};
+use crate::{
+    Change, Conversation, ConversationFilter, ConversationStatus, Conversations, Entry, Epoch, LogCursor, LogFeed,
+    LogRecord, Mark, Participant, ReadMark, Receipt, SenderKind, Seq,
+};
+
+impl State {
+    fn show(
+        &self,
+        organization: OrganizationId,
+        id: ConversationId,
+        conv: &Conv,
+        viewer: ParticipantId,
+    ) -> Conversation {
+        let read = conv.mark_of(viewer).read_seq;
+        let staff = conv.participants.iter().filter(|one| one.kind == SenderKind::Agent);
+        let staff_read = staff.map(|one| one.mark.read_seq).max().unwrap_or_default();
+        let messages = || conv.messages.iter().map(|stored| &stored.message);
+        Conversation {
+            id,
+            organization,
+            audience: conv.audience.clone(),
+            status: if conv.state.resolved || conv.state.closed {
+                ConversationStatus::Resolved
+            } else {
+                ConversationStatus::Active
+            },
+            closed: conv.state.closed,
+            epoch: self.epochs[&organization],
+            last_seq: conv.head(),
+            last_message_at: conv.last_at(),
+            last_message: messages().next_back().cloned(),
+            unread_count: messages().filter(|one| one.seq > read && one.sender.id != viewer).count() as u64,
+            unread_staff: messages()
+                .filter(|one| one.seq > staff_read && one.sender.kind == SenderKind::Customer)
+                .count() as u64,
+            participants: conv.participants.clone(),
+        }
+    }
+}
+
+impl Conv {
+    /// Moves marks forward; nothing when nothing moved, or the mark is nobody's here.
+    fn mark(&mut self, mark: &Mark) -> Option<ReadMark> {
+        let head = self.head();
+        let read = mark.read.min(head);
+        let delivered = mark.delivered.max(mark.read).min(head);
+        let known = self.participants.iter().position(|one| one.id == mark.participant);
+        let at = match known {
+            Some(at) => at,
+            None if mark.kind == SenderKind::Agent && read > Seq::START => {
+                self.participants.push(Participant {
+                    id: mark.participant,
+                    kind: mark.kind,
+                    name: mark.name.clone(),
+                    mark: ReadMark::default(),
+                });
+                self.participants.len() - 1
+            }
+            None => return None,
+        };
+        let now = &mut self.participants[at].mark;
+        let before = *now;
+        now.delivered_seq = now.delivered_seq.max(delivered);
+        if read > now.read_seq {
+            now.read_seq = read;
+            now.read_at = Some(mark.at);
+        }
+        (*now != before).then_some(*now)
+    }
+}
+
+fn wanted(filter: &ConversationFilter, one: &Conversation) -> bool {
+    filter.status.is_none_or(|status| status == one.status)
+        && filter.assignee.is_none_or(|assignee| assignee == one.audience.assignee)
+        && filter.requester.is_none_or(|requester| requester == one.audience.requester)
+        && (!filter.unread || one.unread_count > 0)
+}
+
+#[async_trait]
+impl Conversations for FakeLog {
+    async fn audience(&self, organization: OrganizationId, id: ConversationId) -> Result<Option<Audience>, PortError> {
+        Ok(self.state().conv(organization, id).map(|conv| conv.audience.clone()))
+    }
+
+    async fn find(
+        &self,
+        organization: OrganizationId,
+        scope: Scope,
+        viewer: ParticipantId,
+        id: ConversationId,
+    ) -> Result<Option<Conversation>, PortError> {
+        let state = self.state();
+        let conv = state.conv(organization, id).filter(|conv| scope.covers(&conv.audience));
+        Ok(conv.map(|conv| state.show(organization, id, conv, viewer)))
+    }
+
+    async fn of_request(
+        &self,
+        organization: OrganizationId,
+        scope: Scope,
+        viewer: ParticipantId,
+        request: SupportRequestId,
+    ) -> Result<Option<Conversation>, PortError> {
+        let state = self.state();
+        let found = state.threads.iter().find(|((of, _), conv)| {
+            *of == organization && conv.audience.support_request == request && scope.covers(&conv.audience)
+        });
+        Ok(found.map(|((_, id), conv)| state.show(organization, *id, conv, viewer)))
+    }
+
+    async fn list(
+        &self,
+        organization: OrganizationId,
+        scope: Scope,
+        viewer: ParticipantId,
+        filter: &ConversationFilter,
+        page: PageRequest,
+    ) -> Result<Page<Conversation>, PortError> {
+        let state = self.state();
+        let mut found: Vec<_> = state
+            .threads
+            .iter()
+            .filter(|((of, _), conv)| *of == organization && scope.covers(&conv.audience))
+            .map(|((_, id), conv)| (conv.created_at, state.show(organization, *id, conv, viewer)))
+            .filter(|(_, one)| wanted(filter, one))
+            .collect();
+        found.sort_by_key(|(created_at, one)| std::cmp::Reverse((one.last_message_at.unwrap_or(*created_at), one.id)));
+        let total = found.len() as u64;
+        let from = usize::try_from(page.offset()).unwrap_or(usize::MAX);
+        let items = found.into_iter().skip(from).take(page.limit() as usize).map(|(_, one)| one).collect();
+        Ok(Page { items, request: page, total })
+    }
+
+    async fn mark(&self, mark: Mark) -> Result<Option<Receipt>, PortError> {
+        let mut state = self.state();
+        let Some(conv) = state.threads.get_mut(&(mark.organization, mark.conversation)) else { return Ok(None) };
+        let support_request = conv.audience.support_request;
+        let receipt = |now| Receipt {
+            organization: mark.organization,
+            conversation: mark.conversation,
+            support_request,
+            participant: mark.participant,
+            kind: mark.kind,
+            mark: now,
+        };
+        Ok(conv.mark(&mark).map(receipt))
+    }
+
+    async fn epoch(&self, organization: OrganizationId) -> Result<Option<Epoch>, PortError> {
+        Ok(self.state().epochs.get(&organization).copied())
+    }
+}
+
+#[async_trait]
+impl LogFeed for FakeLog {
+    async fn next(&self, after: LogCursor, limit: u32) -> Result<Vec<LogRecord>, PortError> {
+        let state = self.state();
+        let rows = state.feed.iter().zip(1_u64..).skip_while(|(_, row)| *row <= after.row).take(limit as usize);
+        let record = |(&(organization, conversation, seq), row): (&(_, _, Seq), u64)| {
+            let conv = &state.threads[&(organization, conversation)];
+            let message =
+                conv.messages.iter().map(|stored| &stored.message).find(|message| message.entry_seq == seq)?;
+            Some(LogRecord {
+                cursor: LogCursor { transaction: 0, row },
+                organization,
+                conversation,
+                support_request: conv.audience.support_request,
+                entry: Entry { seq, change: Change::Created, message: message.clone() },
+            })
+        };
+        Ok(rows.filter_map(record).collect())
+    }
+
+    async fn position(&self, consumer: &str) -> Result<LogCursor, PortError> {
+        Ok(self.state().positions.get(consumer).copied().unwrap_or_default())
+    }
+
+    async fn advance(&self, consumer: &str, to: LogCursor) -> Result<(), PortError> {
+        let mut state = self.state();
+        let now = state.positions.entry(consumer.to_owned()).or_default();
+        *now = (*now).max(to);
+        Ok(())
+    }
+
+    async fn lag_seconds(&self, consumer: &str) -> Result<f64, PortError> {
+        let at = self.position(consumer).await?;
+        let oldest = self.next(at, 1).await?;
+        Ok(oldest.first().map_or(0.0, |record| self.env.now().since(record.entry.message.created_at).as_secs_f64()))
+    }
+}

@@ -1,0 +1,8 @@
+//! The use cases over fakes, and the fakes under the suite that the stores pass.
+
+mod contract;
+mod marking;
+mod scene;
+mod sending;
+mod subscribing;
+mod texts;
