@@ -1,0 +1,56 @@
+//! Reading requests: whatever a caller does not see does not exist for them.
+
+use kernel::{Caller, Page, PageRequest, SupportRequestId, UserId};
+
+use super::{Desk, Result};
+use crate::{RequestFilter, RequestView, Requester, SupportRequestError, TimelineEntry};
+
+impl Desk {
+    /// One request.
+    pub async fn view(&self, caller: &Caller, id: SupportRequestId) -> Result<RequestView> {
+        let found = self.views.find(caller.organization(), caller.scope(), caller.participant(), id).await?;
+        found.ok_or(SupportRequestError::NotFound)
+    }
+
+    /// One request by its number; a guest's, within the token.
+    pub async fn view_by_number(&self, caller: &Caller, number: &str) -> Result<RequestView> {
+        let id = self.views.by_number(caller.organization(), number).await?;
+        self.view(caller, id.ok_or(SupportRequestError::NotFound)?).await
+    }
+
+    /// A page of the requests in the caller's sight.
+    pub async fn list(&self, caller: &Caller, filter: &RequestFilter, page: PageRequest) -> Result<Page<RequestView>> {
+        Ok(self.views.list(caller.organization(), caller.scope(), caller.participant(), filter, page).await?)
+    }
+
+    /// What happened to a request, oldest first; without the notes, for those who are not staff.
+    pub async fn timeline(&self, caller: &Caller, id: SupportRequestId) -> Result<Vec<TimelineEntry>> {
+        self.view(caller, id).await?;
+        let entries = self.views.timeline(caller.organization(), id).await?;
+        let staff = caller.is_staff();
+        Ok(entries.into_iter().map(|entry| if staff { entry } else { entry.for_customer() }).collect())
+    }
+
+    /// The user that a request is opened for, with how they are reached: the caller, or, for staff,
+    /// anybody of the organisation. A guest's is known to whoever admitted the guest.
+    ///
+    /// # Errors
+    /// `NotAllowed` for somebody else's; `Invalid` for an unknown user.
+    pub async fn requester(&self, caller: &Caller, user: Option<UserId>) -> Result<Requester> {
+        let own = caller.user().map(|caller| caller.id);
+        if user.is_some() && user != own {
+            caller.agent()?;
+        }
+        let user = user.or(own).ok_or(kernel::NotAllowed)?;
+        let found = self.people.requester(caller.organization(), user).await?;
+        found.ok_or_else(|| kernel::FieldError::new("requester", "unknown").into())
+    }
+
+    /// Whether an appointment has its request already, whoever may see it.
+    pub(super) async fn has_appointment(&self, caller: &Caller, appointment: &str) -> Result<bool> {
+        let filter = RequestFilter { appointment_id: Some(appointment.to_owned()), ..RequestFilter::default() };
+        let (organization, viewer) = (caller.organization(), caller.participant());
+        let page = self.views.list(organization, kernel::Scope::All, viewer, &filter, PageRequest::default()).await?;
+        Ok(page.total > 0)
+    }
+}

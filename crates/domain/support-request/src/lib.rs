@@ -1,0 +1,40 @@
+#![doc = include_str!("../README.md")]
+
+mod desk;
+mod error;
+mod events;
+mod opening;
+mod ports;
+mod request;
+mod sla;
+mod timeline;
+mod transitions;
+mod values;
+mod views;
+
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use desk::{Desk, Done, Reply};
+pub use error::SupportRequestError;
+pub use events::{RequestEvent, Told};
+pub use opening::{FirstMessage, OpenRequest, Opened};
+pub use ports::{
+    ConversationState, Conversations, Inbox, NewConversation, NewMessage, Outbox, People, Person, RequestChange,
+    RequestFeed, RequestStore, RequestTx, RequestViews, Requests, Timeline,
+};
+pub use request::{Requester, Snapshot, Status, SupportRequest};
+pub use sla::{Sla, SlaPolicy};
+pub use timeline::{Actor, TimelineEntry, TimelineKind};
+pub use transitions::{Action, By, Command, Hand, Outcome};
+pub use values::{
+    Category, Description, Kind, Metadata, Note, Number, Priority, Reason, References, Resolution, Source, Subject,
+    Tags,
+};
+pub use views::{LastMessage, RequestFilter, RequestSort, RequestView};
+
+/// The texts of this domain's refusals.
+pub const TEXTS: kernel::TextCatalogue =
+    kernel::TextCatalogue { fr: include_str!("../locales/fr.ftl"), en: include_str!("../locales/en.ftl") };

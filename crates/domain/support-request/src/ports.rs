@@ -1,0 +1,233 @@
+//! What the desk needs from outside.
+
+use async_trait::async_trait;
+use kernel::{
+    Audience, ConversationId, Event, EventId, MessageId, OrganizationId, Page, PageRequest, ParticipantId, PortError,
+    Scope, SupportRequestId, Timestamp, UserId,
+};
+
+use crate::{RequestFilter, RequestView, Requester, Snapshot, SupportRequest, TimelineEntry};
+
+/// Where support requests live.
+#[async_trait]
+pub trait RequestStore: Send + Sync {
+    /// Opens a transaction within one organisation. Dropping it rolls back.
+    async fn begin(&self, organization: OrganizationId) -> Result<Box<dyn RequestTx>, PortError>;
+}
+
+/// One transaction. After a port error it is dead: everything on it fails, and it cannot commit.
+#[async_trait]
+pub trait RequestTx: Send {
+    /// The requests.
+    fn requests(&mut self) -> &mut dyn Requests;
+    /// Their timelines.
+    fn timeline(&mut self) -> &mut dyn Timeline;
+    /// Their conversations.
+    fn conversations(&mut self) -> &mut dyn Conversations;
+    /// The events that leave with this change.
+    fn outbox(&mut self) -> &mut dyn Outbox;
+    /// The events that were already taken.
+    fn inbox(&mut self) -> &mut dyn Inbox;
+    /// Makes all of it durable, or none.
+    async fn commit(self: Box<Self>) -> Result<(), PortError>;
+}
+
+/// Support requests within a transaction.
+#[async_trait]
+pub trait Requests: Send {
+    /// The organisation's ticket prefix and time zone (IANA), for numbers.
+    async fn numbering(&mut self) -> Result<(String, String), PortError>;
+
+    /// The next counter of a day (`YYYYMMDD` as a number). MUST never give one twice; gaps are allowed.
+    async fn next_number(&mut self, day: u32) -> Result<u32, PortError>;
+
+    /// Stores a new request. MUST fail with `Conflict` when its appointment has a request already in
+    /// this organisation, or its id or number is taken.
+    async fn insert(&mut self, request: &SupportRequest) -> Result<(), PortError>;
+
+    /// Reads a request and locks it against other writers until the end of the transaction.
+    async fn get(&mut self, id: SupportRequestId) -> Result<Option<SupportRequest>, PortError>;
+
+    /// Who may see it, members included.
+    async fn audience(&mut self, id: SupportRequestId) -> Result<Option<Audience>, PortError>;
+
+    /// Stores a changed request. MUST fail with `Conflict` when the stored version is not the
+    /// one this request was read with ([`SupportRequest::read_version`]), or there is none. The
+    /// version may be the same as before: the time of the first answer alone makes no version.
+    async fn save(&mut self, request: &SupportRequest) -> Result<(), PortError>;
+}
+
+/// Timelines: append only.
+#[async_trait]
+pub trait Timeline: Send {
+    /// Adds an entry.
+    async fn append(&mut self, request: SupportRequestId, entry: &TimelineEntry) -> Result<(), PortError>;
+}
+
+/// The conversations of requests, as far as the desk steers them.
+#[async_trait]
+pub trait Conversations: Send {
+    /// Opens the one conversation of a new request, with its requester as participant and, where
+    /// there is one, its first message as entry 1.
+    async fn open(&mut self, conversation: &NewConversation) -> Result<(), PortError>;
+
+    /// Tells the conversation what its log must check under the lock: who answers, and whether
+    /// messages are still taken. MUST be part of the same transaction as the request's change.
+    async fn follow(&mut self, id: ConversationId, state: &ConversationState) -> Result<(), PortError>;
+}
+
+/// A conversation about to be opened.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewConversation {
+    /// Its id.
+    pub id: ConversationId,
+    /// Whose thread it is.
+    pub support_request: SupportRequestId,
+    /// Who asks.
+    pub requester: Requester,
+    /// The state the log checks.
+    pub state: ConversationState,
+    /// The first message.
+    pub first: Option<NewMessage>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// The first message of a conversation, already parsed by the caller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewMessage {
+    /// Its id.
+    pub id: MessageId,
+    /// The sender's own name for it.
+    pub client_message_id: String,
+    /// What it says.
+    pub content: String,
+    /// Tells a retry from another message.
+    pub content_hash: i64,
+}
+
+/// What a conversation knows of its request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConversationState {
+    /// Who answers.
+    pub assignee: Option<UserId>,
+    /// The request is resolved or closed.
+    pub resolved: bool,
+    /// No more messages are taken.
+    pub closed: bool,
+    /// The request that took this one in.
+    pub merged_into: Option<SupportRequestId>,
+}
+
+/// Events that leave with a change.
+#[async_trait]
+pub trait Outbox: Send {
+    /// Stores an event for each sink that wants it.
+    async fn append(&mut self, event: &Event) -> Result<(), PortError>;
+}
+
+/// Events that were taken, so that a repeat does nothing.
+#[async_trait]
+pub trait Inbox: Send {
+    /// Remembers that a consumer took an event, once this transaction commits. `false` when it had
+    /// before: then do nothing. MUST be true for one of many that take the same event at once.
+    async fn take(&mut self, consumer: &str, event: EventId) -> Result<bool, PortError>;
+}
+
+/// Reads past the aggregate, straight from the store. `unread_count` follows the scope: with those
+/// of staff ([`Scope::All`], [`Scope::Agent`]) the customer's messages that no agent has read, else
+/// the messages of others that the viewer has not read.
+#[async_trait]
+pub trait RequestViews: Send + Sync {
+    /// One request as the viewer sees it, if the scope covers it.
+    async fn find(
+        &self,
+        organization: OrganizationId,
+        scope: Scope,
+        viewer: ParticipantId,
+        id: SupportRequestId,
+    ) -> Result<Option<RequestView>, PortError>;
+
+    /// What is stored of a request, whatever the scope, as of the last commit: for Guichet itself, which
+    /// asks it for every message. A store that can spare the counts and the last message SHOULD.
+    async fn snapshot(
+        &self,
+        organization: OrganizationId,
+        id: SupportRequestId,
+    ) -> Result<Option<Snapshot>, PortError> {
+        let nobody = ParticipantId::new(id.uuid());
+        Ok(self.find(organization, Scope::All, nobody, id).await?.map(|view| view.request))
+    }
+
+    /// The id behind a number, whatever the scope: the caller's rights are checked by what follows.
+    async fn by_number(
+        &self,
+        organization: OrganizationId,
+        number: &str,
+    ) -> Result<Option<SupportRequestId>, PortError>;
+
+    /// A page within the scope.
+    async fn list(
+        &self,
+        organization: OrganizationId,
+        scope: Scope,
+        viewer: ParticipantId,
+        filter: &RequestFilter,
+        page: PageRequest,
+    ) -> Result<Page<RequestView>, PortError>;
+
+    /// The timeline of a request, oldest first.
+    async fn timeline(
+        &self,
+        organization: OrganizationId,
+        id: SupportRequestId,
+    ) -> Result<Vec<TimelineEntry>, PortError>;
+}
+
+/// Somebody who can answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// Their id.
+    pub id: UserId,
+    /// First and last name.
+    pub name: String,
+}
+
+/// The people of the organisation, asked of the identity domain.
+#[async_trait]
+pub trait People: Send + Sync {
+    /// An active member of staff, or nothing.
+    async fn agent(&self, organization: OrganizationId, id: UserId) -> Result<Option<Person>, PortError>;
+    /// How an active user is reached, as the requester of a request.
+    async fn requester(&self, organization: OrganizationId, id: UserId) -> Result<Option<Requester>, PortError>;
+}
+
+/// A change of a request, told to those who watch, after the commit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RequestChange {
+    /// What happened, as realtime frames name it: `created`, `assigned`, `status_changed` …
+    pub event: &'static str,
+    /// The organisation.
+    pub organization: OrganizationId,
+    /// Who may see it now.
+    pub audience: Audience,
+    /// Who could see it before, where that changed.
+    pub before: Option<Audience>,
+    /// The request of now. `unread_count` is the shared count of staff.
+    pub view: RequestView,
+    /// The entries that this change added to the timeline.
+    pub timeline: Vec<TimelineEntry>,
+}
+
+/// Told of changes at once. A hint: whoever misses one fetches.
+pub trait RequestFeed: Send + Sync {
+    /// MUST NOT block and cannot fail.
+    fn changed(&self, change: &RequestChange);
+}
+
+impl Snapshot {
+    /// Who may see the request, with these members.
+    pub fn audience(&self, members: Vec<ParticipantId>) -> Audience {
+        Audience { support_request: self.id, requester: self.requester.id, assignee: self.assignee, members }
+    }
+}

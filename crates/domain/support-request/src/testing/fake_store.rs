@@ -1,0 +1,134 @@
+//! The store in memory: transactions that are all or nothing, one writer at a time.
+
+mod tx;
+mod views;
+
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use async_trait::async_trait;
+use kernel::{
+    ConversationId, Event, EventId, OrganizationId, ParticipantId, PortError, PortErrorKind, SupportRequestId,
+    Timestamp, UserId,
+};
+
+use super::{StoredConversation, turn::Turn};
+use crate::{RequestStore, RequestTx, Snapshot, TimelineEntry};
+
+/// [`RequestStore`] and [`RequestViews`](crate::RequestViews) over one state in memory.
+#[derive(Clone, Default)]
+pub struct FakeStore {
+    turn: Turn,
+    state: Arc<Mutex<State>>,
+    faults: Arc<Mutex<VecDeque<Fault>>>,
+}
+
+/// Something that goes wrong once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fault {
+    /// Where: `begin`, `commit`, or the repository and the method, e.g. `requests.save`.
+    pub at: &'static str,
+    /// How. A commit that fails as `Unknown` has happened all the same.
+    pub kind: PortErrorKind,
+}
+
+/// All that is stored. A transaction works on a copy of it, and puts it in place by committing.
+#[derive(Clone, Default)]
+struct State {
+    organizations: BTreeMap<OrganizationId, (String, String)>,
+    names: BTreeMap<(OrganizationId, UserId), String>,
+    counters: BTreeMap<(OrganizationId, u32), u32>,
+    requests: BTreeMap<(OrganizationId, SupportRequestId), Snapshot>,
+    members: BTreeMap<(OrganizationId, SupportRequestId), Vec<ParticipantId>>,
+    timeline: Vec<(OrganizationId, SupportRequestId, TimelineEntry)>,
+    conversations: BTreeMap<(OrganizationId, ConversationId), StoredConversation>,
+    /// The customer's messages of each conversation, in order.
+    messages: BTreeMap<(OrganizationId, ConversationId), Vec<(String, Timestamp)>>,
+    outbox: Vec<Event>,
+    inbox: BTreeSet<(OrganizationId, String, EventId)>,
+}
+
+impl FakeStore {
+    /// Puts an organisation in, with its ticket prefix and time zone.
+    pub fn add_organization(&self, id: OrganizationId, prefix: &str, time_zone: &str) {
+        self.state().organizations.insert(id, (prefix.to_owned(), time_zone.to_owned()));
+    }
+
+    /// Puts the name of somebody in who can be assigned.
+    pub fn add_name(&self, organization: OrganizationId, user: UserId, name: &str) {
+        self.state().names.insert((organization, user), name.to_owned());
+    }
+
+    /// Makes an agent take part in a request.
+    pub fn add_member(&self, organization: OrganizationId, request: SupportRequestId, agent: UserId) {
+        self.state().members.entry((organization, request)).or_default().push(agent.into());
+    }
+
+    /// Lets the requester write in the conversation of a request.
+    pub fn customer_writes(
+        &self,
+        organization: OrganizationId,
+        request: SupportRequestId,
+        content: &str,
+        at: Timestamp,
+    ) {
+        let mut state = self.state();
+        let Some(id) = state.requests.get(&(organization, request)).map(|one| one.conversation) else { return };
+        state.messages.entry((organization, id)).or_default().push((content.to_owned(), at));
+        if let Some(conversation) = state.conversations.get_mut(&(organization, id)) {
+            conversation.last_seq += 1;
+        }
+    }
+
+    /// What is stored of a request.
+    pub fn stored(&self, organization: OrganizationId, id: SupportRequestId) -> Option<Snapshot> {
+        self.state().requests.get(&(organization, id)).cloned()
+    }
+
+    /// The timeline of a request.
+    pub fn timeline_of(&self, organization: OrganizationId, id: SupportRequestId) -> Vec<TimelineEntry> {
+        let state = self.state();
+        let entries = state.timeline.iter().filter(|(of, request, _)| (*of, *request) == (organization, id));
+        entries.map(|(_, _, entry)| entry.clone()).collect()
+    }
+
+    /// What is stored of a conversation.
+    pub fn conversation(&self, organization: OrganizationId, id: ConversationId) -> Option<StoredConversation> {
+        self.state().conversations.get(&(organization, id)).cloned()
+    }
+
+    /// The events that wait to leave, in order.
+    pub fn outbox(&self) -> Vec<Event> {
+        self.state().outbox.clone()
+    }
+
+    /// Lets something go wrong once; several faults at one place happen one after the other.
+    pub fn fail(&self, at: &'static str, kind: PortErrorKind) {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner).push_back(Fault { at, kind });
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The fault that is to happen here, if any.
+    fn fault(&self, at: &str) -> Option<PortErrorKind> {
+        let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = faults.iter().position(|fault| fault.at == at)?;
+        faults.remove(found).map(|fault| fault.kind)
+    }
+}
+
+#[async_trait]
+impl RequestStore for FakeStore {
+    async fn begin(&self, organization: OrganizationId) -> Result<Box<dyn RequestTx>, PortError> {
+        if let Some(kind) = self.fault("begin") {
+            return Err(PortError::new(kind, "as the test wants it"));
+        }
+        let held = self.turn.take().await;
+        let work = self.state().clone();
+        Ok(Box::new(tx::FakeTx::new(self.clone(), organization, work, held)))
+    }
+}

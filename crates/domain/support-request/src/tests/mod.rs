@@ -1,0 +1,12 @@
+//! The rules, the use cases over fakes, and the fakes under the suite that the stores pass.
+
+mod acting;
+mod contract;
+mod events;
+mod laws;
+mod opening;
+mod reading;
+mod replies;
+mod scene;
+mod table;
+mod texts;
