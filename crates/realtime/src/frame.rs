@@ -1,0 +1,304 @@
+//! What a server may say, whatever the protocol it says it in.
+
+use std::cell::OnceCell;
+
+use bytes::Bytes;
+use chat::{Change, Entry, Epoch, MessageStatus, Receipt, Sent, Seq};
+use kernel::{Caller, ConnectionId, ConversationId, MessageId, ParticipantId, SupportRequestId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::{Inbound, native};
+
+/// A frame to a client. The names are those of the native protocol; other codecs translate.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ServerFrame {
+    /// Who the client is taken for; the answer to `authenticate`.
+    Welcome {
+        /// The connection.
+        connection_id: ConnectionId,
+        /// The caller.
+        user: WelcomeUser,
+        /// The history of the organisation's `seq`s.
+        epoch: Epoch,
+        /// How often the server pings.
+        heartbeat_ms: u64,
+        /// The largest frame that the server takes.
+        max_frame_bytes: usize,
+    },
+    /// A subscription starts; what was missed follows, then `live`.
+    Subscribed {
+        /// Of the `subscribe`.
+        #[serde(rename = "ref", default, skip_serializing_if = "Option::is_none")]
+        reference: Option<String>,
+        /// Which one.
+        conversation_id: ConversationId,
+        /// Where its log ends.
+        last_seq: Seq,
+        /// Everybody who takes part.
+        participants: Vec<wire::Participant>,
+    },
+    /// All that was missed has been told; from here on entries are pushed.
+    Live {
+        /// Which one.
+        conversation_id: ConversationId,
+        /// The place after which they are pushed.
+        seq: Seq,
+    },
+    /// The client's position cannot be honoured; except for `forbidden` the subscription starts afresh.
+    Reset {
+        /// Which one.
+        conversation_id: ConversationId,
+        /// `epoch_changed`, `ahead` or `forbidden`.
+        reason: String,
+    },
+    /// The subscription has ended.
+    Unsubscribed {
+        /// Which one.
+        conversation_id: ConversationId,
+        /// `requested` or `forbidden`.
+        reason: String,
+    },
+    /// A new message.
+    Message {
+        /// Where.
+        conversation_id: ConversationId,
+        /// The entry's place.
+        seq: Seq,
+        /// The message of now.
+        message: Box<wire::Message>,
+    },
+    /// A message has another content.
+    MessageEdited {
+        /// Where.
+        conversation_id: ConversationId,
+        /// The entry's place.
+        seq: Seq,
+        /// The message of now.
+        message: Box<wire::Message>,
+    },
+    /// A message was deleted.
+    MessageDeleted {
+        /// Where.
+        conversation_id: ConversationId,
+        /// The entry's place.
+        seq: Seq,
+        /// The message of now.
+        message: Box<wire::Message>,
+    },
+    /// A send is durable.
+    Ack {
+        /// Of the `send`.
+        #[serde(rename = "ref", default, skip_serializing_if = "Option::is_none")]
+        reference: Option<String>,
+        /// Where.
+        conversation_id: ConversationId,
+        /// Of the `send`.
+        client_message_id: String,
+        /// The message.
+        message_id: MessageId,
+        /// Its place.
+        seq: Seq,
+        /// When it was stored.
+        created_at: Timestamp,
+        /// Whether it had been sent before.
+        duplicate: bool,
+    },
+    /// A send was not done.
+    Nack {
+        /// Of the `send`.
+        #[serde(rename = "ref", default, skip_serializing_if = "Option::is_none")]
+        reference: Option<String>,
+        /// Where.
+        conversation_id: ConversationId,
+        /// Of the `send`.
+        client_message_id: String,
+        /// Why, for programs.
+        code: String,
+        /// Why, for people.
+        message: String,
+        /// Whether the same send may go through later.
+        retry: bool,
+        /// How long to wait before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retry_after_ms: Option<u64>,
+    },
+    /// Somebody's marks moved.
+    Receipt {
+        /// Where.
+        conversation_id: ConversationId,
+        /// Whose.
+        participant_id: ParticipantId,
+        /// Received up to here.
+        delivered_seq: Seq,
+        /// Read up to here.
+        read_seq: Seq,
+        /// When that last moved.
+        read_at: Option<Timestamp>,
+    },
+    /// Somebody writes, or has stopped. A client forgets it after a few seconds by itself.
+    Typing {
+        /// Where.
+        conversation_id: ConversationId,
+        /// Who.
+        participant_id: ParticipantId,
+        /// Their name.
+        name: String,
+        /// Writing, or not any more.
+        is_typing: bool,
+    },
+    /// Somebody's first connection appeared, or the last one went.
+    Presence {
+        /// Who.
+        participant_id: ParticipantId,
+        /// There, or not.
+        online: bool,
+    },
+    /// A request changed. Apply only a greater `version`.
+    SupportRequest {
+        /// What happened.
+        event: String,
+        /// The request of now.
+        support_request: Box<wire::SupportRequest>,
+    },
+    /// An entry was added to a request's timeline.
+    Timeline {
+        /// Which one.
+        support_request_id: SupportRequestId,
+        /// The entry.
+        entry: Box<wire::TimelineEntry>,
+    },
+    /// Frames of live lists were left out: fetch the lists again.
+    Resync,
+    /// Something that the client sent was refused; the connection is kept.
+    Error {
+        /// The client's own string, where there was one.
+        #[serde(rename = "ref", default, skip_serializing_if = "Option::is_none")]
+        reference: Option<String>,
+        /// Why, for programs.
+        code: String,
+        /// Why, for people.
+        message: String,
+    },
+    /// The server closes soon.
+    Bye {
+        /// Why: `restart`.
+        reason: String,
+        /// When to connect again; spread out over the clients.
+        retry_after_ms: u64,
+    },
+    /// The answer to `ping`.
+    Pong,
+}
+
+/// The caller, as `welcome` tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WelcomeUser {
+    /// The user's or the guest's id, which is also the participant's.
+    pub id: ParticipantId,
+    /// The name others see.
+    pub name: String,
+    /// A role, or `guest`.
+    pub role: String,
+}
+
+impl WelcomeUser {
+    /// A caller.
+    pub fn of(caller: &Caller) -> Self {
+        let role = caller.user().map_or("guest", |user| user.role.as_str());
+        Self { id: caller.participant(), name: caller.name().to_owned(), role: role.to_owned() }
+    }
+}
+
+impl ServerFrame {
+    /// The frame of a log entry; `to_sender` when the reader is the person who sent the message.
+    pub fn entry(conversation_id: ConversationId, entry: &Entry, status: MessageStatus, to_sender: bool) -> Self {
+        let seq = entry.seq;
+        let message = Box::new(wire::Message::of(&entry.message, status, to_sender));
+        match entry.change {
+            Change::Created => Self::Message { conversation_id, seq, message },
+            Change::Edited => Self::MessageEdited { conversation_id, seq, message },
+            Change::Deleted => Self::MessageDeleted { conversation_id, seq, message },
+        }
+    }
+
+    /// The answer to a send that is durable.
+    pub fn ack(
+        reference: Option<String>,
+        conversation_id: ConversationId,
+        client_message_id: String,
+        sent: &Sent,
+    ) -> Self {
+        Self::Ack {
+            reference,
+            conversation_id,
+            client_message_id,
+            message_id: sent.message_id,
+            seq: sent.seq,
+            created_at: sent.created_at,
+            duplicate: sent.duplicate,
+        }
+    }
+
+    /// The frame of marks that moved.
+    pub fn receipt(receipt: &Receipt) -> Self {
+        Self::Receipt {
+            conversation_id: receipt.conversation,
+            participant_id: receipt.participant,
+            delivered_seq: receipt.mark.delivered_seq,
+            read_seq: receipt.mark.read_seq,
+            read_at: receipt.mark.read_at,
+        }
+    }
+}
+
+/// The protocol that a connection speaks. Each is a codec over the same session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Protocol {
+    /// `guichet.v1`.
+    #[default]
+    Native,
+}
+
+impl Protocol {
+    /// The name in metrics and logs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Native => "native",
+        }
+    }
+
+    /// Writes a frame.
+    pub fn encode(self, frame: &ServerFrame) -> Bytes {
+        match self {
+            Self::Native => native::encode(frame),
+        }
+    }
+
+    /// Reads a message of a client.
+    pub fn parse(self, text: &str) -> Inbound {
+        match self {
+            Self::Native => native::parse(text),
+        }
+    }
+}
+
+/// A frame for many receivers: encoded at most once, when the first of them needs it.
+pub struct Shared<F> {
+    make: F,
+    native: OnceCell<Bytes>,
+}
+
+impl<F: Fn() -> ServerFrame> Shared<F> {
+    /// Wraps what makes the frame.
+    pub fn new(make: F) -> Self {
+        Self { make, native: OnceCell::new() }
+    }
+
+    /// The frame in a protocol.
+    pub fn bytes(&self, protocol: Protocol) -> Bytes {
+        match protocol {
+            Protocol::Native => self.native.get_or_init(|| protocol.encode(&(self.make)())).clone(),
+        }
+    }
+}

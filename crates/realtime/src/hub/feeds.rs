@@ -1,0 +1,163 @@
+//! What was committed elsewhere, told to the connections of this node. All of it is a hint: the log and
+//! the lists are the truth, and whoever misses something reads it there.
+
+use std::sync::Arc;
+
+use chat::{Committed, Hints, MessageStatus, Receipt, ReceiptFeed};
+use support_request::{RequestChange, RequestFeed};
+use wire::Eyes;
+
+use super::Hub;
+use crate::{Conn, ServerFrame, Shared};
+
+impl Hub {
+    /// Entries that have just been committed, here or on another node.
+    pub fn publish(&self, entries: &[Committed]) {
+        for committed in entries {
+            self.publish_one(committed);
+        }
+    }
+
+    fn publish_one(&self, committed: &Committed) {
+        let (mut conns, origin) = {
+            let index = self.index();
+            let origin = committed.origin.and_then(|origin| index.connection(origin));
+            (index.followers(committed.conversation), origin)
+        };
+        // Who sent it hears of it even without following the conversation.
+        if let Some(origin) = origin
+            && !conns.iter().any(|conn| conn.id() == origin.id())
+        {
+            conns.push(origin);
+        }
+        let frame = |to_sender| {
+            move || ServerFrame::entry(committed.conversation, &committed.entry, MessageStatus::Sent, to_sender)
+        };
+        let (to_sender, to_others) = (Shared::new(frame(true)), Shared::new(frame(false)));
+        for conn in conns {
+            let protocol = conn.protocol();
+            let bytes = |own: bool| if own { to_sender.bytes(protocol) } else { to_others.bytes(protocol) };
+            self.step(&conn, |session, context| session.committed(committed, &bytes, context));
+        }
+        self.takes_part(committed.conversation, committed.entry.message.sender.id);
+    }
+
+    fn tell_receipt(&self, receipt: &Receipt) {
+        let (mut conns, own) = {
+            let index = self.index();
+            (index.followers(receipt.conversation), index.person(receipt.participant))
+        };
+        conns.extend(own);
+        let mut told: Vec<Arc<Conn>> = Vec::with_capacity(conns.len());
+        let frame = Shared::new(|| ServerFrame::receipt(receipt));
+        for conn in conns {
+            if told.iter().any(|other| other.id() == conn.id()) {
+                continue;
+            }
+            let context = self.context();
+            conn.step(&self.limits, |session| {
+                let bytes = || frame.bytes(conn.protocol());
+                session.receipt(receipt.conversation, receipt.participant, bytes, &context);
+            });
+            told.push(conn);
+        }
+        self.takes_part(receipt.conversation, receipt.participant);
+    }
+
+    fn tell_change(&self, change: &RequestChange) {
+        let (staff, requester, followers) = {
+            let index = self.index();
+            (
+                index.staff(change.organization),
+                index.person(change.audience.requester),
+                index.followers(change.view.request.conversation),
+            )
+        };
+        let lists = Lists::of(change);
+        let resync = Shared::new(|| ServerFrame::Resync);
+        for conn in &staff {
+            self.tell_lists(conn, change, &lists, Eyes::Staff);
+            if let Some(before) = &change.before {
+                conn.step(&self.limits, |session| {
+                    session.unlisted(before, &change.audience, || resync.bytes(conn.protocol()));
+                });
+            }
+        }
+        for conn in requester.iter().filter(|conn| !staff.iter().any(|other| other.id() == conn.id())) {
+            self.tell_lists(conn, change, &lists, Eyes::Requester);
+        }
+        for conn in &followers {
+            self.step(conn, |session, _| {
+                let mut effects = Vec::new();
+                if !session.covers(&change.audience) {
+                    session.lose_sight(change.view.request.conversation, &mut effects);
+                }
+                effects
+            });
+        }
+    }
+
+    fn tell_lists(&self, conn: &Arc<Conn>, change: &RequestChange, lists: &Lists<'_>, eyes: Eyes) {
+        let context = self.context();
+        conn.step(&self.limits, |session| {
+            for frame in lists.frames(eyes) {
+                session.listed(&change.audience, || frame.bytes(conn.protocol()), &context);
+            }
+        });
+    }
+}
+
+type Frame<'a> = Shared<Box<dyn Fn() -> ServerFrame + 'a>>;
+
+/// The frames of one change, for both kinds of eyes; each is written at most once.
+struct Lists<'a> {
+    staff: Vec<Frame<'a>>,
+    requester: Vec<Frame<'a>>,
+}
+
+impl<'a> Lists<'a> {
+    fn of(change: &'a RequestChange) -> Self {
+        Self { staff: Self::for_eyes(change, Eyes::Staff), requester: Self::for_eyes(change, Eyes::Requester) }
+    }
+
+    fn for_eyes(change: &'a RequestChange, eyes: Eyes) -> Vec<Frame<'a>> {
+        let request: Box<dyn Fn() -> ServerFrame + 'a> = Box::new(move || ServerFrame::SupportRequest {
+            event: change.event.to_owned(),
+            support_request: Box::new(wire::SupportRequest::told(&change.view, eyes)),
+        });
+        let mut frames = vec![Shared::new(request)];
+        frames.extend(change.timeline.iter().map(|entry| {
+            let entry: Box<dyn Fn() -> ServerFrame + 'a> = Box::new(move || ServerFrame::Timeline {
+                support_request_id: change.view.request.id,
+                entry: Box::new(wire::TimelineEntry::of(entry, eyes)),
+            });
+            Shared::new(entry)
+        }));
+        frames
+    }
+
+    fn frames(&self, eyes: Eyes) -> &[Frame<'a>] {
+        match eyes {
+            Eyes::Staff => &self.staff,
+            Eyes::Requester => &self.requester,
+        }
+    }
+}
+
+impl Hints for Hub {
+    fn committed(&self, entries: &[Committed]) {
+        self.publish(entries);
+    }
+}
+
+impl ReceiptFeed for Hub {
+    fn moved(&self, receipt: &Receipt) {
+        self.tell_receipt(receipt);
+    }
+}
+
+impl RequestFeed for Hub {
+    fn changed(&self, change: &RequestChange) {
+        self.tell_change(change);
+    }
+}

@@ -1,0 +1,25 @@
+//! The comparison that repairs hints that were swallowed.
+
+use chat::Head;
+use kernel::{ConversationId, OrganizationId};
+
+use super::Hub;
+
+impl Hub {
+    /// The conversations that somebody here follows; their heads are to be read every 10 s (every 2 s
+    /// while the bus is down) and given to [`Self::heads`].
+    pub fn watched(&self) -> Vec<(OrganizationId, ConversationId)> {
+        self.index().watched()
+    }
+
+    /// Where these logs end: whoever is behind reads what is missing.
+    pub fn heads(&self, heads: &[Head]) {
+        for head in heads {
+            let followers = self.index().followers(head.conversation);
+            for conn in followers {
+                let context = self.context();
+                conn.step(&self.limits, |session| session.head(head.conversation, head.last_seq, &context));
+            }
+        }
+    }
+}

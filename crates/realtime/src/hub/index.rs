@@ -1,0 +1,206 @@
+//! Who is where.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+};
+
+use kernel::{Caller, ConnectionId, ConversationId, OrganizationId, ParticipantId};
+
+use super::Revoked;
+use crate::Conn;
+
+/// The connections of this node under every name they are looked for. A leaf: nothing is locked inside it.
+#[derive(Default)]
+pub(super) struct Index {
+    connections: HashMap<ConnectionId, Member>,
+    rooms: HashMap<ConversationId, Room>,
+    rooms_of: HashMap<ParticipantId, Vec<ConversationId>>,
+    persons: HashMap<ParticipantId, Vec<Arc<Conn>>>,
+    staff: HashMap<OrganizationId, Vec<Arc<Conn>>>,
+    revoked: VecDeque<Revoked>,
+    revocations: u64,
+}
+
+struct Member {
+    conn: Arc<Conn>,
+    caller: Option<Arc<Caller>>,
+}
+
+/// A conversation that somebody here follows.
+struct Room {
+    organization: OrganizationId,
+    conns: Vec<Arc<Conn>>,
+    participants: Vec<ParticipantId>,
+}
+
+/// What became of naming a connection.
+pub(super) struct Named {
+    /// The person had none before.
+    pub(super) first: bool,
+    /// How many the person has now.
+    pub(super) connections: usize,
+    /// The token was revoked while it was looked at.
+    pub(super) revoked: bool,
+}
+
+impl Index {
+    /// Remembered revocations; more than these while one token is looked at, and the token counts as revoked.
+    const REVOCATIONS: usize = 1_024;
+
+    pub(super) fn enter(&mut self, conn: &Arc<Conn>) {
+        self.connections.insert(conn.id(), Member { conn: conn.clone(), caller: None });
+    }
+
+    /// It is known who a connection is. Nothing when the connection has left already.
+    pub(super) fn name(&mut self, conn: &Arc<Conn>, caller: &Arc<Caller>, since: u64) -> Option<Named> {
+        let member = self.connections.get_mut(&conn.id())?;
+        let known = member.caller.replace(caller.clone());
+        let person = self.persons.entry(caller.participant()).or_default();
+        let first = person.is_empty();
+        add(person, conn);
+        let connections = person.len();
+        if caller.is_staff() {
+            add(self.staff.entry(caller.organization()).or_default(), conn);
+        } else if known.is_some_and(|known| known.is_staff()) {
+            remove(&mut self.staff, &caller.organization(), conn);
+        }
+        let missed = usize::try_from(self.revocations - since).unwrap_or(usize::MAX);
+        let revoked = missed > self.revoked.len() || self.revoked.iter().rev().take(missed).any(|it| it.names(caller));
+        Some(Named { first, connections, revoked })
+    }
+
+    pub(super) fn join(&mut self, conn: &Arc<Conn>, organization: OrganizationId, conversation: ConversationId) {
+        if self.connections.contains_key(&conn.id()) {
+            let new = || Room { organization, conns: Vec::new(), participants: Vec::new() };
+            add(&mut self.rooms.entry(conversation).or_insert_with(new).conns, conn);
+        }
+    }
+
+    pub(super) fn leave(&mut self, conn: &Arc<Conn>, conversation: ConversationId) {
+        let Some(room) = self.rooms.get_mut(&conversation) else { return };
+        room.conns.retain(|other| other.id() != conn.id());
+        if !room.conns.is_empty() {
+            return;
+        }
+        let participants = self.rooms.remove(&conversation).map(|room| room.participants).unwrap_or_default();
+        for who in participants {
+            if let Some(rooms) = self.rooms_of.get_mut(&who) {
+                rooms.retain(|room| *room != conversation);
+                if rooms.is_empty() {
+                    self.rooms_of.remove(&who);
+                }
+            }
+        }
+    }
+
+    /// Somebody takes part in a conversation; `true` when that was not known.
+    pub(super) fn take_part(&mut self, conversation: ConversationId, who: ParticipantId) -> bool {
+        let Some(room) = self.rooms.get_mut(&conversation) else { return false };
+        if room.participants.contains(&who) {
+            return false;
+        }
+        room.participants.push(who);
+        self.rooms_of.entry(who).or_default().push(conversation);
+        true
+    }
+
+    /// A connection is gone. Its caller, when that was the person's last one.
+    pub(super) fn exit(
+        &mut self,
+        conn: &Arc<Conn>,
+        followed: impl Iterator<Item = ConversationId>,
+    ) -> Option<Arc<Caller>> {
+        followed.for_each(|conversation| self.leave(conn, conversation));
+        let caller = self.connections.remove(&conn.id())?.caller?;
+        remove(&mut self.staff, &caller.organization(), conn);
+        remove(&mut self.persons, &caller.participant(), conn);
+        (!self.persons.contains_key(&caller.participant())).then_some(caller)
+    }
+
+    pub(super) fn connection(&self, id: ConnectionId) -> Option<Arc<Conn>> {
+        self.connections.get(&id).map(|member| member.conn.clone())
+    }
+
+    pub(super) fn all(&self) -> Vec<Arc<Conn>> {
+        self.connections.values().map(|member| member.conn.clone()).collect()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.connections.len()
+    }
+
+    pub(super) fn followers(&self, conversation: ConversationId) -> Vec<Arc<Conn>> {
+        self.rooms.get(&conversation).map(|room| room.conns.clone()).unwrap_or_default()
+    }
+
+    pub(super) fn watched(&self) -> Vec<(OrganizationId, ConversationId)> {
+        self.rooms.iter().map(|(id, room)| (room.organization, *id)).collect()
+    }
+
+    pub(super) fn person(&self, who: ParticipantId) -> Vec<Arc<Conn>> {
+        self.persons.get(&who).cloned().unwrap_or_default()
+    }
+
+    pub(super) fn is_online(&self, who: ParticipantId) -> bool {
+        self.persons.contains_key(&who)
+    }
+
+    pub(super) fn staff(&self, organization: OrganizationId) -> Vec<Arc<Conn>> {
+        self.staff.get(&organization).cloned().unwrap_or_default()
+    }
+
+    /// Staff of an organisation that have a connection, each once.
+    pub(super) fn staff_online(&self, organization: OrganizationId) -> Vec<Arc<Caller>> {
+        let mut seen: Vec<Arc<Caller>> = Vec::new();
+        for conn in self.staff.get(&organization).into_iter().flatten() {
+            let caller = self.connections.get(&conn.id()).and_then(|member| member.caller.clone());
+            if let Some(caller) = caller
+                && !seen.iter().any(|other| other.participant() == caller.participant())
+            {
+                seen.push(caller);
+            }
+        }
+        seen
+    }
+
+    /// Who is to be told that somebody came or went: those who follow a conversation in which the person
+    /// takes part.
+    pub(super) fn neighbours(&self, who: ParticipantId) -> Vec<Arc<Conn>> {
+        let mut found: HashMap<ConnectionId, Arc<Conn>> = HashMap::new();
+        for room in self.rooms_of.get(&who).into_iter().flatten().filter_map(|id| self.rooms.get(id)) {
+            found.extend(room.conns.iter().map(|conn| (conn.id(), conn.clone())));
+        }
+        found.into_values().collect()
+    }
+
+    pub(super) fn revocations(&self) -> u64 {
+        self.revocations
+    }
+
+    /// Remembers a revocation; gives the connections that it ends.
+    pub(super) fn revoke(&mut self, what: Revoked) -> Vec<Arc<Conn>> {
+        self.revocations += 1;
+        self.revoked.push_back(what);
+        if self.revoked.len() > Self::REVOCATIONS {
+            self.revoked.pop_front();
+        }
+        let ended = |member: &&Member| member.caller.as_ref().is_some_and(|caller| what.names(caller));
+        self.connections.values().filter(ended).map(|member| member.conn.clone()).collect()
+    }
+}
+
+fn add(conns: &mut Vec<Arc<Conn>>, conn: &Arc<Conn>) {
+    if !conns.iter().any(|other| other.id() == conn.id()) {
+        conns.push(conn.clone());
+    }
+}
+
+fn remove<K: std::hash::Hash + Eq>(map: &mut HashMap<K, Vec<Arc<Conn>>>, key: &K, conn: &Arc<Conn>) {
+    if let Some(conns) = map.get_mut(key) {
+        conns.retain(|other| other.id() != conn.id());
+        if conns.is_empty() {
+            map.remove(key);
+        }
+    }
+}

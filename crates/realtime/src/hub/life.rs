@@ -1,0 +1,125 @@
+//! Connections come, are revoked, and go.
+
+use std::{sync::Arc, sync::atomic::Ordering, time::Duration};
+
+use kernel::{Caller, GuestTokenId, SessionId, Timestamp, UserId};
+
+use super::Hub;
+use crate::{Close, Conn, Effect, Session};
+
+/// What ends the connections it opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Revoked {
+    /// One session of a user: logout, or a refresh token that came twice.
+    Session(SessionId),
+    /// All sessions of a user: another password, another role, deactivated.
+    User(UserId),
+    /// A guest's token.
+    GuestToken(GuestTokenId),
+}
+
+impl Revoked {
+    /// Whether this caller's token is one of those.
+    pub fn names(self, caller: &Caller) -> bool {
+        match (self, caller) {
+            (Self::Session(session), Caller::User(user)) => user.session == session,
+            (Self::User(id), Caller::User(user)) => user.id == id,
+            (Self::GuestToken(token), Caller::Guest(guest)) => guest.token == token,
+            _ => false,
+        }
+    }
+}
+
+impl Hub {
+    /// The transport of a connection is gone.
+    pub fn leave(&self, conn: &Arc<Conn>) {
+        let last = conn.step(&self.limits, |session| {
+            session.close(Close::Normal);
+            self.index().exit(conn, session.followed())
+        });
+        if let Some(caller) = last {
+            self.came_or_went(&caller, false);
+        }
+    }
+
+    /// Closes what a token had opened; what is being let in at this moment is closed too.
+    pub fn revoke(&self, what: Revoked) {
+        let ended = self.index().revoke(what);
+        for conn in ended {
+            self.close(&conn, Close::TokenEnded);
+        }
+    }
+
+    /// How often something was revoked; see [`crate::Done::Authenticated`].
+    pub fn revocations(&self) -> u64 {
+        self.index().revocations()
+    }
+
+    /// Time has gone by. To be called about once a second.
+    pub fn tick(&self, now: Timestamp) {
+        for conn in self.connections() {
+            conn.step(&self.limits, |session| session.tick(now, &self.context()));
+        }
+    }
+
+    /// This node stops: no more connections; those there are hear `bye` and when to come again, spread
+    /// over `spread` so that they do not all come at once, and are closed once what was accepted is answered.
+    pub fn drain(&self, spread: Duration) {
+        self.draining.store(true, Ordering::SeqCst);
+        let conns = self.connections();
+        let count = u128::try_from(conns.len()).unwrap_or(1).max(1);
+        for (place, conn) in (0_u128..).zip(conns) {
+            let wait = u64::try_from(spread.as_millis() * place / count).unwrap_or(0);
+            conn.step(&self.limits, |session| session.drain(wait));
+        }
+    }
+
+    /// Closes all that is still open.
+    pub fn close_all(&self, close: Close) {
+        for conn in self.connections() {
+            self.close(&conn, close);
+        }
+    }
+
+    /// How many connections are open.
+    pub fn len(&self) -> usize {
+        self.index().len()
+    }
+
+    /// Whether none is.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn connections(&self) -> Vec<Arc<Conn>> {
+        self.index().all()
+    }
+
+    /// The part of a step's effects that must be in the index before the step's jobs can start.
+    pub(super) fn enter(&self, conn: &Arc<Conn>, session: &mut Session, effects: &mut Vec<Effect>) {
+        let mut first = None;
+        for effect in effects.iter() {
+            match effect {
+                Effect::Known { caller, revocations } => {
+                    let Some(named) = self.index().name(conn, caller, *revocations) else { continue };
+                    if named.revoked {
+                        session.close(Close::TokenEnded);
+                    } else if named.connections > self.limits.connections_of(caller) {
+                        session.close(Close::TooFast);
+                    }
+                    if named.first {
+                        first = Some(caller.clone());
+                    }
+                }
+                Effect::Join(conversation) => {
+                    if let Some(caller) = session.caller() {
+                        self.index().join(conn, caller.organization(), *conversation);
+                    }
+                }
+                Effect::Leave(conversation) => self.index().leave(conn, *conversation),
+                Effect::TakePart(..) | Effect::Typing { .. } | Effect::Online(_) => {}
+            }
+        }
+        effects.extend(first.map(Effect::Online));
+    }
+}

@@ -1,0 +1,81 @@
+//! What a client may say, whatever the protocol it says it in.
+
+use chat::{Epoch, Seq};
+use kernel::{ConversationId, MessageId, Secret};
+
+/// A command of a client, read by a codec. Texts that have rules of their own (`client_message_id`,
+/// `content`) are still unparsed: what is wrong with them is answered with a nack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Inbound {
+    /// Says who it is, at first or to renew.
+    Authenticate {
+        /// An access token.
+        token: Secret,
+    },
+    /// Wants the entries of a conversation.
+    Subscribe {
+        /// The client's own string, returned on the answer.
+        reference: Option<String>,
+        /// Which one.
+        conversation: ConversationId,
+        /// The history that `after` belongs to.
+        epoch: Option<Epoch>,
+        /// The last entry the client has; without it the subscription starts afresh.
+        after: Option<Seq>,
+    },
+    /// Wants them no more.
+    Unsubscribe {
+        /// Which one.
+        conversation: ConversationId,
+    },
+    /// Sends a message.
+    Send {
+        /// The client's own string, returned on the answer.
+        reference: Option<String>,
+        /// Where to.
+        conversation: ConversationId,
+        /// The sender's own name for it.
+        client_message_id: String,
+        /// What it says.
+        content: String,
+        /// The message it answers.
+        in_reply_to: Option<MessageId>,
+        /// Whether it names files.
+        has_attachments: bool,
+    },
+    /// Has read all up to a place.
+    Read {
+        /// Where.
+        conversation: ConversationId,
+        /// The place.
+        seq: Seq,
+    },
+    /// Has received all up to a place.
+    Delivered {
+        /// Where.
+        conversation: ConversationId,
+        /// The place.
+        seq: Seq,
+    },
+    /// Is writing, or has stopped.
+    Typing {
+        /// Where.
+        conversation: ConversationId,
+        /// Writing, or not any more.
+        is_typing: bool,
+    },
+    /// Wants a `pong`.
+    Ping,
+    /// A command of the protocol that this server does not do yet.
+    Unsupported {
+        /// The client's own string, returned on the answer.
+        reference: Option<String>,
+    },
+    /// Something that is no command; the connection is kept.
+    Unreadable {
+        /// The client's own string, where one could be made out.
+        reference: Option<String>,
+        /// What is wrong.
+        code: &'static str,
+    },
+}

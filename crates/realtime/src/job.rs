@@ -1,0 +1,139 @@
+//! What a session asks of the world, and what it is told.
+
+use std::sync::Arc;
+
+use chat::{ChatError, Conversation, Entry, Epoch, Outgoing, Position, Sent, Seq, Subscription};
+use kernel::{Caller, ConversationId, Refusal, Secret};
+
+/// Something that needs the world. Jobs MUST be *started* in the order in which they are taken, so
+/// that the sends of a connection keep their order in the log; each is answered by its [`Done`].
+#[derive(Debug, Clone)]
+pub enum Job {
+    /// Find out who this token stands for.
+    Authenticate {
+        /// The token.
+        token: Secret,
+    },
+    /// Start a subscription: `Chat::subscribe`.
+    Subscribe {
+        /// On whose behalf.
+        caller: Arc<Caller>,
+        /// Which one.
+        conversation: ConversationId,
+        /// Tells this subscription from an earlier one to the same conversation.
+        generation: u64,
+        /// Where the client stands.
+        position: Option<Position>,
+    },
+    /// Read entries: `Chat::entries`, and `Chat::conversation` with `with_view`.
+    Page {
+        /// On whose behalf.
+        caller: Arc<Caller>,
+        /// Which one.
+        conversation: ConversationId,
+        /// As in [`Job::Subscribe`].
+        generation: u64,
+        /// After which place.
+        after: Seq,
+        /// At most how many.
+        limit: u32,
+        /// Whether everybody's marks are wanted too; they MUST be read before the entries.
+        with_view: bool,
+    },
+    /// Send a message: `Chat::send`.
+    Send {
+        /// On whose behalf.
+        caller: Arc<Caller>,
+        /// Where to.
+        conversation: ConversationId,
+        /// Names the answer.
+        ticket: u64,
+        /// The message.
+        outgoing: Outgoing,
+    },
+    /// Move a mark: `Chat::mark_read` or `Chat::mark_delivered`.
+    Mark {
+        /// On whose behalf.
+        caller: Arc<Caller>,
+        /// Where.
+        conversation: ConversationId,
+        /// Which mark.
+        kind: MarkKind,
+        /// The place.
+        seq: Seq,
+    },
+}
+
+/// Which mark moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MarkKind {
+    /// What was received.
+    Delivered,
+    /// What was read.
+    Read,
+}
+
+/// Who a token stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Admitted {
+    /// The caller.
+    pub caller: Caller,
+    /// The present epoch of the caller's organisation.
+    pub epoch: Epoch,
+}
+
+/// What a [`Job::Page`] read.
+#[derive(Debug, Clone)]
+pub struct PageRead {
+    /// The conversation, when it was asked for.
+    pub view: Option<Box<Conversation>>,
+    /// The entries, ascending and dense.
+    pub entries: Vec<Entry>,
+}
+
+/// How a job ended.
+#[derive(Debug)]
+pub enum Done {
+    /// [`Job::Authenticate`].
+    Authenticated {
+        /// [`crate::Hub::revocations`] as it was before the token was looked at, so that what was revoked in
+        /// the meantime is not missed.
+        revocations: u64,
+        /// The caller, or the refusal.
+        result: Result<Admitted, Box<dyn Refusal>>,
+    },
+    /// [`Job::Subscribe`].
+    Subscribed {
+        /// Of the job.
+        conversation: ConversationId,
+        /// Of the job.
+        generation: u64,
+        /// What the chat said.
+        result: Result<Box<Subscription>, ChatError>,
+    },
+    /// [`Job::Page`].
+    Page {
+        /// Of the job.
+        conversation: ConversationId,
+        /// Of the job.
+        generation: u64,
+        /// Of the job.
+        after: Seq,
+        /// Of the job.
+        limit: u32,
+        /// What the chat said.
+        result: Result<PageRead, ChatError>,
+    },
+    /// [`Job::Send`].
+    Sent {
+        /// Of the job.
+        ticket: u64,
+        /// What the chat said.
+        result: Result<Sent, ChatError>,
+    },
+    /// [`Job::Mark`].
+    Marked {
+        /// What the chat said.
+        result: Result<(), ChatError>,
+    },
+}

@@ -1,0 +1,40 @@
+#![doc = include_str!("../README.md")]
+
+mod close;
+mod conn;
+mod frame;
+mod hub;
+mod inbound;
+mod job;
+mod limits;
+pub mod native;
+mod queue;
+mod sends;
+mod session;
+mod subscription;
+#[cfg(test)]
+mod tests;
+
+pub use close::{Advice, Close};
+pub use conn::Conn;
+pub use frame::{Protocol, ServerFrame, Shared, WelcomeUser};
+pub use hub::{Hub, Refused, Revoked};
+pub use inbound::Inbound;
+pub use job::{Admitted, Done, Job, MarkKind, PageRead};
+pub use limits::Limits;
+pub use queue::Out;
+pub use session::{Context, Effect, Presence, Session};
+
+/// The texts of the codes that are told over a connection only.
+pub const TEXTS: kernel::TextCatalogue =
+    kernel::TextCatalogue { fr: include_str!("../locales/fr.ftl"), en: include_str!("../locales/en.ftl") };
+
+/// Every code that belongs to this crate; each has a text in every language.
+pub const CODES: [&str; 6] = [
+    "realtime.malformed",
+    "realtime.unknown_type",
+    "realtime.not_supported",
+    "realtime.already_authenticated",
+    "realtime.not_subscribed",
+    "realtime.too_many_subscriptions",
+];

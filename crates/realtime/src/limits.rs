@@ -1,0 +1,86 @@
+//! The bounds of a connection.
+
+use std::time::Duration;
+
+use kernel::Caller;
+
+/// Bounds with the contract's defaults; the server may set others.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// The most frames waiting to be written.
+    pub queue_frames: usize,
+    /// The most bytes waiting to be written.
+    pub queue_bytes: usize,
+    /// A connection with fewer frames waiting takes on more reading from the log.
+    pub queue_low: usize,
+    /// The most entries of one page of a replay.
+    pub page_entries: u32,
+    /// The most bytes of one page of a replay.
+    pub page_bytes: usize,
+    /// The most inbound frames that wait for their answer; above it the socket is not read.
+    pub waiting: usize,
+    /// The largest inbound message, in bytes.
+    pub frame_bytes: usize,
+    /// The time a connection has to authenticate.
+    pub authenticate_within: Duration,
+    /// The time between two pings.
+    pub ping_every: Duration,
+    /// The time a client has to answer a ping.
+    pub pong_within: Duration,
+    /// The time a client may leave its frames unread.
+    pub writable_within: Duration,
+    /// The least time between two signs that the same person types in the same conversation.
+    pub typing_every: Duration,
+    /// The most conversations that a connection of a guest or a customer follows.
+    pub subscriptions: usize,
+    /// The most conversations that a connection of staff follows.
+    pub staff_subscriptions: usize,
+    /// The most connections of one guest.
+    pub guest_connections: usize,
+    /// The most connections of one user.
+    pub user_connections: usize,
+}
+
+impl Limits {
+    /// The longest `ref` a client may use, in bytes.
+    pub const REFERENCE_BYTES: usize = 128;
+
+    /// The same without the budgets that count people's connections, for tests and benchmarks.
+    #[must_use]
+    pub fn without_budgets(self) -> Self {
+        Self { guest_connections: usize::MAX, user_connections: usize::MAX, ..self }
+    }
+
+    /// How many conversations this caller's connection may follow.
+    pub fn subscriptions_of(&self, caller: &Caller) -> usize {
+        if caller.is_staff() { self.staff_subscriptions } else { self.subscriptions }
+    }
+
+    /// How many connections this caller may have on a node.
+    pub fn connections_of(&self, caller: &Caller) -> usize {
+        if caller.user().is_some() { self.user_connections } else { self.guest_connections }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            queue_frames: 256,
+            queue_bytes: 512 * 1024,
+            queue_low: 64,
+            page_entries: 200,
+            page_bytes: 256 * 1024,
+            waiting: 32,
+            frame_bytes: 64 * 1024,
+            authenticate_within: Duration::from_secs(10),
+            ping_every: Duration::from_secs(25),
+            pong_within: Duration::from_secs(10),
+            writable_within: Duration::from_secs(30),
+            typing_every: Duration::from_secs(1),
+            subscriptions: 128,
+            staff_subscriptions: 1_000,
+            guest_connections: 5,
+            user_connections: 20,
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! The sends of one connection, from the frame to its one answer.
+
+use bytes::Bytes;
+use chat::{Change, Content, ContentHash, Entry, Sent, Seq};
+use kernel::{ConversationId, ParticipantId};
+
+use crate::{Protocol, ServerFrame};
+
+/// A send that has no answer yet, or whose answer came by the hint before the log's own.
+#[derive(Debug)]
+pub(crate) struct Flying {
+    ticket: u64,
+    pub(crate) conversation: ConversationId,
+    pub(crate) client_message_id: String,
+    hash: ContentHash,
+    pub(crate) reference: Option<String>,
+    answered: bool,
+}
+
+/// An ack that waits for its place in the order.
+#[derive(Debug)]
+struct Held {
+    conversation: ConversationId,
+    seq: Seq,
+    bytes: Bytes,
+}
+
+/// What the log's answer means for a send.
+#[derive(Debug)]
+pub(crate) enum Settled {
+    /// The hint has answered it already.
+    Before,
+    /// Its ack now waits for its place in this conversation.
+    Acked(ConversationId),
+    /// It is to be nacked.
+    Refused(Flying),
+}
+
+/// All of them, in the order of the frames.
+#[derive(Debug, Default)]
+pub(crate) struct Sends {
+    flying: Vec<Flying>,
+    held: Vec<Held>,
+    next: u64,
+    protocol: Protocol,
+}
+
+impl Sends {
+    pub(crate) fn new(protocol: Protocol) -> Self {
+        Self { protocol, ..Self::default() }
+    }
+
+    /// Starts a send; gives the ticket of its answer.
+    pub(crate) fn start(
+        &mut self,
+        conversation: ConversationId,
+        client_message_id: String,
+        hash: ContentHash,
+        reference: Option<String>,
+    ) -> u64 {
+        self.next += 1;
+        let ticket = self.next;
+        self.flying.push(Flying { ticket, conversation, client_message_id, hash, reference, answered: false });
+        ticket
+    }
+
+    /// How many acks wait for their place.
+    pub(crate) fn held(&self) -> usize {
+        self.held.len()
+    }
+
+    /// An entry was committed that came by this connection: the first send of that name and content
+    /// is answered by it, whatever the log will still say. `false` when there is none, because the
+    /// client was told otherwise before.
+    pub(crate) fn committed(&mut self, conversation: ConversationId, entry: &Entry) -> bool {
+        let mine = self.flying.iter_mut().find(|one| entry.change == Change::Created && one.is(conversation, entry));
+        let Some(flying) = mine else { return false };
+        flying.answered = true;
+        let (reference, name) = (flying.reference.take(), flying.client_message_id.clone());
+        let (message_id, created_at) = (entry.message.id, entry.message.created_at);
+        let stored = Sent { message_id, seq: entry.seq, created_at, duplicate: false };
+        self.hold(conversation, reference, name, &stored);
+        true
+    }
+
+    /// Whether an entry read from the log is a send of this connection whose outcome is not told yet.
+    pub(crate) fn awaits(&self, me: ParticipantId, conversation: ConversationId, entry: &Entry) -> bool {
+        entry.change == Change::Created
+            && entry.message.sender.id == me
+            && self.flying.iter().any(|one| one.is(conversation, entry))
+    }
+
+    /// The log's answer.
+    pub(crate) fn done(&mut self, ticket: u64, result: Option<&Sent>) -> Settled {
+        let Some(at) = self.flying.iter().position(|one| one.ticket == ticket) else { return Settled::Before };
+        let flying = self.flying.remove(at);
+        match result {
+            _ if flying.answered => Settled::Before,
+            None => Settled::Refused(flying),
+            Some(stored) => {
+                self.hold(flying.conversation, flying.reference, flying.client_message_id, stored);
+                Settled::Acked(flying.conversation)
+            }
+        }
+    }
+
+    /// The acks of exactly this place.
+    pub(crate) fn take_at(&mut self, conversation: ConversationId, seq: Seq) -> Vec<(Seq, Bytes)> {
+        self.take(|held| held.conversation == conversation && held.seq == seq)
+    }
+
+    /// The acks of places up to this one, or all of the conversation, in the order of their places.
+    pub(crate) fn take_up_to(&mut self, conversation: ConversationId, seq: Option<Seq>) -> Vec<(Seq, Bytes)> {
+        let mut acks = self.take(|held| held.conversation == conversation && seq.is_none_or(|seq| held.seq <= seq));
+        acks.sort_by_key(|(seq, _)| *seq);
+        acks
+    }
+
+    /// The highest place that an ack waits for.
+    pub(crate) fn highest(&self, conversation: ConversationId) -> Option<Seq> {
+        self.held.iter().filter(|held| held.conversation == conversation).map(|held| held.seq).max()
+    }
+
+    /// Whether an ack waits for exactly this place.
+    pub(crate) fn holds(&self, conversation: ConversationId, seq: Seq) -> bool {
+        self.held.iter().any(|held| held.conversation == conversation && held.seq == seq)
+    }
+
+    /// Puts an ack back that had its place, because the entries before it have to be read again.
+    pub(crate) fn put_back(&mut self, conversation: ConversationId, seq: Seq, bytes: Bytes) {
+        self.held.push(Held { conversation, seq, bytes });
+    }
+
+    fn hold(&mut self, conversation: ConversationId, reference: Option<String>, name: String, sent: &Sent) {
+        let bytes = self.protocol.encode(&ServerFrame::ack(reference, conversation, name, sent));
+        self.held.push(Held { conversation, seq: sent.seq, bytes });
+    }
+
+    fn take(&mut self, which: impl Fn(&Held) -> bool) -> Vec<(Seq, Bytes)> {
+        self.held.extract_if(.., |held| which(held)).map(|held| (held.seq, held.bytes)).collect()
+    }
+}
+
+impl Flying {
+    fn is(&self, conversation: ConversationId, entry: &Entry) -> bool {
+        !self.answered
+            && self.conversation == conversation
+            && entry.message.client_message_id.as_ref().is_some_and(|name| name.as_str() == self.client_message_id)
+            && entry
+                .message
+                .content
+                .as_deref()
+                .and_then(|text| Content::parse(text).ok())
+                .is_some_and(|content| ContentHash::of(&content, entry.message.in_reply_to) == self.hash)
+    }
+}

@@ -1,0 +1,332 @@
+//! The state machine of one connection: who it is, where it stands, what waits. One type for all protocols.
+
+mod done;
+mod entries;
+mod receive;
+mod told;
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
+
+use bytes::Bytes;
+use chat::{Epoch, Seq};
+use kernel::{Caller, ConnectionId, ConversationId, ParticipantId, Refusal, Texts, Timestamp};
+
+use crate::{
+    Close, Inbound, Job, Limits, Out, Protocol, ServerFrame,
+    queue::{Kind, Queue},
+    sends::Sends,
+    subscription::{Paging, Sub},
+};
+
+/// What a session needs of its surroundings.
+pub struct Context<'a> {
+    /// The texts behind codes.
+    pub texts: &'a dyn Texts,
+    /// The bounds.
+    pub limits: &'a Limits,
+    /// Who is there.
+    pub presence: &'a dyn Presence,
+}
+
+/// Who has a connection.
+pub trait Presence {
+    /// Whether somebody has one.
+    fn is_online(&self, who: ParticipantId) -> bool;
+}
+
+/// What a session's step means for the others of this node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// It is known who the connection is, for the first time or anew.
+    Known {
+        /// Who.
+        caller: Arc<Caller>,
+        /// How much had been revoked on this node before the token was looked at.
+        revocations: u64,
+    },
+    /// It follows a conversation; from the moment on at which this is carried out, it is told of every entry.
+    Join(ConversationId),
+    /// It follows it no more.
+    Leave(ConversationId),
+    /// These people take part in a conversation that is followed.
+    TakePart(ConversationId, Vec<ParticipantId>),
+    /// Somebody's first connection has appeared. Added by the hub, which alone knows.
+    Online(Arc<Caller>),
+    /// The caller writes in a conversation, or has stopped.
+    Typing {
+        /// Where.
+        conversation: ConversationId,
+        /// Writing, or not any more.
+        is_typing: bool,
+    },
+}
+
+/// One connection. Pure: no I/O, no clock; every step is a method, what it asks of the world is in
+/// [`Session::take_job`], what it tells the client in [`Session::take_out`], what it means for others in
+/// the [`Effect`]s it returns.
+#[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "five facts that are independent of each other")]
+pub struct Session {
+    id: ConnectionId,
+    protocol: Protocol,
+    caller: Option<Arc<Caller>>,
+    epoch: Option<Epoch>,
+    authenticating: bool,
+    starting: bool,
+    running: usize,
+    backlog: VecDeque<Inbound>,
+    subs: BTreeMap<ConversationId, Sub>,
+    due: VecDeque<ConversationId>,
+    sends: Sends,
+    queue: Queue,
+    jobs: VecDeque<Job>,
+    resync: bool,
+    draining: bool,
+    generations: u64,
+    opened: Timestamp,
+    pinged: Timestamp,
+    unanswered_ping: bool,
+    unread: Option<(u64, Timestamp)>,
+}
+
+impl Session {
+    /// A connection that has just been opened.
+    pub fn new(id: ConnectionId, protocol: Protocol, now: Timestamp) -> Self {
+        Self {
+            id,
+            protocol,
+            caller: None,
+            epoch: None,
+            authenticating: false,
+            starting: false,
+            running: 0,
+            backlog: VecDeque::new(),
+            subs: BTreeMap::new(),
+            due: VecDeque::new(),
+            sends: Sends::new(protocol),
+            queue: Queue::default(),
+            jobs: VecDeque::new(),
+            resync: false,
+            draining: false,
+            generations: 0,
+            opened: now,
+            pinged: now,
+            unanswered_ping: false,
+            unread: None,
+        }
+    }
+
+    /// Who it is, once known.
+    pub fn caller(&self) -> Option<&Arc<Caller>> {
+        self.caller.as_ref()
+    }
+
+    /// The next thing to ask of the world.
+    pub fn take_job(&mut self) -> Option<Job> {
+        self.jobs.pop_front()
+    }
+
+    /// Whether there is something for [`Self::take_job`].
+    pub fn has_jobs(&self) -> bool {
+        !self.jobs.is_empty()
+    }
+
+    /// What waits to be written, up to about so many bytes. Called when the client can take it, which is
+    /// also when entries that were given up are read again.
+    pub fn take_out(&mut self, max_bytes: usize, context: &Context<'_>) -> (Vec<Out>, Vec<Effect>) {
+        let mut effects = Vec::new();
+        let out = self.queue.take(max_bytes);
+        self.unread = None;
+        if !self.is_closed() {
+            if self.resync && self.queue.is_low(context.limits) {
+                self.resync = false;
+                self.reply(&ServerFrame::Resync);
+            }
+            self.ask_pages(context);
+            self.pump(context, &mut effects);
+        }
+        (out, effects)
+    }
+
+    /// Whether something waits to be written.
+    pub fn has_out(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
+    /// Whether another frame may be read from the client: too many waiting, too much unread, or the end
+    /// of the server hold it back.
+    pub fn may_read(&self, limits: &Limits) -> bool {
+        self.is_closed()
+            || (!self.draining && self.waiting() < limits.waiting && self.queue.frames() <= limits.queue_frames)
+    }
+
+    /// Frames of the client that have no answer yet.
+    pub fn waiting(&self) -> usize {
+        self.backlog.len() + self.running + self.sends.held()
+    }
+
+    /// Whether the end has been decided.
+    pub fn is_closed(&self) -> bool {
+        self.queue.closing().is_some()
+    }
+
+    /// Decides the end: what waits is still written, nothing more is taken or told.
+    pub fn close(&mut self, close: Close) {
+        if close == Close::TooSlow {
+            self.queue.clear();
+        }
+        self.queue.close(close);
+        self.backlog.clear();
+        self.jobs.clear();
+    }
+
+    /// The server stops: `bye`, then what was accepted is answered, then the end.
+    pub fn drain(&mut self, retry_after_ms: u64) {
+        if !self.draining && !self.is_closed() {
+            self.draining = true;
+            self.reply(&ServerFrame::Bye { reason: "restart".to_owned(), retry_after_ms });
+            self.close_when_drained();
+        }
+    }
+
+    /// The conversations it follows.
+    pub fn followed(&self) -> impl Iterator<Item = ConversationId> {
+        self.subs.keys().copied()
+    }
+
+    /// The client was heard: a frame, or the answer to a ping.
+    pub fn heard(&mut self) {
+        self.unanswered_ping = false;
+    }
+
+    /// The client pings at the level of the transport.
+    pub fn pinged(&mut self, payload: Bytes) {
+        if !self.is_closed() {
+            self.queue.pong(payload);
+        }
+    }
+
+    /// Time has gone by.
+    pub fn tick(&mut self, now: Timestamp, context: &Context<'_>) {
+        if self.is_closed() {
+            return;
+        }
+        let limits = context.limits;
+        if let Some(close) = self.overdue(now, limits) {
+            return self.close(close);
+        }
+        if now.since(self.pinged) >= limits.ping_every {
+            self.pinged = now;
+            self.unanswered_ping = true;
+            self.queue.ping();
+        }
+        let failed = self.subs.iter_mut().filter_map(|(id, sub)| {
+            let catching = sub.catching().filter(|catching| catching.paging == Paging::Failed)?;
+            catching.paging = Paging::Due;
+            Some(*id)
+        });
+        self.due.extend(failed);
+        self.ask_pages(context);
+    }
+
+    fn overdue(&mut self, now: Timestamp, limits: &Limits) -> Option<Close> {
+        match &self.caller {
+            None if now.since(self.opened) >= limits.authenticate_within => return Some(Close::NotAuthenticated),
+            Some(caller) if caller.expires_at() <= now => return Some(Close::TokenEnded),
+            _ => {}
+        }
+        if self.unanswered_ping && now.since(self.pinged) >= limits.pong_within {
+            return Some(Close::NoHeartbeat);
+        }
+        if self.queue.is_empty() {
+            self.unread = None;
+            return None;
+        }
+        match self.unread {
+            Some((takes, since)) if takes == self.queue.takes() => {
+                (now.since(since) >= limits.writable_within).then_some(Close::TooSlow)
+            }
+            _ => {
+                self.unread = Some((self.queue.takes(), now));
+                None
+            }
+        }
+    }
+
+    fn close_when_drained(&mut self) {
+        if self.draining && self.waiting() == 0 {
+            self.close(Close::Restart);
+        }
+    }
+
+    /// Tells the client something that is never given up.
+    fn reply(&mut self, frame: &ServerFrame) {
+        self.tell(self.protocol.encode(frame), Kind::Reply);
+    }
+
+    fn tell(&mut self, bytes: Bytes, kind: Kind) {
+        if !self.is_closed() {
+            self.queue.push(bytes, kind);
+        }
+    }
+
+    /// Gives up what must be given up, and notes how it is made good.
+    fn keep_bounds(&mut self, limits: &Limits) {
+        if !self.queue.is_over(limits) {
+            return;
+        }
+        let shed = self.queue.shed(limits);
+        for (conversation, position) in shed.positions {
+            let announce = shed.caught.contains(&conversation);
+            self.rewind(conversation, Some(position), announce, false);
+        }
+        for (conversation, seq, bytes) in shed.acks {
+            self.sends.put_back(conversation, seq, bytes);
+        }
+        for conversation in shed.receipts {
+            self.resync |= !self.subs.contains_key(&conversation);
+            self.rewind(conversation, None, false, true);
+        }
+        self.resync |= shed.lists;
+        if self.resync && self.queue.is_low(limits) {
+            self.resync = false;
+            self.reply(&ServerFrame::Resync);
+        }
+    }
+
+    fn rewind(&mut self, conversation: ConversationId, position: Option<Seq>, announce: bool, marks: bool) {
+        let Some(sub) = self.subs.get_mut(&conversation) else { return };
+        sub.rewind(position.unwrap_or(sub.position), announce);
+        if let Some(catching) = sub.catching() {
+            if marks {
+                catching.marks = true;
+                catching.view = None;
+            }
+            if catching.paging == Paging::Due && !self.due.contains(&conversation) {
+                self.due.push_back(conversation);
+            }
+        }
+    }
+
+    fn text(&self, context: &Context<'_>, refusal: &dyn Refusal) -> String {
+        self.text_of(context, refusal.code(), &refusal.arguments())
+    }
+
+    fn text_of(&self, context: &Context<'_>, code: &str, arguments: &[(&'static str, String)]) -> String {
+        let language = self.caller.as_ref().map(|caller| caller.language()).unwrap_or_default();
+        context.texts.text(language, code, arguments).unwrap_or_else(|| code.to_owned())
+    }
+
+    fn refuse(&mut self, context: &Context<'_>, reference: Option<String>, code: &str) {
+        let message = self.text_of(context, code, &[]);
+        self.reply(&ServerFrame::Error { reference, code: code.to_owned(), message });
+    }
+
+    fn refuse_with(&mut self, context: &Context<'_>, reference: Option<String>, refusal: &dyn Refusal) {
+        let message = self.text(context, refusal);
+        self.reply(&ServerFrame::Error { reference, code: refusal.code().to_owned(), message });
+    }
+}

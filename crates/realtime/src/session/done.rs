@@ -1,0 +1,198 @@
+//! How what was asked of the world ended.
+
+use std::sync::Arc;
+
+use chat::{ChatError, ResetReason, Sent, Seq, Subscription};
+use kernel::{ConversationId, Refusal, RefusalKind};
+
+use super::{Context, Effect, Session};
+use crate::{
+    Admitted, Close, Done, ServerFrame, WelcomeUser,
+    queue::Kind,
+    sends::Settled,
+    subscription::{Catching, Paging, Phase},
+};
+
+impl Session {
+    /// A job has ended.
+    pub fn done(&mut self, done: Done, context: &Context<'_>) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        if !matches!(done, Done::Page { .. }) {
+            self.running = self.running.saturating_sub(1);
+        }
+        if self.is_closed() {
+            return effects;
+        }
+        match done {
+            Done::Authenticated { revocations, result } => {
+                self.authenticated(revocations, result, context, &mut effects);
+            }
+            Done::Subscribed { conversation, generation, result } => {
+                self.starting = false;
+                self.subscribed(conversation, generation, result, context, &mut effects);
+            }
+            Done::Page { conversation, generation, after, limit, result } => {
+                self.page(conversation, generation, (after, limit), result, context, &mut effects);
+            }
+            Done::Sent { ticket, result } => self.sent(ticket, &result, context),
+            Done::Marked { result: Ok(()) } => {}
+            Done::Marked { result: Err(error) } => self.refuse_with(context, None, &error),
+        }
+        self.keep_bounds(context.limits);
+        self.ask_pages(context);
+        self.pump(context, &mut effects);
+        self.close_when_drained();
+        effects
+    }
+
+    fn authenticated(
+        &mut self,
+        revocations: u64,
+        result: Result<Admitted, Box<dyn Refusal>>,
+        context: &Context<'_>,
+        effects: &mut Vec<Effect>,
+    ) {
+        self.authenticating = false;
+        let admitted = match result {
+            Ok(admitted) => admitted,
+            Err(refusal) => return self.not_admitted(refusal.as_ref(), context),
+        };
+        let caller = Arc::new(admitted.caller);
+        if let Some(before) = &self.caller
+            && (before.participant(), before.organization()) != (caller.participant(), caller.organization())
+        {
+            self.refuse(context, None, "realtime.already_authenticated");
+            return self.close(Close::NotAuthenticated);
+        }
+        self.caller = Some(caller.clone());
+        self.epoch = Some(admitted.epoch);
+        self.reply(&ServerFrame::Welcome {
+            connection_id: self.id,
+            user: WelcomeUser::of(&caller),
+            epoch: admitted.epoch,
+            heartbeat_ms: u64::try_from(context.limits.ping_every.as_millis()).unwrap_or(u64::MAX),
+            max_frame_bytes: context.limits.frame_bytes,
+        });
+        effects.push(Effect::Known { caller, revocations });
+    }
+
+    /// A bad token ends a connection that has none yet; one that only failed to renew lives as long as
+    /// its token does. When a part is down, the client may try again until its time is up.
+    fn not_admitted(&mut self, refusal: &dyn Refusal, context: &Context<'_>) {
+        self.refuse_with(context, None, refusal);
+        if self.caller.is_none() && refusal.kind() == RefusalKind::Unauthenticated {
+            let ended = refusal.code().ends_with("token_expired") || refusal.code().ends_with("token_revoked");
+            self.close(if ended { Close::TokenEnded } else { Close::NotAuthenticated });
+        }
+    }
+
+    fn subscribed(
+        &mut self,
+        conversation: ConversationId,
+        generation: u64,
+        result: Result<Box<Subscription>, ChatError>,
+        context: &Context<'_>,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(sub) = self.subs.get_mut(&conversation).filter(|sub| sub.generation == generation) else { return };
+        let Phase::Starting { reference } = &mut sub.phase else { return };
+        let reference = reference.take();
+        let subscription = match result {
+            Ok(subscription) => *subscription,
+            Err(error) => {
+                self.subs.remove(&conversation);
+                effects.push(Effect::Leave(conversation));
+                if matches!(error, ChatError::ConversationNotFound) {
+                    self.reset(conversation, ResetReason::Forbidden);
+                } else {
+                    self.refuse_with(context, reference, &error);
+                }
+                return self.settle(conversation);
+            }
+        };
+        if let Some(reason) = subscription.reset {
+            self.reset(conversation, reason);
+        }
+        self.begin(conversation, reference, subscription, context, effects);
+    }
+
+    fn reset(&mut self, conversation_id: ConversationId, reason: ResetReason) {
+        self.reply(&ServerFrame::Reset { conversation_id, reason: reason.as_str().to_owned() });
+    }
+
+    fn begin(
+        &mut self,
+        conversation: ConversationId,
+        reference: Option<String>,
+        subscription: Subscription,
+        context: &Context<'_>,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Subscription { conversation: view, from, recent, .. } = subscription;
+        let participants = view
+            .participants
+            .iter()
+            .map(|person| wire::Participant::of(person, context.presence.is_online(person.id)))
+            .collect();
+        effects.push(Effect::TakePart(conversation, view.participants.iter().map(|person| person.id).collect()));
+        let last_seq = view.last_seq;
+        self.reply(&ServerFrame::Subscribed { reference, conversation_id: conversation, last_seq, participants });
+        let me = self.caller.as_ref().map(|caller| caller.participant());
+        for message in recent {
+            let status = view.status_of(&message);
+            let frame = ServerFrame::Message {
+                conversation_id: conversation,
+                seq: message.seq,
+                message: Box::new(wire::Message::of(&message, status, me == Some(message.sender.id))),
+            };
+            self.tell(self.protocol.encode(&frame), Kind::Recent(conversation));
+        }
+        let Some(sub) = self.subs.get_mut(&conversation) else { return };
+        sub.position = from;
+        sub.head = sub.head.max(last_seq);
+        let view = Some(Box::new(view));
+        sub.phase = Phase::Catching(Catching { announce: true, marks: false, view, paging: Paging::Due });
+        if sub.position == sub.head {
+            self.go_live(conversation);
+        } else {
+            self.due.push_back(conversation);
+        }
+        self.settle(conversation);
+    }
+
+    fn sent(&mut self, ticket: u64, result: &Result<Sent, ChatError>, context: &Context<'_>) {
+        match self.sends.done(ticket, result.as_ref().ok()) {
+            Settled::Before => {}
+            Settled::Acked(conversation) => self.settle(conversation),
+            Settled::Refused(send) => {
+                if let Err(error) = result {
+                    self.nack_with(context, send.reference, send.conversation, send.client_message_id, error);
+                }
+                self.settle(send.conversation);
+            }
+        }
+    }
+
+    /// All that is known to exist has been told.
+    pub(super) fn go_live(&mut self, conversation: ConversationId) {
+        let Some(sub) = self.subs.get_mut(&conversation) else { return };
+        let position = sub.position;
+        let Phase::Catching(catching) = std::mem::replace(&mut sub.phase, Phase::Live) else { return };
+        if catching.announce {
+            let frame = ServerFrame::Live { conversation_id: conversation, seq: position };
+            self.tell(self.protocol.encode(&frame), Kind::Caught(conversation));
+        }
+        if let Some(view) = catching.view.filter(|_| catching.marks) {
+            for person in view.participants.iter().filter(|person| person.mark.delivered_seq > Seq::START) {
+                let frame = ServerFrame::Receipt {
+                    conversation_id: conversation,
+                    participant_id: person.id,
+                    delivered_seq: person.mark.delivered_seq,
+                    read_seq: person.mark.read_seq,
+                    read_at: person.mark.read_at,
+                };
+                self.tell(self.protocol.encode(&frame), Kind::Receipt(conversation));
+            }
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! Entries of logs: pushed, or read again; dense per subscription, with acks at their place.
+
+use bytes::Bytes;
+use chat::{ChatError, Committed, Entry, MessageStatus, Seq};
+use kernel::ConversationId;
+
+use super::{Context, Effect, Session};
+use crate::{
+    Job, PageRead, ServerFrame,
+    queue::Kind,
+    subscription::{Paging, Phase},
+};
+
+impl Session {
+    /// An entry was committed. `bytes` gives its frame: with the sender's own name for the message, or
+    /// without.
+    pub fn committed(
+        &mut self,
+        committed: &Committed,
+        bytes: &dyn Fn(bool) -> Bytes,
+        context: &Context<'_>,
+    ) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        let Some(caller) = self.caller.clone().filter(|_| !self.is_closed()) else { return effects };
+        let (conversation, entry) = (committed.conversation, &committed.entry);
+        if committed.origin == Some(self.id) {
+            self.sends.committed(conversation, entry);
+        }
+        if !caller.scope().covers(&committed.audience) {
+            self.lose_sight(conversation, &mut effects);
+        }
+        if let Some(sub) = self.subs.get_mut(&conversation) {
+            if matches!(sub.phase, Phase::Live) && entry.seq == sub.position.next() {
+                let own = caller.participant() == entry.message.sender.id;
+                self.place(conversation, entry.seq, || bytes(own));
+            } else if sub.lag(entry.seq) {
+                self.due.push_back(conversation);
+            }
+        }
+        self.settle(conversation);
+        self.keep_bounds(context.limits);
+        self.ask_pages(context);
+        self.pump(context, &mut effects);
+        self.close_when_drained();
+        effects
+    }
+
+    /// The log of a conversation is known to end at `head` or later.
+    pub fn head(&mut self, conversation: ConversationId, head: Seq, context: &Context<'_>) {
+        if !self.is_closed()
+            && let Some(sub) = self.subs.get_mut(&conversation)
+            && sub.lag(head)
+        {
+            self.due.push_back(conversation);
+            self.ask_pages(context);
+        }
+    }
+
+    /// The caller may see a conversation no more.
+    pub fn lose_sight(&mut self, conversation: ConversationId, effects: &mut Vec<Effect>) {
+        if self.subs.remove(&conversation).is_some() {
+            self.queue.forget(conversation);
+            effects.push(Effect::Leave(conversation));
+            let reason = "forbidden".to_owned();
+            self.reply(&ServerFrame::Unsubscribed { conversation_id: conversation, reason });
+            self.settle(conversation);
+        }
+    }
+
+    /// Queues what stands at the next place: the acks that wait for it, else the entry's frame.
+    fn place(&mut self, conversation: ConversationId, seq: Seq, bytes: impl FnOnce() -> Bytes) {
+        let acks = self.sends.take_at(conversation, seq);
+        if acks.is_empty() {
+            self.tell(bytes(), Kind::Entry(conversation, seq));
+        }
+        for (seq, ack) in acks {
+            self.tell(ack, Kind::AckInPlace(conversation, seq));
+        }
+        if let Some(sub) = self.subs.get_mut(&conversation) {
+            sub.position = seq;
+            sub.head = sub.head.max(seq);
+        }
+    }
+
+    /// Tells the acks whose place has come or gone by; a conversation that is not followed has no places.
+    pub(super) fn settle(&mut self, conversation: ConversationId) {
+        let Some(sub) = self.subs.get(&conversation) else {
+            return self.tell_acks(conversation, None);
+        };
+        if !sub.is_proven() {
+            return;
+        }
+        self.tell_acks(conversation, Some(sub.position));
+        while let Some(sub) = self.subs.get(&conversation)
+            && matches!(sub.phase, Phase::Live)
+            && self.sends.holds(conversation, sub.position.next())
+        {
+            let next = sub.position.next();
+            self.place(conversation, next, Bytes::new);
+        }
+        let highest = self.sends.highest(conversation);
+        let Some(sub) = self.subs.get_mut(&conversation) else { return };
+        let stalled = sub.catching().is_some_and(|catching| catching.paging == Paging::Stalled);
+        if let Some(catching) = sub.catching().filter(|_| stalled) {
+            catching.paging = Paging::Due;
+        }
+        if stalled | highest.is_some_and(|seq| sub.lag(seq)) {
+            self.due.push_back(conversation);
+        }
+    }
+
+    fn tell_acks(&mut self, conversation: ConversationId, up_to: Option<Seq>) {
+        for (seq, ack) in self.sends.take_up_to(conversation, up_to) {
+            // An ack behind its place is in place too: if the entries before it are read again, it waits again.
+            self.tell(ack, if up_to.is_some() { Kind::AckInPlace(conversation, seq) } else { Kind::Reply });
+        }
+    }
+
+    /// Asks for the pages that are due, as long as the client reads.
+    pub(super) fn ask_pages(&mut self, context: &Context<'_>) {
+        let limits = context.limits;
+        let Some(caller) = self.caller.clone() else { return };
+        while self.queue.is_low(limits) {
+            let Some(conversation) = self.due.pop_front() else { break };
+            let Some(sub) = self.subs.get_mut(&conversation) else { continue };
+            let (generation, after) = (sub.generation, sub.position);
+            let Some(catching) = sub.catching().filter(|catching| catching.paging == Paging::Due) else { continue };
+            catching.paging = Paging::Asked;
+            let with_view = catching.view.is_none();
+            let limit = limits.page_entries;
+            let caller = caller.clone();
+            self.jobs.push_back(Job::Page { caller, conversation, generation, after, limit, with_view });
+        }
+    }
+
+    /// A page was read: what fits is queued, the rest is read again later.
+    pub(super) fn page(
+        &mut self,
+        conversation: ConversationId,
+        generation: u64,
+        (after, limit): (Seq, u32),
+        result: Result<PageRead, ChatError>,
+        context: &Context<'_>,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(sub) = self.subs.get_mut(&conversation).filter(|sub| sub.generation == generation) else { return };
+        let position = sub.position;
+        let Some(catching) = sub.catching().filter(|catching| catching.paging == Paging::Asked) else { return };
+        let read = match result {
+            Ok(read) => read,
+            Err(ChatError::ConversationNotFound) => return self.lose_sight(conversation, effects),
+            Err(_) => {
+                catching.paging = Paging::Failed;
+                return;
+            }
+        };
+        if read.view.is_some() {
+            catching.view = read.view;
+        }
+        let complete = read.entries.len() < limit as usize;
+        let applied = position == after && self.apply(conversation, &read.entries, context);
+        let Some(sub) = self.subs.get_mut(&conversation) else { return };
+        let (at, head) = (sub.position, sub.head);
+        let Some(catching) = sub.catching() else { return };
+        if catching.paging == Paging::Stalled {
+            return;
+        }
+        let unmarked = catching.marks && catching.view.is_none();
+        // `live` and the receipts must not be what pushes the entries before them out again.
+        let words = 1 + catching.view.as_ref().map_or(0, |view| view.participants.len());
+        let fits = self.queue.has_room_for(context.limits, words.min(context.limits.queue_frames));
+        if applied && complete && at >= head && !unmarked && fits {
+            return self.go_live(conversation);
+        }
+        // Less than was promised, and nothing that came: the store lags behind its own word.
+        let fruitless = applied && complete && at == after && at < head;
+        catching.paging = if fruitless { Paging::Failed } else { Paging::Due };
+        if !fruitless {
+            self.due.push_back(conversation);
+        }
+    }
+
+    /// Queues entries as long as there is room. `true` when all were.
+    fn apply(&mut self, conversation: ConversationId, entries: &[Entry], context: &Context<'_>) -> bool {
+        let Some(me) = self.caller.as_ref().map(|caller| caller.participant()) else { return false };
+        let mut told = 0;
+        for entry in entries {
+            let Some(sub) = self.subs.get_mut(&conversation) else { return false };
+            if entry.seq != sub.position.next() {
+                return false;
+            }
+            if self.sends.awaits(me, conversation, entry) {
+                if let Some(catching) = sub.catching() {
+                    catching.paging = Paging::Stalled;
+                }
+                return false;
+            }
+            let view = sub.catching().and_then(|catching| catching.view.as_deref());
+            let status = view.map_or(MessageStatus::Sent, |view| view.status_of(&entry.message));
+            let own = entry.message.sender.id == me;
+            let bytes = self.protocol.encode(&ServerFrame::entry(conversation, entry, status, own));
+            told += bytes.len();
+            let first = told == bytes.len();
+            if !self.queue.has_room(context.limits, bytes.len()) || (told > context.limits.page_bytes && !first) {
+                return false;
+            }
+            self.place(conversation, entry.seq, || bytes);
+        }
+        true
+    }
+}

@@ -1,0 +1,85 @@
+//! What others do, told to this connection.
+
+use bytes::Bytes;
+use kernel::{Audience, ConversationId, ParticipantId};
+
+use super::{Context, Session};
+use crate::{Close, queue::Kind, subscription::Sub};
+
+impl Session {
+    /// Marks of somebody moved in a conversation; told when it is followed, and to the person's own
+    /// connections.
+    pub fn receipt(
+        &mut self,
+        conversation: ConversationId,
+        of: ParticipantId,
+        bytes: impl FnOnce() -> Bytes,
+        context: &Context<'_>,
+    ) {
+        let own = self.is(of);
+        if own || self.sees(conversation) {
+            self.tell(bytes(), Kind::Receipt(conversation));
+            self.keep_bounds(context.limits);
+        }
+    }
+
+    /// Somebody else writes in a conversation.
+    pub fn typing_of(
+        &mut self,
+        conversation: ConversationId,
+        who: ParticipantId,
+        bytes: impl FnOnce() -> Bytes,
+        context: &Context<'_>,
+    ) {
+        if self.sees(conversation) && !self.is(who) {
+            self.volatile(bytes(), context);
+        }
+    }
+
+    /// Somebody else came or went.
+    pub fn presence_of(&mut self, who: ParticipantId, bytes: impl FnOnce() -> Bytes, context: &Context<'_>) {
+        if self.caller().is_some() && !self.is(who) {
+            self.volatile(bytes(), context);
+        }
+    }
+
+    /// A change of a request, if the caller may see it.
+    pub fn listed(&mut self, audience: &Audience, bytes: impl FnOnce() -> Bytes, context: &Context<'_>) {
+        if self.covers(audience) {
+            self.tell(bytes(), Kind::List);
+            self.keep_bounds(context.limits);
+        }
+    }
+
+    /// A request has left the caller's sight: its lists are to be fetched again.
+    pub fn unlisted(&mut self, before: &Audience, now: &Audience, bytes: impl FnOnce() -> Bytes) {
+        if self.covers(before) && !self.covers(now) {
+            self.tell(bytes(), Kind::Reply);
+        }
+    }
+
+    /// Whether the caller may see what has this audience.
+    pub fn covers(&self, audience: &Audience) -> bool {
+        self.caller().is_some_and(|caller| caller.scope().covers(audience))
+    }
+
+    /// Too many connections of one person: this one goes.
+    pub fn too_many(&mut self) {
+        self.close(Close::TooFast);
+    }
+
+    fn volatile(&mut self, bytes: Bytes, context: &Context<'_>) {
+        // Not worth dropping anything else for.
+        if self.queue.has_room(context.limits, bytes.len()) {
+            self.tell(bytes, Kind::Volatile);
+        }
+    }
+
+    fn sees(&self, conversation: ConversationId) -> bool {
+        self.subs.get(&conversation).is_some_and(Sub::is_proven)
+    }
+
+    fn is(&self, who: ParticipantId) -> bool {
+        self.caller().is_some_and(|caller| caller.participant() == who)
+    }
+}

@@ -1,0 +1,18 @@
+//! The contract, over sessions, the hub and a log in memory.
+
+mod behaviour;
+mod bounds;
+mod people;
+mod presence;
+mod simulation;
+mod world;
+
+#[test]
+fn each_code_has_a_text_in_both_languages() {
+    for code in crate::CODES {
+        let line = format!("{} = ", code.replace('.', "-"));
+        for catalogue in [crate::TEXTS.fr, crate::TEXTS.en] {
+            assert!(catalogue.lines().any(|it| it.starts_with(&line) && it.len() > line.len()), "{code}");
+        }
+    }
+}

@@ -1,0 +1,426 @@
+//! Thousands of seeds: hints reordered and lost, answers interleaved, pages read at bad moments, slow readers,
+//! lost connections. Whatever happens: no gap, no repeat, one answer a send, each ack at its place.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use chat::{Committed, Seq};
+use kernel::{Caller, ConversationId};
+
+use super::{
+    people,
+    world::{Fault, World, end, job, may_read},
+};
+use crate::{Conn, Done, Inbound, Job, Limits, ServerFrame};
+
+/// As many as an ordinary run can wait for.
+const SEEDS: u64 = 500;
+
+/// Xorshift: small, seeded, the same everywhere.
+struct Dice(u64);
+
+impl Dice {
+    fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    fn roll(&mut self, below: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from((self.0 >> 11) % below.max(1) as u64).unwrap()
+    }
+
+    fn one_in(&mut self, n: usize) -> bool {
+        self.roll(n) == 0
+    }
+}
+
+/// How far a client is with one conversation.
+#[derive(Debug, Default, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "what a client knows, fact by fact")]
+struct Place {
+    /// The last entry it has; `None` before anything is known.
+    last: Option<u64>,
+    /// `subscribe` is sent, `subscribed` has not come.
+    asked: bool,
+    subscribed: bool,
+    live: bool,
+    /// The start brings recent messages, up to `last`.
+    fresh: bool,
+}
+
+struct Client {
+    caller: Caller,
+    conn: Arc<Conn>,
+    places: BTreeMap<ConversationId, Place>,
+    /// Sends without an answer on this connection.
+    open: Vec<(ConversationId, String)>,
+    /// Sends to be repeated, by rights of the contract.
+    again: Vec<(ConversationId, String)>,
+    /// What was sent more than once: its entry may be on its way to the client as a message already.
+    repeated: BTreeSet<String>,
+    answers: usize,
+    names: usize,
+}
+
+struct Run {
+    world: World,
+    dice: Dice,
+    clients: Vec<Client>,
+    hints: Vec<Committed>,
+    /// Jobs taken, in order, per client; sends are performed in order, the rest at any time.
+    jobs: Vec<Vec<Job>>,
+    dones: Vec<(usize, Arc<Conn>, Done)>,
+    seed: u64,
+    acked: BTreeMap<(ConversationId, String), u64>,
+}
+
+impl Run {
+    fn new(seed: u64) -> Self {
+        let mut dice = Dice::new(seed);
+        // Tight bounds, so that everything that is given up under load is given up often.
+        let limits = Limits {
+            queue_frames: 4 + dice.roll(12),
+            queue_low: 2,
+            queue_bytes: 4_000 + dice.roll(20_000),
+            page_entries: 1 + u32::try_from(dice.roll(5)).unwrap(),
+            waiting: 2 + dice.roll(6),
+            ..Limits::default()
+        };
+        let mut world = World::new(limits.without_budgets());
+        world.recent = 3;
+        let callers = [people::customer(), people::customer(), people::agent(), people::supervisor()];
+        let clients = callers.map(|caller| Client {
+            conn: world.connect(&caller),
+            caller,
+            places: BTreeMap::new(),
+            open: Vec::new(),
+            again: Vec::new(),
+            repeated: BTreeSet::new(),
+            answers: 0,
+            names: 0,
+        });
+        let clients = Vec::from(clients);
+        let jobs = clients.iter().map(|_| Vec::new()).collect();
+        Self { world, dice, clients, hints: Vec::new(), jobs, dones: Vec::new(), seed, acked: BTreeMap::new() }
+    }
+
+    fn step(&mut self) {
+        let at = self.dice.roll(self.clients.len());
+        match self.dice.roll(24) {
+            0..=5 => self.send(at),
+            6..=7 => self.subscribe(at),
+            8..=11 => self.perform(at),
+            12..=14 => self.hint(),
+            15..=17 => self.done(),
+            18..=21 => self.read(at),
+            22 => match self.dice.roll(8) {
+                0 => self.reconnect(at),
+                1 => self.unsubscribe(at),
+                2 => self.compare_heads(),
+                3 => self.world.pass(1),
+                _ => {}
+            },
+            _ => self.repeat(at),
+        }
+    }
+
+    fn conversation(&mut self) -> u128 {
+        1 + u128::from(self.dice.one_in(3))
+    }
+
+    fn send(&mut self, at: usize) {
+        let n = self.conversation();
+        let client = &mut self.clients[at];
+        if may_read(&self.world, &client.conn) && client.names < 60 {
+            client.names += 1;
+            let name = format!("{at}-{}", client.names);
+            client.open.push((people::conversation(n), name.clone()));
+            let conn = client.conn.clone();
+            self.world.send(&conn, n, &name);
+        }
+    }
+
+    /// What was not answered, or nacked for now, is sent again.
+    fn repeat(&mut self, at: usize) {
+        let client = &mut self.clients[at];
+        if !client.again.is_empty() && may_read(&self.world, &client.conn) {
+            let (conversation, name) = client.again.remove(0);
+            client.repeated.insert(name.clone());
+            client.open.push((conversation, name.clone()));
+            self.world.send(&client.conn, conversation.uuid().as_u128() - 0xc000, &name);
+        }
+    }
+
+    fn subscribe(&mut self, at: usize) {
+        let n = self.conversation();
+        let afresh = self.dice.one_in(3);
+        let client = &mut self.clients[at];
+        let place = client.places.entry(people::conversation(n)).or_default();
+        if place.asked || (place.subscribed && self.dice.roll(6) != 0) || !may_read(&self.world, &client.conn) {
+            return;
+        }
+        if afresh {
+            place.last = None;
+        }
+        (place.asked, place.subscribed, place.live, place.fresh) = (true, false, false, place.last.is_none());
+        let after = place.last;
+        self.world.subscribe(&client.conn, n, after);
+    }
+
+    fn unsubscribe(&mut self, at: usize) {
+        let n = self.conversation();
+        let client = &mut self.clients[at];
+        let place = client.places.entry(people::conversation(n)).or_default();
+        if place.subscribed && may_read(&self.world, &client.conn) {
+            place.subscribed = false;
+            let conversation = people::conversation(n);
+            self.world.hub.receive(&client.conn, Inbound::Unsubscribe { conversation }, self.world.now);
+        }
+    }
+
+    fn perform(&mut self, at: usize) {
+        let conn = self.clients[at].conn.clone();
+        while let Some(job) = job(&conn) {
+            self.jobs[at].push(job);
+        }
+        let jobs = &mut self.jobs[at];
+        if jobs.is_empty() {
+            return;
+        }
+        let mut pick = self.dice.roll(jobs.len());
+        if matches!(jobs[pick], Job::Send { .. }) {
+            pick = jobs.iter().position(|job| matches!(job, Job::Send { .. })).unwrap();
+        }
+        let job = jobs.remove(pick);
+        let fault = match self.dice.roll(12) {
+            0 => Some(Fault::Refused),
+            1 => Some(Fault::Unknown),
+            _ => None,
+        };
+        let (done, hint) = self.world.perform(&conn, job, fault);
+        self.hints.extend(hint);
+        self.dones.push((at, conn, done));
+    }
+
+    fn hint(&mut self) {
+        if self.hints.is_empty() {
+            return;
+        }
+        // Mostly in order, sometimes not, sometimes never.
+        let pick = if self.dice.one_in(4) { self.dice.roll(self.hints.len()) } else { 0 };
+        let hint = self.hints.remove(pick);
+        if !self.dice.one_in(8) {
+            self.world.hub.publish(std::slice::from_ref(&hint));
+        }
+        if self.dice.one_in(8) {
+            self.hints.push(hint);
+        }
+    }
+
+    fn done(&mut self) {
+        if !self.dones.is_empty() {
+            let pick = self.dice.roll(self.dones.len());
+            let (_, conn, done) = self.dones.remove(pick);
+            self.world.hub.done(&conn, done);
+        }
+    }
+
+    fn compare_heads(&mut self) {
+        let mut heads = self.world.heads();
+        if self.dice.one_in(2) {
+            // Read a while ago.
+            for head in &mut heads {
+                head.last_seq = Seq::new(head.last_seq.get().saturating_sub(2));
+            }
+        }
+        self.world.hub.heads(&heads);
+    }
+
+    fn reconnect(&mut self, at: usize) {
+        self.world.hub.leave(&self.clients[at].conn);
+        let conn = self.world.connect(&self.clients[at].caller.clone());
+        let client = &mut self.clients[at];
+        client.conn = conn;
+        client.again.append(&mut client.open);
+        for place in client.places.values_mut() {
+            let last = if place.fresh && !place.live { None } else { place.last };
+            *place = Place { last, ..Place::default() };
+        }
+        // Its jobs go on; nobody listens.
+        let orphans = std::mem::take(&mut self.jobs[at]);
+        let gone = self.clients[at].conn.clone();
+        for job in orphans {
+            let (_, hint) = self.world.perform(&gone, job, None);
+            self.hints.extend(hint.map(|hint| Committed { origin: None, ..hint }));
+        }
+        self.dones.retain(|(of, ..)| *of != at);
+    }
+
+    fn read(&mut self, at: usize) {
+        let max_bytes = 1 + self.dice.roll(6_000);
+        let conn = self.clients[at].conn.clone();
+        let out = self.world.out(&conn, max_bytes);
+        for frame in super::world::texts(&out) {
+            self.check(at, frame);
+        }
+    }
+
+    fn check(&mut self, at: usize, frame: ServerFrame) {
+        let seed = self.seed;
+        let client = &mut self.clients[at];
+        match frame {
+            ServerFrame::Subscribed { conversation_id, last_seq, .. } => {
+                let place = client.places.get_mut(&conversation_id).unwrap();
+                assert!(place.asked, "seed {seed}: subscribed without being asked");
+                (place.asked, place.subscribed) = (false, true);
+                if place.fresh {
+                    place.last = Some(last_seq.get());
+                }
+            }
+            ServerFrame::Message { conversation_id, seq, message } => {
+                let stored = &self.world.logs[&conversation_id][usize::try_from(seq.get()).unwrap() - 1];
+                assert_eq!(stored.entry.message.id.uuid(), message.id, "seed {seed}: another message at {seq}");
+                let own = message.sender.id == client.caller.participant().uuid();
+                assert_eq!(message.client_message_id.is_some(), own, "seed {seed}: a name told to others");
+                let place = client.places.get_mut(&conversation_id).unwrap();
+                if place.asked || !place.subscribed {
+                    // Of the subscription before, which goes on until the new one starts.
+                    return;
+                }
+                let last = place.last.unwrap();
+                if place.fresh && !place.live && seq.get() <= last {
+                    return;
+                }
+                assert_eq!(seq.get(), last + 1, "seed {seed}: client {at} has a gap or a repeat");
+                place.last = Some(seq.get());
+                let flying = message.client_message_id.as_ref().is_some_and(|name| {
+                    stored.origin == Some(client.conn.id())
+                        && !client.repeated.contains(name)
+                        && client.open.iter().any(|(of, open)| *of == conversation_id && open == name)
+                });
+                assert!(!flying, "seed {seed}: client {at} got its own {seq} as a message before its answer");
+            }
+            ServerFrame::Ack { conversation_id, client_message_id, seq, reference, .. } => {
+                let key = (conversation_id, client_message_id.clone());
+                let open = client.open.iter().position(|open| *open == key);
+                let open = open.unwrap_or_else(|| panic!("seed {seed}: client {at}: an answer too many: {key:?}"));
+                client.open.remove(open);
+                client.answers += 1;
+                assert_eq!(reference, Some(format!("r-{client_message_id}")));
+                let first = *self.acked.entry(key).or_insert(seq.get());
+                assert_eq!(first, seq.get(), "seed {seed}: two places for one message");
+                let Some(place) = client.places.get_mut(&conversation_id).filter(|place| place.subscribed) else {
+                    return;
+                };
+                let last = place.last.unwrap();
+                assert!(seq.get() <= last + 1, "seed {seed}: client {at}: the ack of {seq} came before {}", last + 1);
+                place.last = Some(last.max(seq.get()));
+            }
+            ServerFrame::Nack { conversation_id, client_message_id, retry, .. } => {
+                let key = (conversation_id, client_message_id);
+                let open = client.open.iter().position(|open| *open == key);
+                client.open.remove(open.unwrap_or_else(|| panic!("seed {seed}: an answer too many: {key:?}")));
+                client.answers += 1;
+                assert!(retry);
+                client.again.push(key);
+            }
+            ServerFrame::Live { conversation_id, seq } => {
+                let place = client.places.get_mut(&conversation_id).unwrap();
+                if place.asked || !place.subscribed {
+                    return;
+                }
+                assert_eq!(place.last, Some(seq.get()), "seed {seed}: live at another place");
+                assert!(!place.live, "seed {seed}: live twice");
+                place.live = true;
+            }
+            ServerFrame::Unsubscribed { .. } | ServerFrame::Receipt { .. } | ServerFrame::Presence { .. } => {}
+            other => panic!("seed {seed}: {other:?}"),
+        }
+    }
+
+    fn is_settled(&self) -> bool {
+        self.clients.iter().all(|client| {
+            client.open.is_empty()
+                && client.again.is_empty()
+                && client.places.iter().all(|(conversation, place)| {
+                    let end = self.world.logs.get(conversation).map(|log| end(log)).unwrap_or_default();
+                    !place.asked && (!place.subscribed || (place.live && place.last == Some(end.get())))
+                })
+        })
+    }
+
+    /// All quiet: what was lost is repaired by the heads, and everybody has everything.
+    fn settle(&mut self) {
+        for _ in 0..400 {
+            if self.is_settled() {
+                break;
+            }
+            for at in 0..self.clients.len() {
+                self.repeat(at);
+                let conn = self.clients[at].conn.clone();
+                while let Some(job) = job(&conn) {
+                    self.jobs[at].push(job);
+                }
+                for job in std::mem::take(&mut self.jobs[at]) {
+                    let (done, hint) = self.world.perform(&conn, job, None);
+                    // Every hint is swallowed.
+                    drop(hint);
+                    self.dones.push((at, conn.clone(), done));
+                }
+                while !self.dones.is_empty() {
+                    self.done();
+                }
+                self.read(at);
+                self.read(at);
+            }
+            self.hints.clear();
+            self.world.hub.heads(&self.world.heads());
+            // The clock stands still, so that no ping and no end of a token disturbs; retries are due.
+            self.world.hub.tick(self.world.now);
+        }
+        let seed = self.seed;
+        for (at, client) in self.clients.iter().enumerate() {
+            assert!(client.open.is_empty(), "seed {seed}: client {at} waits for {:?}", client.open);
+            assert!(client.again.is_empty(), "seed {seed}");
+            for (conversation, place) in &client.places {
+                assert!(!place.asked, "seed {seed}: client {at} was never subscribed");
+                if place.subscribed {
+                    let end = self.world.logs.get(conversation).map(|log| end(log)).unwrap_or_default();
+                    assert_eq!(
+                        place.last,
+                        Some(end.get()),
+                        "seed {seed}: client {at} stays behind: {:#?}",
+                        client.conn
+                    );
+                    assert!(place.live, "seed {seed}: client {at} never heard live");
+                }
+            }
+        }
+        for log in self.world.logs.values() {
+            let mut names: Vec<_> = log.iter().map(|one| one.entry.message.client_message_id.clone()).collect();
+            names.sort();
+            names.dedup();
+            assert_eq!(names.len(), log.len(), "seed {seed}: something was stored twice");
+        }
+    }
+}
+
+#[test]
+fn whatever_happens_each_client_has_each_entry_once_and_in_order() {
+    let (mut answers, mut entries) = (0, 0);
+    for seed in 1..=SEEDS {
+        let mut run = Run::new(seed);
+        for _ in 0..600 {
+            run.step();
+        }
+        run.settle();
+        answers += run.clients.iter().map(|client| client.answers).sum::<usize>();
+        entries += run.world.logs.values().map(Vec::len).sum::<usize>();
+    }
+    // The simulation itself does something.
+    assert!(answers > 10_000 && entries > 10_000, "{answers} answers, {entries} entries");
+}

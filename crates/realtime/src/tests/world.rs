@@ -1,0 +1,269 @@
+//! A hub with a log in memory behind it, driven step by step.
+
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+};
+
+use chat::{
+    ChatError, Committed, Conversation, ConversationStatus, Epoch, Head, Participant, Position, ReadMark, ResetReason,
+    Sent, Seq, Subscription,
+};
+use kernel::{Caller, ConnectionId, ConversationId, PortError, Secret, Timestamp, testing::FixedEnv};
+
+use super::people::{self, Codes};
+use crate::{Admitted, Conn, Done, Hub, Inbound, Job, Limits, Out, PageRead, Protocol, ServerFrame};
+
+/// How an append goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// Nothing is stored.
+    Refused,
+    /// It is stored, and the answer says that nobody knows.
+    Unknown,
+}
+
+pub(crate) struct World {
+    pub(crate) hub: Hub,
+    pub(crate) logs: BTreeMap<ConversationId, Vec<Committed>>,
+    pub(crate) recent: usize,
+    pub(crate) now: Timestamp,
+    connections: u128,
+}
+
+impl World {
+    pub(crate) fn new(limits: Limits) -> Self {
+        Self {
+            hub: Hub::new(Arc::new(Codes), limits),
+            logs: BTreeMap::new(),
+            recent: 50,
+            now: FixedEnv::START,
+            connections: 0,
+        }
+    }
+
+    pub(crate) fn open(&mut self) -> Arc<Conn> {
+        self.connections += 1;
+        let id = ConnectionId::new(people::id(0xd000 + self.connections));
+        self.hub.open(id, Protocol::Native, self.now).unwrap()
+    }
+
+    /// A connection that is authenticated, with its `welcome` read.
+    pub(crate) fn connect(&mut self, caller: &Caller) -> Arc<Conn> {
+        let conn = self.open();
+        self.hub.receive(&conn, Inbound::Authenticate { token: Secret::new("t") }, self.now);
+        assert!(matches!(job(&conn), Some(Job::Authenticate { .. })));
+        self.admit(&conn, caller);
+        let frames = self.read(&conn);
+        assert!(matches!(frames.first(), Some(ServerFrame::Welcome { .. })), "{frames:?}");
+        conn
+    }
+
+    pub(crate) fn admit(&self, conn: &Arc<Conn>, caller: &Caller) {
+        let admitted = Admitted { caller: caller.clone(), epoch: epoch() };
+        let revocations = self.hub.revocations();
+        self.hub.done(conn, Done::Authenticated { revocations, result: Ok(admitted) });
+    }
+
+    /// A connection that follows a conversation from its beginning, or afresh, and has read all of it.
+    pub(crate) fn follow(&mut self, caller: &Caller, n: u128, after: Option<u64>) -> Arc<Conn> {
+        let conn = self.connect(caller);
+        self.subscribe(&conn, n, after);
+        self.run(&conn);
+        conn
+    }
+
+    pub(crate) fn subscribe(&self, conn: &Arc<Conn>, n: u128, after: Option<u64>) {
+        let inbound = Inbound::Subscribe {
+            reference: Some("s".to_owned()),
+            conversation: people::conversation(n),
+            epoch: None,
+            after: after.map(Seq::new),
+        };
+        self.hub.receive(conn, inbound, self.now);
+    }
+
+    pub(crate) fn send(&self, conn: &Arc<Conn>, n: u128, name: &str) {
+        let inbound = Inbound::Send {
+            reference: Some(format!("r-{name}")),
+            conversation: people::conversation(n),
+            client_message_id: name.to_owned(),
+            content: format!("says {name}"),
+            in_reply_to: None,
+            has_attachments: false,
+        };
+        self.hub.receive(conn, inbound, self.now);
+    }
+
+    /// Runs all jobs and reads all frames until nothing moves. Hints of sends are told at once.
+    pub(crate) fn run(&mut self, conn: &Arc<Conn>) -> Vec<ServerFrame> {
+        let mut frames = Vec::new();
+        loop {
+            let mut moved = false;
+            while let Some(job) = job(conn) {
+                moved = true;
+                let (done, hint) = self.perform(conn, job, None);
+                if let Some(hint) = hint {
+                    self.hub.publish(&[hint]);
+                }
+                self.hub.done(conn, done);
+            }
+            let read = self.read(conn);
+            moved |= !read.is_empty();
+            frames.extend(read);
+            if !moved {
+                return frames;
+            }
+        }
+    }
+
+    pub(crate) fn read(&self, conn: &Arc<Conn>) -> Vec<ServerFrame> {
+        texts(&self.out(conn, usize::MAX))
+    }
+
+    pub(crate) fn out(&self, conn: &Arc<Conn>, max_bytes: usize) -> Vec<Out> {
+        match self.hub.poll_out(conn, max_bytes, &Context::from_waker(Waker::noop())) {
+            Poll::Ready(out) => out,
+            Poll::Pending => Vec::new(),
+        }
+    }
+
+    pub(crate) fn pass(&mut self, seconds: u64) {
+        self.now = self.now + std::time::Duration::from_secs(seconds);
+        self.hub.tick(self.now);
+    }
+
+    pub(crate) fn heads(&self) -> Vec<Head> {
+        let heads =
+            self.logs.iter().map(|(conversation, log)| Head { conversation: *conversation, last_seq: end(log) });
+        heads.collect()
+    }
+
+    /// An entry that comes from elsewhere; the hint is for the caller to tell.
+    pub(crate) fn append(&mut self, n: u128, by: &Caller, name: &str, origin: Option<ConnectionId>) -> Committed {
+        let conversation = people::conversation(n);
+        let log = self.logs.entry(conversation).or_default();
+        let entry = people::entry(end(log).get() + 1, by, name, &format!("says {name}"));
+        let committed = people::committed(n, entry, origin);
+        log.push(committed.clone());
+        committed
+    }
+
+    /// Does what a job asks; a new entry's hint is for the caller to tell, or to lose.
+    pub(crate) fn perform(&mut self, conn: &Arc<Conn>, job: Job, fault: Option<Fault>) -> (Done, Option<Committed>) {
+        match job {
+            Job::Authenticate { .. } => panic!("a test admits by itself"),
+            Job::Subscribe { conversation, generation, position, .. } => {
+                let result = Ok(Box::new(self.subscription(conversation, position)));
+                (Done::Subscribed { conversation, generation, result }, None)
+            }
+            Job::Page { conversation, generation, after, limit, with_view, .. } => {
+                let view = with_view.then(|| Box::new(self.view(conversation)));
+                let log = self.logs.get(&conversation).map(Vec::as_slice).unwrap_or_default();
+                let from = usize::try_from(after.get()).unwrap().min(log.len());
+                let entries = log[from..].iter().take(limit as usize).map(|one| one.entry.clone()).collect();
+                (Done::Page { conversation, generation, after, limit, result: Ok(PageRead { view, entries }) }, None)
+            }
+            Job::Send { caller, conversation, ticket, outgoing } => {
+                if fault == Some(Fault::Refused) {
+                    return (Done::Sent { ticket, result: Err(PortError::unavailable("test").into()) }, None);
+                }
+                let known = self.logs.get(&conversation).and_then(|log| {
+                    log.iter().find(|one| {
+                        one.entry.message.sender.id == caller.participant()
+                            && one.entry.message.client_message_id.as_ref() == Some(&outgoing.client_message_id)
+                    })
+                });
+                if let Some(known) = known.map(|known| known.entry.clone()) {
+                    return (Done::Sent { ticket, result: Ok(sent(&known, true)) }, None);
+                }
+                let n = conversation.uuid().as_u128() - 0xc000;
+                let hint = self.append(n, &caller, outgoing.client_message_id.as_str(), Some(conn.id()));
+                let result = match fault {
+                    Some(Fault::Unknown) => {
+                        Err(ChatError::Port(PortError::new(kernel::PortErrorKind::Unknown, "test")))
+                    }
+                    _ => Ok(sent(&hint.entry, false)),
+                };
+                (Done::Sent { ticket, result }, Some(hint))
+            }
+            Job::Mark { .. } => (Done::Marked { result: Ok(()) }, None),
+        }
+    }
+
+    fn subscription(&self, conversation: ConversationId, position: Option<Position>) -> Subscription {
+        let view = self.view(conversation);
+        let reset = position.and_then(|position| {
+            if position.epoch.is_some_and(|other| other != epoch()) {
+                Some(ResetReason::EpochChanged)
+            } else {
+                (position.after > view.last_seq).then_some(ResetReason::Ahead)
+            }
+        });
+        if let (Some(position), None) = (position, reset) {
+            return Subscription { conversation: view, reset, from: position.after, recent: Vec::new() };
+        }
+        let log = self.logs.get(&conversation).map(Vec::as_slice).unwrap_or_default();
+        let recent = log[log.len().saturating_sub(self.recent)..].iter().map(|one| one.entry.message.clone());
+        Subscription { from: view.last_seq, recent: recent.collect(), conversation: view, reset }
+    }
+
+    fn view(&self, conversation: ConversationId) -> Conversation {
+        let n = conversation.uuid().as_u128() - 0xc000;
+        let person = |caller: &Caller, kind| Participant {
+            id: caller.participant(),
+            kind,
+            name: caller.name().to_owned(),
+            mark: ReadMark { delivered_seq: Seq::new(1), read_seq: Seq::new(1), read_at: Some(FixedEnv::START) },
+        };
+        Conversation {
+            id: conversation,
+            organization: people::organization(),
+            audience: people::audience(n, None),
+            status: ConversationStatus::Active,
+            closed: false,
+            epoch: epoch(),
+            last_seq: self.logs.get(&conversation).map(|log| end(log)).unwrap_or_default(),
+            last_message_at: None,
+            last_message: None,
+            unread_count: 0,
+            unread_staff: 0,
+            participants: vec![
+                person(&people::customer(), chat::SenderKind::Customer),
+                person(&people::agent(), chat::SenderKind::Agent),
+            ],
+        }
+    }
+}
+
+pub(crate) fn epoch() -> Epoch {
+    Epoch::new(people::id(2))
+}
+
+pub(crate) fn end(log: &[Committed]) -> Seq {
+    log.last().map(|one| one.entry.seq).unwrap_or_default()
+}
+
+pub(crate) fn sent(entry: &chat::Entry, duplicate: bool) -> Sent {
+    Sent { message_id: entry.message.id, seq: entry.seq, created_at: entry.message.created_at, duplicate }
+}
+
+pub(crate) fn job(conn: &Conn) -> Option<Job> {
+    match conn.poll_job(&Context::from_waker(Waker::noop())) {
+        Poll::Ready(job) => job,
+        Poll::Pending => None,
+    }
+}
+
+pub(crate) fn may_read(world: &World, conn: &Conn) -> bool {
+    conn.may_read(world.hub.limits(), &Context::from_waker(Waker::noop()))
+}
+
+pub(crate) fn texts(out: &[Out]) -> Vec<ServerFrame> {
+    let text = |out: &Out| match out {
+        Out::Text(bytes) => Some(serde_json::from_slice(bytes).unwrap()),
+        _ => None,
+    };
+    out.iter().filter_map(text).collect()
+}

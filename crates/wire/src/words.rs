@@ -1,0 +1,135 @@
+//! Enumerations: lower snake case, as everywhere.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+macro_rules! mirrors {
+    ($($(#[$doc:meta])* $name:ident of $domain:ty { $($(#[$vdoc:meta])* $variant:ident),+ $(,)? })+) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+        #[serde(rename_all = "snake_case")]
+        pub enum $name { $($(#[$vdoc])* $variant),+ }
+
+        impl From<$domain> for $name {
+            fn from(word: $domain) -> Self {
+                match word { $(<$domain>::$variant => Self::$variant),+ }
+            }
+        }
+
+        impl From<$name> for $domain {
+            fn from(word: $name) -> Self {
+                match word { $($name::$variant => Self::$variant),+ }
+            }
+        }
+    )+};
+}
+
+mirrors! {
+    /// On which side of the counter somebody stands.
+    SenderType of chat::SenderKind {
+        /// Who asks: a customer or a guest.
+        Customer,
+        /// Who answers.
+        Agent,
+        /// Guichet itself.
+        System,
+    }
+    /// What a message is.
+    MessageType of chat::MessageKind {
+        /// Words.
+        Text,
+        /// Words with pictures.
+        Image,
+        /// Words with files.
+        File,
+        /// A change of the request, told in the thread.
+        StatusUpdate,
+        /// A line by Guichet.
+        System,
+    }
+    /// How far a message has come on the other side.
+    MessageStatus of chat::MessageStatus {
+        /// Stored.
+        Sent,
+        /// Somebody of the other side has received it.
+        Delivered,
+        /// Somebody of the other side has read it.
+        Read,
+    }
+    /// Whether a thread is still going on.
+    ConversationStatus of chat::ConversationStatus {
+        /// Its request is neither resolved nor closed.
+        Active,
+        /// Its request is resolved or closed.
+        Resolved,
+        /// Put away.
+        Archived,
+    }
+    /// Where a request stands.
+    RequestStatus of support_request::Status {
+        /// Nobody answers yet.
+        Open,
+        /// An agent has it.
+        Assigned,
+        /// It is being worked on.
+        InProgress,
+        /// The customer has the next word.
+        WaitingCustomer,
+        /// Done, unless the customer disagrees.
+        Resolved,
+        /// Done for good.
+        Closed,
+    }
+    /// How urgent a request is; sets its deadlines.
+    RequestPriority of support_request::Priority {
+        /// First response within 8 h.
+        Low,
+        /// First response within 4 h.
+        Normal,
+        /// First response within 2 h.
+        High,
+        /// First response within 1 h.
+        Urgent,
+    }
+    /// What a request is about, by where it began.
+    RequestKind of support_request::Kind {
+        /// A chat.
+        Chat,
+        /// A form.
+        ContactForm,
+        /// A warranty claim.
+        Claim,
+        /// Trouble with an order.
+        OrderIssue,
+        /// Trouble with a product.
+        ProductIssue,
+        /// An appointment.
+        Appointment,
+    }
+    /// The way a request came in.
+    RequestSource of support_request::Source {
+        /// A page or the widget's form.
+        Web,
+        /// A mail.
+        Email,
+        /// A call, noted by an agent.
+        Phone,
+        /// A live chat.
+        Chat,
+        /// Another system.
+        Integration,
+    }
+    /// What an entry of a timeline tells.
+    TimelineKind of support_request::TimelineKind {
+        /// The request was opened.
+        Created,
+        /// Its status changed.
+        StatusChanged,
+        /// Another agent answers, or nobody.
+        AssigneeChanged,
+        /// Its priority changed.
+        PriorityChanged,
+        /// The first public answer of an agent.
+        FirstResponse,
+    }
+}
