@@ -1,0 +1,122 @@
+//! What the handlers work with.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chat::Chat;
+use identity::Identity;
+use kernel::{Env, OrganizationId, ParticipantId, Secret, Texts, Timestamp};
+use support_request::Desk;
+
+use crate::{Arrivals, PageSource, routes::RouteTable};
+
+/// What the HTTP side is put together from.
+pub struct Parts {
+    /// Who somebody is.
+    pub identity: Arc<Identity>,
+    /// Support requests.
+    pub desk: Arc<Desk>,
+    /// Conversations.
+    pub chat: Arc<Chat>,
+    /// The texts of codes: those of `wire` and of every domain.
+    pub texts: Arc<dyn Texts>,
+    /// The clock and the source of ids.
+    pub env: Arc<dyn Env>,
+    /// Who is there.
+    pub presence: Arc<dyn Presence>,
+    /// Wakes those who wait for messages; to be told of each committed entry as `chat::Hints`.
+    pub arrivals: Arc<Arrivals>,
+    /// How the parts of the server are.
+    pub health: Arc<dyn Health>,
+    /// Which sites may call.
+    pub origins: Arc<dyn Origins>,
+    /// The built browser pages.
+    pub pages: Arc<dyn PageSource>,
+    /// The figures in Prometheus form, where they are served here.
+    pub metrics: Option<MetricsPage>,
+    /// How it is reached.
+    pub settings: Settings,
+}
+
+/// How the server is reached.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The origin of our own pages, as a browser writes it, e.g. `https://help.example.com`.
+    pub public_origin: String,
+    /// Whether `/api/docs` and `/api/v1/openapi.json` are served.
+    pub docs: bool,
+}
+
+impl Settings {
+    /// Whether browsers reach us by TLS: cookies are then bound to it, and browsers told to stay with it.
+    pub fn is_secure(&self) -> bool {
+        self.public_origin.starts_with("https://")
+    }
+}
+
+/// The figures of the process in Prometheus form.
+#[derive(Clone)]
+pub struct MetricsPage {
+    /// Writes them.
+    pub render: Arc<dyn Fn() -> String + Send + Sync>,
+    /// The bearer token that reading them takes.
+    pub token: Secret,
+}
+
+/// Who is there: at least one connection of theirs is open, on any node.
+pub trait Presence: Send + Sync {
+    /// Whether a participant is.
+    fn is_online(&self, organization: OrganizationId, participant: ParticipantId) -> bool;
+    /// The names of the agents who are, in no particular order.
+    fn agents_online(&self, organization: OrganizationId) -> Vec<String>;
+}
+
+/// How the parts of the server are.
+#[async_trait]
+pub trait Health: Send + Sync {
+    /// Looks at each part. MUST answer within 5 seconds. The database is named `database`.
+    async fn look(&self) -> Vec<Part>;
+}
+
+/// How one part of the server is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether it works.
+    pub works: bool,
+    /// How long it took to find out, in milliseconds.
+    pub took_ms: u64,
+}
+
+/// Which sites may call, apart from our own pages. Asked on every call: to be answered from memory.
+pub trait Origins: Send + Sync {
+    /// Whether pages of this origin may call in the name of an organisation; without one, of any.
+    fn allows(&self, organization: Option<OrganizationId>, origin: &str) -> bool;
+}
+
+/// The state shared by all handlers.
+pub struct Api {
+    parts: Parts,
+    pub(crate) routes: RouteTable,
+    pub(crate) document: String,
+}
+
+impl Api {
+    /// Puts the HTTP side together.
+    pub fn new(parts: Parts) -> Self {
+        let document = crate::document();
+        Self { parts, routes: RouteTable::of(&document), document: document.to_json().unwrap_or_default() }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.parts.env.now()
+    }
+}
+
+impl std::ops::Deref for Api {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.parts
+    }
+}

@@ -1,0 +1,11 @@
+//! What handlers take from a request.
+
+mod body;
+mod caller;
+mod parameters;
+mod precondition;
+
+pub(crate) use body::{Given, Json, OptionalJson};
+pub(crate) use caller::{Asking, Known, bearer, client_info};
+pub(crate) use parameters::{Id, Message, Number, Query};
+pub(crate) use precondition::if_match;

@@ -1,0 +1,83 @@
+//! The browser pages.
+
+use std::borrow::Cow;
+
+use actix_web::{HttpRequest, HttpResponse, get, http::header, web::Data};
+
+use crate::{Api, answer::Answer, failure::Failure};
+
+/// Where the built browser pages come from.
+pub trait PageSource: Send + Sync {
+    /// Whether the pages were built; if not, [`Self::page`] finds nothing.
+    fn are_built(&self) -> bool;
+    /// The file behind the path of an address, e.g. `/console/settings`.
+    fn page(&self, path: &str) -> Option<Page>;
+}
+
+/// One file of the browser pages.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// Its content.
+    pub bytes: Cow<'static, [u8]>,
+    /// Its media type.
+    pub mime: String,
+    /// Names this content, quoted.
+    pub etag: String,
+    /// Whether this address never has another content.
+    pub immutable: bool,
+}
+
+/// Nothing inline, nothing from elsewhere, no frame on other sites. Blobs are previews of files.
+const PAGE_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
+    connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
+
+/// The one file that other sites load.
+const WIDGET: &str = "/widget.js";
+
+const NOT_BUILT: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Guichet</title>\
+    <h1>The pages were not built</h1><p>This server was compiled without its browser pages. \
+    Run <code>cargo xtask web</code>, then build it again. The API is there: see <code>/api/docs/</code>.</p></html>\n";
+
+#[get("/{path:.*}")]
+pub(crate) async fn browser_page(request: HttpRequest, api: Data<Api>) -> Answer {
+    let path = request.path();
+    // Below the API nothing is a page, and what is unknown there has to say so as a problem.
+    if path.starts_with("/api/") {
+        return crate::routes::nothing_here(request, api).await;
+    }
+    match api.pages.page(path) {
+        Some(page) => Ok(file(&request, page)),
+        None if path == "/console" || path == "/" || path.starts_with("/console/") => Ok(missing(&api)?),
+        None => Err(Failure::not_found()),
+    }
+}
+
+/// Why a page that should be there is not.
+fn missing(api: &Api) -> Answer {
+    if api.pages.are_built() {
+        return Err(Failure::not_found());
+    }
+    let mut answer = HttpResponse::ServiceUnavailable();
+    answer.insert_header((header::CONTENT_SECURITY_POLICY, PAGE_POLICY));
+    Ok(answer.content_type("text/html; charset=utf-8").body(NOT_BUILT))
+}
+
+fn file(request: &HttpRequest, page: Page) -> HttpResponse {
+    let known = request.headers().get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok());
+    let is_known =
+        known.is_some_and(|tags| tags.split(',').any(|tag| tag.trim().trim_start_matches("W/") == page.etag));
+    let mut answer = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    answer
+        .insert_header((header::ETAG, page.etag))
+        .insert_header((header::CONTENT_SECURITY_POLICY, PAGE_POLICY))
+        .insert_header((
+            header::CACHE_CONTROL,
+            if page.immutable { "public, max-age=31536000, immutable" } else { "no-cache" },
+        ));
+    if request.path() == WIDGET {
+        // A script that any site may load, also a site that isolates itself from others.
+        answer.insert_header(("cross-origin-resource-policy", "cross-origin"));
+        answer.insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"));
+    }
+    if is_known { answer.finish() } else { answer.content_type(page.mime).body(page.bytes.into_owned()) }
+}

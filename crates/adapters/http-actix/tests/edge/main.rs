@@ -1,0 +1,15 @@
+//! Every operation over the domains' fakes: status, body, headers; and what bad input gets.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that meets the unexpected fails")]
+
+mod bad_input;
+mod browsers;
+mod conversations;
+mod languages;
+mod operations;
+mod pages;
+mod public;
+mod sign_in;
+mod support_requests;
+mod users;
+mod world;

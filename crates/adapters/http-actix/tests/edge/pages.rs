@@ -1,0 +1,71 @@
+use std::sync::atomic::Ordering;
+
+use actix_web::{http::StatusCode, test::TestRequest};
+use http_actix::Settings;
+
+use super::world::{ORIGIN, World};
+
+#[actix_web::test]
+async fn pages_are_asked_for_anew_and_hashed_files_never() {
+    let world = World::new().await;
+    let page = world.call("GET", "/console/requests/7", None, None).await;
+    assert_eq!((page.status, page.header("cache-control")), (StatusCode::OK, Some("no-cache")));
+    assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(
+        policy.contains("script-src 'self'") && policy.contains("frame-ancestors 'self'") && !policy.contains("unsafe")
+    );
+    let script = world.call("GET", "/console/assets/index-Ab12Cd34.js", None, None).await;
+    assert_eq!(script.header("cache-control"), Some("public, max-age=31536000, immutable"));
+    let known =
+        world.send(TestRequest::get().uri("/console/").insert_header(("if-none-match", "W/\"abc\", \"x\""))).await;
+    assert_eq!((known.status, known.bytes.len()), (StatusCode::NOT_MODIFIED, 0));
+    world.call("GET", "/no-such-page", None, None).await.problem(404, "not_found");
+}
+
+#[actix_web::test]
+async fn the_widget_may_be_loaded_by_any_site_and_pages_by_none() {
+    let world = World::new().await;
+    let widget = world.call("GET", "/widget.js", None, None).await;
+    assert_eq!(widget.header("cross-origin-resource-policy"), Some("cross-origin"));
+    assert_eq!(widget.header("access-control-allow-origin"), Some("*"));
+    assert_eq!(widget.header("cache-control"), Some("no-cache"));
+    let page = world.call("GET", "/console/", None, None).await;
+    assert!(page.header("access-control-allow-origin").is_none());
+}
+
+#[actix_web::test]
+async fn a_server_without_its_pages_says_what_to_run() {
+    let world = World::new().await;
+    world.switches.pages_missing.store(true, Ordering::SeqCst);
+    for path in ["/", "/console", "/console/x"] {
+        let reply = world.call("GET", path, None, None).await;
+        assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE);
+        assert!(reply.text().contains("cargo xtask web"));
+    }
+    world.call("GET", "/other", None, None).await.problem(404, "not_found");
+}
+
+#[actix_web::test]
+async fn the_document_is_served_with_a_page_that_needs_no_other_site() {
+    let world = World::new().await;
+    let document = world.call("GET", "/api/v1/openapi.json", None, None).await.expect(StatusCode::OK);
+    assert_eq!(document["openapi"], "3.1.0");
+    let redirect = world.call("GET", "/api/docs", None, None).await;
+    assert_eq!(redirect.header("location"), Some("/api/docs/"));
+    let page = world.call("GET", "/api/docs/", None, None).await;
+    assert!(page.text().contains("swagger-ui"), "{}", page.text());
+    assert!(!page.text().contains("https://") || !page.text().contains("<script src=\"https"));
+    let settings = world.call("GET", "/api/docs/swagger-initializer.js", None, None).await;
+    assert!(settings.text().contains("/api/v1/openapi.json"));
+    assert_eq!(world.call("GET", "/api/docs/swagger-ui.css", None, None).await.status, StatusCode::OK);
+    world.call("GET", "/api/docs/nothing.js", None, None).await.problem(404, "not_found");
+}
+
+#[actix_web::test]
+async fn the_document_can_be_switched_off() {
+    let world = World::with(Settings { public_origin: ORIGIN.into(), docs: false }, None).await;
+    for path in ["/api/v1/openapi.json", "/api/docs", "/api/docs/", "/api/docs/swagger-ui.css"] {
+        world.call("GET", path, None, None).await.problem(404, "not_found");
+    }
+}

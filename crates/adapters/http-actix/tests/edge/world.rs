@@ -1,0 +1,322 @@
+//! The HTTP side over fakes of everything behind it.
+
+use std::{
+    borrow::Cow,
+    collections::BTreeSet,
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use actix_web::{
+    http::{Method, StatusCode, header::HeaderMap},
+    test::{self, TestRequest},
+    web::Data,
+};
+use async_trait::async_trait;
+use chat::{
+    Chat, ConversationLog,
+    testing::{FakeLog, RecordedReceipts, Setup, Thread, ThreadState},
+};
+use futures_util::FutureExt;
+use http_actix::{Api, Arrivals, Health, MetricsPage, Origins, Page, PageSource, Part, Parts, Presence, Settings};
+use identity::testing::Fixture;
+use kernel::{Caller, GuestCaller, Language, OrganizationId, ParticipantId, Role, Secret, Texts, UserId};
+use serde_json::Value;
+use support_request::{
+    Desk, Person, RequestChange, RequestFeed, Requester,
+    testing::{FakePeople, FakeStore},
+};
+
+pub(crate) const ORIGIN: &str = "https://help.example";
+pub(crate) const SHOP: &str = "https://shop.example";
+
+/// The HTTP side, and what a test turns.
+pub(crate) struct World {
+    pub(crate) identity: Fixture,
+    pub(crate) log: Arc<FakeLog>,
+    pub(crate) requests: FakeStore,
+    pub(crate) people: Arc<FakePeople>,
+    pub(crate) switches: Arc<Switches>,
+    pub(crate) api: Data<Api>,
+}
+
+/// What a test turns.
+#[derive(Default)]
+pub(crate) struct Switches {
+    pub(crate) online: Mutex<BTreeSet<ParticipantId>>,
+    pub(crate) agents: Mutex<Vec<String>>,
+    pub(crate) database_down: AtomicBool,
+    pub(crate) pages_missing: AtomicBool,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        Self::with(Settings { public_origin: ORIGIN.into(), docs: true }, Some("figures-please")).await
+    }
+
+    pub(crate) async fn with(settings: Settings, metrics_token: Option<&str>) -> Self {
+        let identity = Fixture::new().await;
+        let organization = identity.organization.id;
+        let arrivals = Arc::new(Arrivals::default());
+        let log = Arc::new(FakeLog::new(identity.env.clone(), arrivals.clone()));
+        log.renew_epoch(organization);
+        let requests = FakeStore::default();
+        requests.add_organization(organization, "TICKET", "Europe/Paris");
+        let people = Arc::new(FakePeople::default());
+        let conversations = Arc::new(Mirror { log: log.clone(), requests: requests.clone() });
+        let store = Arc::new(requests.clone());
+        let desk = Desk::new(store.clone(), store, people.clone(), conversations, identity.env.clone());
+        let receipts = Arc::new(RecordedReceipts::default());
+        let chat = Chat::new(log.clone(), log.clone(), receipts, identity.env.clone());
+        let switches = Arc::new(Switches::default());
+        let metrics = metrics_token
+            .map(|token| MetricsPage { render: Arc::new(|| "guichet_up 1\n".to_owned()), token: Secret::new(token) });
+        let api = Api::new(Parts {
+            identity: identity.identity.clone(),
+            desk: Arc::new(desk),
+            chat: Arc::new(chat),
+            texts: Arc::new(EchoTexts),
+            env: identity.env.clone(),
+            presence: switches.clone(),
+            arrivals,
+            health: switches.clone(),
+            origins: Arc::new(ShopOnly(organization)),
+            pages: switches.clone(),
+            metrics,
+            settings,
+        });
+        let world = Self { identity, log, requests, people, switches, api: Data::new(api) };
+        for role in [Role::Admin, Role::Supervisor, Role::Agent, Role::Customer] {
+            world.introduce(&world.identity.caller(role).await);
+        }
+        world
+    }
+
+    /// Makes somebody known to the desk.
+    pub(crate) fn introduce(&self, caller: &Caller) {
+        let user = caller.user().unwrap();
+        let (organization, name) = (user.organization, user.name.clone());
+        let email = Some(format!("{}@demo.test", user.role));
+        let requester = Requester { id: user.id.into(), name: name.clone(), email, phone: None };
+        self.people.add_requester(organization, requester);
+        if user.role.is_staff() {
+            self.people.add_agent(organization, Person { id: user.id, name: name.clone() });
+            self.requests.add_name(organization, user.id, &name);
+        }
+    }
+
+    /// The token of a fresh session.
+    pub(crate) async fn token(&self, role: Role) -> String {
+        self.identity.login(&format!("{role}@demo.test")).await.unwrap().access_token.expose().to_owned()
+    }
+
+    pub(crate) async fn user_id(&self, role: Role) -> UserId {
+        self.identity.caller(role).await.user().unwrap().id
+    }
+
+    /// A call with a body and a token, each if given.
+    pub(crate) async fn call(&self, method: &str, path: &str, token: Option<&str>, body: Option<Value>) -> Reply {
+        let mut request = TestRequest::with_uri(path).method(Method::from_bytes(method.as_bytes()).unwrap());
+        if let Some(token) = token {
+            request = request.insert_header(("authorization", format!("Bearer {token}")));
+        }
+        if let Some(body) = body {
+            request = request.set_json(body);
+        }
+        self.send(request).await
+    }
+
+    pub(crate) async fn get(&self, path: &str, token: &str) -> Reply {
+        self.call("GET", path, Some(token), None).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, token: &str, body: Value) -> Reply {
+        self.call("POST", path, Some(token), Some(body)).await
+    }
+
+    /// Any call.
+    pub(crate) async fn send(&self, request: TestRequest) -> Reply {
+        let app = test::init_service(http_actix::app(self.api.clone(), |_| {})).await;
+        let request = request.insert_header(("host", "help.example")).to_request();
+        let answer = test::call_service(&app, request).await;
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        Reply { status, headers, bytes: test::read_body(answer).await.to_vec() }
+    }
+
+    /// A conversation of the customer with one message, its id and that of its request.
+    pub(crate) async fn opened(&self, token: &str) -> (String, String) {
+        let body =
+            serde_json::json!({"subject": "Où est mon colis ?", "content": "Bonjour", "client_message_id": "first"});
+        let reply = self.post("/api/v1/conversations", token, body).await.expect(StatusCode::CREATED);
+        let text = |pointer: &str| reply.pointer(pointer).unwrap().as_str().unwrap().to_owned();
+        (text("/conversation/id"), text("/support_request/id"))
+    }
+}
+
+/// An answer.
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Reply {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.bytes).unwrap_or_else(|_| panic!("no JSON: {}", self.text()))
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes).into_owned()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    /// The body, of an answer with this status.
+    pub(crate) fn expect(self, status: StatusCode) -> Value {
+        assert_eq!(self.status, status, "{}", self.text());
+        if self.bytes.is_empty() { Value::Null } else { self.json() }
+    }
+
+    /// The problem, with what every problem has.
+    pub(crate) fn problem(self, status: u16, code: &str) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text());
+        assert_eq!(self.header("content-type"), Some("application/problem+json"));
+        let problem = self.json();
+        assert_eq!(problem["code"], code, "{problem}");
+        assert_eq!(problem["status"], status);
+        assert_eq!(problem["type"], format!("urn:guichet:problem:{code}"));
+        assert_eq!(problem["request_id"], self.header("x-request-id").unwrap());
+        problem
+    }
+
+    /// The wrong fields of a 422, as `field code`.
+    pub(crate) fn wrong_fields(self) -> Vec<String> {
+        let problem = self.problem(422, "invalid");
+        let word = |error: &Value, name: &str| error[name].as_str().unwrap().to_owned();
+        let errors = problem["errors"].as_array().unwrap().iter();
+        errors.map(|error| format!("{} {}", word(error, "field"), word(error, "code"))).collect()
+    }
+}
+
+/// Texts that name their language and code.
+struct EchoTexts;
+
+impl Texts for EchoTexts {
+    fn text(&self, language: Language, code: &str, _: &[(&'static str, String)]) -> Option<String> {
+        Some(format!("{language} {code}"))
+    }
+}
+
+/// Only the shop's pages may call, and only for `demo`.
+struct ShopOnly(OrganizationId);
+
+impl Origins for ShopOnly {
+    fn allows(&self, organization: Option<OrganizationId>, origin: &str) -> bool {
+        origin == SHOP && organization.is_none_or(|organization| organization == self.0)
+    }
+}
+
+impl Presence for Switches {
+    fn is_online(&self, _: OrganizationId, participant: ParticipantId) -> bool {
+        self.online.lock().unwrap_or_else(PoisonError::into_inner).contains(&participant)
+    }
+    fn agents_online(&self, _: OrganizationId) -> Vec<String> {
+        self.agents.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+#[async_trait]
+impl Health for Switches {
+    async fn look(&self) -> Vec<Part> {
+        let works = !self.database_down.load(Ordering::SeqCst);
+        vec![Part { name: "database", works, took_ms: 1 }]
+    }
+}
+
+impl PageSource for Switches {
+    fn are_built(&self) -> bool {
+        !self.pages_missing.load(Ordering::SeqCst)
+    }
+    fn page(&self, path: &str) -> Option<Page> {
+        static PAGE: OnceLock<Page> = OnceLock::new();
+        let page = PAGE.get_or_init(|| Page {
+            bytes: Cow::Borrowed(b"<!doctype html>"),
+            mime: "text/html; charset=utf-8".into(),
+            etag: "\"abc\"".into(),
+            immutable: false,
+        });
+        let is_page = path == "/" || path == "/widget.js" || path.starts_with("/console");
+        let script = path == "/console/assets/index-Ab12Cd34.js";
+        (self.are_built() && is_page).then(|| Page { immutable: script, ..page.clone() })
+    }
+}
+
+/// Lets the log know of the conversations that the desk opens and steers: the two fakes share no
+/// store, as the real ones do.
+struct Mirror {
+    log: Arc<FakeLog>,
+    requests: FakeStore,
+}
+
+impl RequestFeed for Mirror {
+    fn changed(&self, change: &RequestChange) {
+        let request = &change.view.request;
+        let thread = Thread {
+            organization: request.organization,
+            id: request.conversation,
+            support_request: request.id,
+            requester: request.requester.id,
+        };
+        let stored = self.requests.conversation(request.organization, request.conversation).unwrap();
+        let state = ThreadState {
+            assignee: stored.state.assignee,
+            resolved: stored.state.resolved,
+            closed: stored.state.closed,
+            merged_into: stored.state.merged_into,
+        };
+        if change.event != "created" {
+            self.log.set(&thread, state);
+            return;
+        }
+        let (organization, requester) = (thread.organization, thread.requester);
+        self.log.open(thread, Setup { organization, requester, members: Vec::new(), state });
+        if let Some(first) = stored.first {
+            let content = chat::Content::parse(first.content).unwrap();
+            let append = chat::Append {
+                organization,
+                conversation: thread.id,
+                author: chat::Author {
+                    id: requester,
+                    kind: chat::SenderKind::Customer,
+                    name: request.requester.name.clone(),
+                    right: chat::Right::Requester,
+                },
+                id: first.id,
+                client_message_id: chat::ClientMessageId::parse(first.client_message_id).unwrap(),
+                hash: chat::ContentHash::of(&content, None),
+                content,
+                kind: chat::MessageKind::Text,
+                in_reply_to: None,
+                origin: None,
+            };
+            self.log.append(append).now_or_never().unwrap().unwrap();
+        }
+    }
+}
+
+/// A guest of another organisation's making: nobody knows the token.
+pub(crate) fn stranger() -> &'static str {
+    "gst_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+}
+
+/// What a caller by guest token is, for tests that look behind the scenes.
+pub(crate) fn guest_of(caller: &Caller) -> &GuestCaller {
+    match caller {
+        Caller::Guest(guest) => guest,
+        Caller::User(_) => panic!("not a guest"),
+    }
+}
