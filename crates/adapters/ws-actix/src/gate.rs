@@ -1,0 +1,143 @@
+//! Who may open a connection.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use async_trait::async_trait;
+use identity::{Identity, IdentityError, OnRevoked};
+use kernel::{OrganizationId, Refusal};
+use realtime::{Admitted, Hub, Revoked};
+
+/// Finds out who a token stands for.
+#[async_trait]
+pub trait Gate: Send + Sync {
+    /// The caller, with the present epoch of the caller's organisation. MUST refuse a token that has
+    /// ended or was revoked.
+    async fn admit(&self, token: &str) -> Result<Admitted, Box<dyn Refusal>>;
+}
+
+/// Which web pages may open connections.
+pub trait Origins: Send + Sync {
+    /// Whether a page of this origin may; of any organisation, or, once the caller is known, of the
+    /// caller's. MUST NOT block.
+    fn allows(&self, origin: &str, organization: Option<OrganizationId>) -> bool;
+}
+
+/// The gate that asks [`Identity`].
+pub struct IdentityGate {
+    identity: Arc<Identity>,
+    epochs: Mutex<HashMap<OrganizationId, (Instant, chat::Epoch)>>,
+}
+
+impl IdentityGate {
+    /// As long as any setting may be remembered.
+    const EPOCH_LIFE: Duration = Duration::from_secs(5);
+
+    /// Asks this one.
+    pub fn new(identity: Arc<Identity>) -> Self {
+        Self { identity, epochs: Mutex::default() }
+    }
+
+    async fn epoch(&self, organization: OrganizationId) -> Result<chat::Epoch, IdentityError> {
+        let known = self.epochs.lock().unwrap_or_else(PoisonError::into_inner).get(&organization).copied();
+        if let Some((_, epoch)) = known.filter(|(since, _)| since.elapsed() < Self::EPOCH_LIFE) {
+            return Ok(epoch);
+        }
+        let epoch = chat::Epoch::new(self.identity.organization_by_id(organization).await?.epoch.uuid());
+        let mut epochs = self.epochs.lock().unwrap_or_else(PoisonError::into_inner);
+        epochs.retain(|_, (since, _)| since.elapsed() < Self::EPOCH_LIFE);
+        epochs.insert(organization, (Instant::now(), epoch));
+        Ok(epoch)
+    }
+}
+
+#[async_trait]
+impl Gate for IdentityGate {
+    async fn admit(&self, token: &str) -> Result<Admitted, Box<dyn Refusal>> {
+        let caller = self.identity.authenticate(token).await.map_err(boxed)?;
+        let epoch = self.epoch(caller.organization()).await.map_err(boxed)?;
+        Ok(Admitted { caller, epoch })
+    }
+}
+
+/// Closes the connections that a revoked session or token has opened.
+pub struct CloseRevoked(Arc<Hub>);
+
+impl CloseRevoked {
+    /// Those of this hub; to be told to `Identity::watch`.
+    pub fn new(hub: Arc<Hub>) -> Self {
+        Self(hub)
+    }
+}
+
+impl OnRevoked for CloseRevoked {
+    fn revoked(&self, what: identity::Revoked) {
+        self.0.revoke(match what {
+            identity::Revoked::Session { session, .. } => Revoked::Session(session),
+            identity::Revoked::GuestToken { token, .. } => Revoked::GuestToken(token),
+        });
+    }
+}
+
+fn boxed(error: IdentityError) -> Box<dyn Refusal> {
+    Box::new(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use identity::testing::Fixture;
+    use kernel::{ConnectionId, Language, RefusalKind, Role, Secret, Texts};
+    use realtime::{Done, Inbound, Limits, Protocol};
+    use uuid::Uuid;
+
+    use super::*;
+
+    struct NoTexts;
+
+    impl Texts for NoTexts {
+        fn text(&self, _: Language, _: &str, _: &[(&'static str, String)]) -> Option<String> {
+            None
+        }
+    }
+
+    #[actix_web::test]
+    async fn a_token_is_admitted_with_its_caller_and_the_organisations_epoch() {
+        let fixture = Fixture::new().await;
+        let gate = IdentityGate::new(fixture.identity.clone());
+        let token = fixture.login("agent@demo.test").await.unwrap().access_token;
+        for _ in 0..2 {
+            let admitted = gate.admit(token.expose()).await.unwrap();
+            assert_eq!(admitted.caller.user().unwrap().role, Role::Agent);
+            assert_eq!(admitted.epoch.uuid(), fixture.organization.epoch.uuid());
+        }
+        let refused = gate.admit("nonsense").await.unwrap_err();
+        assert_eq!((refused.kind(), refused.code()), (RefusalKind::Unauthenticated, "identity.not_authenticated"));
+        fixture.env.pass(Identity::ACCESS_LIFE);
+        assert_eq!(gate.admit(token.expose()).await.unwrap_err().code(), "identity.token_expired");
+    }
+
+    #[actix_web::test]
+    async fn signing_out_closes_what_the_session_had_opened() {
+        let fixture = Fixture::new().await;
+        let gate = IdentityGate::new(fixture.identity.clone());
+        let hub = Arc::new(Hub::new(Arc::new(NoTexts), Limits::default()));
+        fixture.identity.watch().listen(Arc::new(CloseRevoked::new(hub.clone())));
+        let now = kernel::Env::now(fixture.env.as_ref());
+        let mut conns = Vec::new();
+        for n in 1..=2 {
+            let token = fixture.login("agent@demo.test").await.unwrap().access_token;
+            let admitted = gate.admit(token.expose()).await.unwrap();
+            let conn = hub.open(ConnectionId::new(Uuid::from_u128(n)), Protocol::Native, now).unwrap();
+            hub.receive(&conn, Inbound::Authenticate { token: Secret::new("checked above") }, now);
+            let (caller, revocations) = (admitted.caller.clone(), hub.revocations());
+            hub.done(&conn, Done::Authenticated { revocations, result: Ok(admitted) });
+            conns.push((conn, caller));
+        }
+        fixture.identity.logout(&conns[0].1).await.unwrap();
+        assert!(conns[0].0.is_closed());
+        assert!(!conns[1].0.is_closed(), "another session of the same person goes on");
+    }
+}

@@ -1,0 +1,161 @@
+//! What sessions ask of the world, run beside the connections' tasks.
+
+use std::{
+    collections::VecDeque,
+    future::poll_fn,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Waker},
+    time::Instant,
+};
+
+use chat::ResetReason;
+use futures_util::{Stream, stream::FuturesUnordered};
+use realtime::{Close, Done, Job, MarkKind, PageRead};
+
+use crate::link::Link;
+
+/// The jobs of one connection. A task exists only while there are some.
+#[derive(Default)]
+pub(crate) struct Jobs(Mutex<Waiting>);
+
+#[derive(Default)]
+struct Waiting {
+    jobs: VecDeque<Job>,
+    runs: bool,
+    waker: Option<Waker>,
+}
+
+impl Jobs {
+    /// Starts a job, after all that were started before.
+    pub(crate) fn start(link: &Arc<Link>, job: Job) {
+        let mut waiting = link.jobs.waiting();
+        waiting.jobs.push_back(job);
+        if !std::mem::replace(&mut waiting.runs, true) {
+            let runtime = &link.realtime().parts.runtime;
+            runtime.spawn(run(link.clone()));
+        } else if let Some(waker) = waiting.waker.take() {
+            waker.wake();
+        }
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Jobs run side by side, but each is polled for the first time in the order in which it was asked for:
+/// that is when a send enters the log's queue, and so one connection's sends keep their order.
+async fn run(link: Arc<Link>) {
+    let mut broken = CloseWhenBroken(Some(&link));
+    let mut running = FuturesUnordered::new();
+    poll_fn(|context| poll(&link, &mut running, context)).await;
+    broken.0 = None;
+}
+
+type Running = Pin<Box<dyn Future<Output = Done> + Send>>;
+
+fn poll(link: &Arc<Link>, running: &mut FuturesUnordered<Running>, context: &mut Context<'_>) -> Poll<()> {
+    loop {
+        let next = link.jobs.waiting().jobs.pop_front();
+        if let Some(job) = next {
+            let mut job: Running = Box::pin(perform(link.clone(), job));
+            match job.as_mut().poll(context) {
+                Poll::Ready(done) => link.hub().done(&link.conn, done),
+                Poll::Pending => running.push(job),
+            }
+            continue;
+        }
+        match Pin::new(&mut *running).poll_next(context) {
+            Poll::Ready(Some(done)) => link.hub().done(&link.conn, done),
+            Poll::Ready(None) | Poll::Pending => {
+                let mut waiting = link.jobs.waiting();
+                if !waiting.jobs.is_empty() {
+                    continue;
+                }
+                if running.is_empty() {
+                    *waiting = Waiting::default();
+                    return Poll::Ready(());
+                }
+                waiting.waker = Some(context.waker().clone());
+                return Poll::Pending;
+            }
+        }
+    }
+}
+
+async fn perform(link: Arc<Link>, job: Job) -> Done {
+    match job {
+        Job::Authenticate { token } => {
+            let revocations = link.hub().revocations();
+            let admitted = link.realtime().parts.gate.admit(token.expose()).await;
+            let result = admitted.and_then(|admitted| link.allows(&admitted.caller).map(|()| admitted));
+            if let Err(refusal) = &result {
+                tracing::info!(connection_id = %link.conn.id(), code = refusal.code(), "not authenticated");
+            }
+            Done::Authenticated { revocations, result }
+        }
+        Job::Subscribe { caller, conversation, generation, position } => {
+            let result = link.chat().subscribe(&caller, conversation, position).await.map(Box::new);
+            if let Ok(subscription) = &result
+                && subscription.reset == Some(ResetReason::Ahead)
+            {
+                tracing::error!(
+                    connection_id = %link.conn.id(), conversation_id = %conversation,
+                    client = position.map(|position| position.after.get()), server = subscription.from.get(),
+                    "a client knows more than the server: entries may have been lost",
+                );
+                metrics::counter!("guichet_realtime_client_ahead_total").increment(1);
+            }
+            Done::Subscribed { conversation, generation, result }
+        }
+        Job::Page { caller, conversation, generation, after, limit, with_view } => {
+            let read = async {
+                let view = if with_view {
+                    Some(Box::new(link.chat().conversation(&caller, conversation).await?))
+                } else {
+                    None
+                };
+                let entries = link.chat().entries(&caller, conversation, after, limit).await?;
+                Ok(PageRead { view, entries })
+            };
+            let result = read.await;
+            Done::Page { conversation, generation, after, limit, result }
+        }
+        Job::Send { caller, conversation, ticket, outgoing } => {
+            let started = Instant::now();
+            let result = link.chat().send(&caller, conversation, outgoing, Some(link.conn.id())).await;
+            match &result {
+                Ok(_) => metrics::histogram!("guichet_realtime_ack_seconds").record(started.elapsed().as_secs_f64()),
+                Err(error) => log_if_ours(&link, error),
+            }
+            Done::Sent { ticket, result }
+        }
+        Job::Mark { caller, conversation, kind, seq } => {
+            let moved = match kind {
+                MarkKind::Delivered => link.chat().mark_delivered(&caller, conversation, seq).await,
+                MarkKind::Read => link.chat().mark_read(&caller, conversation, seq).await,
+            };
+            Done::Marked { result: moved.map(drop) }
+        }
+    }
+}
+
+/// What went wrong on our side is logged here, with its cause: the client is only told the code.
+fn log_if_ours(link: &Link, error: &chat::ChatError) {
+    if let chat::ChatError::Port(port) = error {
+        let cause = std::error::Error::source(port).map(ToString::to_string);
+        tracing::warn!(connection_id = %link.conn.id(), cause, "a send was not stored: {port}");
+    }
+}
+
+/// A job that panics takes its siblings with it, and their answers: the client is to ask again.
+struct CloseWhenBroken<'a>(Option<&'a Arc<Link>>);
+
+impl Drop for CloseWhenBroken<'_> {
+    fn drop(&mut self) {
+        if let Some(link) = self.0 {
+            link.hub().close(&link.conn, Close::Restart);
+        }
+    }
+}

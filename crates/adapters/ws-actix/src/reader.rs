@@ -1,0 +1,122 @@
+//! The receiving half: the task of one connection.
+
+use std::{
+    future::poll_fn,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use actix_web::{rt::time, web};
+use futures_util::Stream;
+use realtime::{Close, Inbound, Job};
+
+use crate::{
+    frames::{Frames, Received},
+    jobs::Jobs,
+    link::Link,
+};
+
+/// How long a client has to answer a close before the socket goes.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+enum Event {
+    Job(Job),
+    Received(Received),
+    Broken(Close),
+    /// The end was decided on our side.
+    Closed,
+    /// The client's side of the socket is closed.
+    Gone,
+}
+
+/// Runs a connection to its end.
+pub(crate) async fn run(link: Arc<Link>, payload: web::Payload) {
+    let limits = link.hub().limits().clone();
+    let mut half = Half { frames: Frames::new(limits.frame_bytes), payload };
+    tracing::debug!(connection_id = %link.conn.id(), "connected");
+    let gone = loop {
+        match poll_fn(|context| half.poll(&link, context)).await {
+            Event::Job(job) => Jobs::start(&link, job),
+            Event::Received(Received::Close) => {
+                link.hub().close(&link.conn, Close::Normal);
+                break true;
+            }
+            Event::Received(received) => take(&link, received),
+            Event::Broken(close) => link.hub().close(&link.conn, close),
+            Event::Closed => break false,
+            Event::Gone => break true,
+        }
+    };
+    // From here on nobody tells it anything; a client that still listens has some time to read the close.
+    link.hub().leave(&link.conn);
+    if !gone {
+        let _ = time::timeout(FAREWELL, poll_fn(|context| half.poll_end(context))).await;
+    }
+    link.finish();
+    tracing::debug!(connection_id = %link.conn.id(), "disconnected");
+}
+
+fn take(link: &Arc<Link>, received: Received) {
+    let hub = link.hub();
+    match received {
+        Received::Text(text) => {
+            metrics::counter!("guichet_realtime_frames_in_total").increment(1);
+            let inbound: Inbound = link.conn.protocol().parse(&text);
+            hub.receive(&link.conn, inbound, link.realtime().parts.env.now());
+        }
+        Received::Ping(payload) => hub.heard(&link.conn, Some(payload)),
+        Received::Pong => hub.heard(&link.conn, None),
+        Received::Close => {}
+    }
+}
+
+struct Half {
+    frames: Frames,
+    payload: web::Payload,
+}
+
+impl Half {
+    /// What comes next: a job of the session, or, as long as it takes more, a message of the client.
+    fn poll(&mut self, link: &Link, context: &mut Context<'_>) -> Poll<Event> {
+        match link.conn.poll_job(context) {
+            Poll::Ready(Some(job)) => return Poll::Ready(Event::Job(job)),
+            Poll::Ready(None) => return Poll::Ready(Event::Closed),
+            Poll::Pending => {}
+        }
+        if !link.conn.may_read(link.hub().limits(), context) {
+            return Poll::Pending;
+        }
+        loop {
+            match self.frames.next() {
+                Ok(Some(received)) => return Poll::Ready(Event::Received(received)),
+                Ok(None) => {}
+                Err(close) => return Poll::Ready(Event::Broken(close)),
+            }
+            match Pin::new(&mut self.payload).poll_next(context) {
+                Poll::Ready(Some(Ok(bytes))) => self.frames.feed(&bytes),
+                Poll::Ready(Some(Err(_)) | None) => return Poll::Ready(Event::Gone),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+
+    /// Reads past what still comes, to the end or the client's close.
+    fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        loop {
+            match self.frames.next() {
+                Ok(Some(Received::Close)) => return Poll::Ready(()),
+                Ok(Some(_)) => continue,
+                // What broke the protocol cannot be read further; its bytes are dropped as they come.
+                Err(_) => self.frames = Frames::new(0),
+                Ok(None) => {}
+            }
+            match Pin::new(&mut self.payload).poll_next(context) {
+                Poll::Ready(Some(Ok(bytes))) => self.frames.feed(&bytes),
+                Poll::Ready(Some(Err(_)) | None) => return Poll::Ready(()),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! The real-time side of a node: one route, one hub, one timer.
+
+use std::{sync::Arc, time::Duration};
+
+use actix_web::{HttpRequest, web};
+use chat::Chat;
+use kernel::{ConnectionId, Env};
+use realtime::{Close, Hub};
+use tokio::{runtime::Handle, time};
+
+use crate::{Gate, Origins, handshake};
+
+/// What the real-time side works with.
+pub struct Parts {
+    /// The connections; also told of what is committed.
+    pub hub: Arc<Hub>,
+    /// What a frame calls.
+    pub chat: Arc<Chat>,
+    /// Who may come in.
+    pub gate: Arc<dyn Gate>,
+    /// Which pages may open connections.
+    pub origins: Arc<dyn Origins>,
+    /// The clock and the source of connections' ids.
+    pub env: Arc<dyn Env>,
+    /// Where jobs run: the runtime that the store's connections belong to.
+    pub runtime: Handle,
+    /// The rest.
+    pub settings: Settings,
+}
+
+/// Settings of the transport.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// The origin under which browsers know this server, e.g. `https://help.example.com`. Without it, the
+    /// `Host` header and the connection's own scheme decide what the same origin is.
+    pub public_origin: Option<String>,
+}
+
+/// The real-time side of a node.
+pub struct Realtime {
+    pub(crate) parts: Parts,
+}
+
+impl Realtime {
+    /// The path of the native protocol.
+    pub const PATH: &'static str = "/api/v1/realtime";
+    /// How long after `bye` clients come again, at most.
+    const SPREAD: Duration = Duration::from_secs(5);
+    /// What is left of a drain's time for the closing itself.
+    const LAST_WORDS: Duration = Duration::from_secs(1);
+
+    /// Puts it together and starts its timer, which ends with the last handle.
+    pub fn start(parts: Parts) -> Arc<Self> {
+        let this = Arc::new(Self { parts });
+        let weak = Arc::downgrade(&this);
+        this.parts.runtime.spawn(async move {
+            let mut seconds = time::interval(Duration::from_secs(1));
+            seconds.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+            loop {
+                seconds.tick().await;
+                let Some(this) = weak.upgrade() else { break };
+                this.parts.hub.tick(this.parts.env.now());
+            }
+        });
+        this
+    }
+
+    /// Adds the route. To be called before a scope that covers [`Self::PATH`] is added.
+    pub fn configure(self: &Arc<Self>, config: &mut web::ServiceConfig) {
+        let this = self.clone();
+        let accept = move |request: HttpRequest, payload: web::Payload| {
+            let answer = handshake::accept(&this, &request, payload);
+            async move { answer }
+        };
+        config.route(Self::PATH, web::get().to(accept));
+    }
+
+    /// The connections of this node.
+    pub fn hub(&self) -> &Arc<Hub> {
+        &self.parts.hub
+    }
+
+    /// Stops: refuses new connections (503), says `bye` with spread-out times to come again, answers what
+    /// was accepted, closes with 1012. Returns when all are gone, or the time is up.
+    pub async fn drain(&self, deadline: Duration) {
+        let hub = &self.parts.hub;
+        hub.drain(Self::SPREAD);
+        let answering = deadline.saturating_sub(Self::LAST_WORDS);
+        if time::timeout(answering, self.emptied()).await.is_err() {
+            hub.close_all(Close::Restart);
+            let left = time::timeout(Self::LAST_WORDS, self.emptied()).await.is_err();
+            if left {
+                tracing::warn!(connections = hub.len(), "connections were still open when the time to drain was up");
+            }
+        }
+    }
+
+    async fn emptied(&self) {
+        let mut looks = time::interval(Duration::from_millis(20));
+        while !self.parts.hub.is_empty() {
+            looks.tick().await;
+        }
+    }
+
+    pub(crate) fn connection_id(&self) -> ConnectionId {
+        ConnectionId::new(self.parts.env.uuid())
+    }
+}
