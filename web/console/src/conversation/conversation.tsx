@@ -1,0 +1,135 @@
+// One request's conversation, from its first message to the field for the next.
+import type { RefObject } from 'preact';
+import { useEffect, useMemo } from 'preact/hooks';
+import type { ConversationStore, SupportRequest } from '@guichet/sdk';
+import { Button, Empty, icons, layoutThread, Thread, useLate, useNow, useThreadScroll, type ThreadBlock } from '@guichet/ui';
+import { useDesk } from '../desk.ts';
+import { EntryText } from '../details/entry.tsx';
+import type { Timeline } from '../details/timeline-store.ts';
+import { ConnectionState } from '../shell/connection.tsx';
+import { useText, type ConsoleSpeech } from '../texts.ts';
+import { Composer } from './composer.tsx';
+import { threadItems, type LineContent } from './items.ts';
+import { Older } from './older.tsx';
+import { useIsLookedAt } from './looked-at.ts';
+import { ThreadSkeleton } from './skeleton.tsx';
+import { Top } from './top.tsx';
+
+export interface ConversationProps {
+  readonly request: SupportRequest;
+  readonly conversation: ConversationStore;
+  readonly timeline: Timeline;
+  readonly field: RefObject<HTMLTextAreaElement | null>;
+  readonly heading: RefObject<HTMLHeadingElement | null>;
+  readonly detailsShown: boolean;
+  readonly onDetails: () => void;
+  readonly onBack: () => void;
+}
+
+export function Conversation({ request, conversation, timeline, field, heading, detailsShown, onDetails, onBack }: ConversationProps) {
+  const { t } = useText();
+  const scroll = useThreadScroll();
+  return (
+    <section class="conversation" aria-label={request.subject}>
+      <Top request={request} heading={heading} detailsShown={detailsShown} onDetails={onDetails} onBack={onBack} />
+      <ConnectionState />
+      <Messages request={request} conversation={conversation} timeline={timeline} scroll={scroll} />
+      <div class="foot">
+        {!scroll.atEnd && (
+          <Button class="to-end" icon={icons.down} onClick={scroll.toEnd}>
+            {conversation.unread.value > 0 ? t('conversation.new_below', { count: conversation.unread.value }) : t('conversation.to_end')}
+          </Button>
+        )}
+        {conversation.phase.value !== 'refused' && (
+          <Composer request={request} conversation={conversation} field={field} onSent={scroll.toEnd} />
+        )}
+      </div>
+    </section>
+  );
+}
+
+interface MessagesProps extends Pick<ConversationProps, 'request' | 'conversation' | 'timeline'> {
+  readonly scroll: ReturnType<typeof useThreadScroll>;
+}
+
+function Messages({ request, conversation, timeline, scroll }: MessagesProps) {
+  const speech = useText();
+  const { t, time } = speech;
+  const { inbox, realtime } = useDesk();
+  const now = useNow();
+  const phase = conversation.phase.value;
+  const messages = conversation.messages.value;
+  const hasOlder = conversation.hasOlder.value;
+  const online = realtime.state.value === 'online';
+  const entries = timeline.entries.value;
+  // Shown at once and whole: entries come one by one, and lines between them by another way. Without a
+  // line to wait for, what this device knows is shown.
+  const loading = (phase === 'loading' && (online || messages.length === 0)) || (phase !== 'refused' && timeline.phase.value === 'loading');
+  const late = useLate(loading);
+  const lookedAt = useIsLookedAt();
+
+  const blocks = useMemo(() => {
+    const items = threadItems(messages, entries, { hasOlder, online, wordFailure: (code, message) => wordFailure(code, message, speech) });
+    return layoutThread(items, time).map((block) => (block.kind === 'system' ? { ...block, content: <Line content={block.content} /> } : block));
+  }, [messages, entries, hasOlder, online, speech]);
+
+  const newest = messages.findLast(({ seq }) => seq !== null)?.seq ?? 0;
+  const read = lookedAt && scroll.atEnd && !loading;
+  useEffect(() => {
+    if (!read || newest === 0) return;
+    conversation.markRead();
+    inbox.markRead(request.id, newest);
+    // A frame about the request may tell of a count from just before: it is read all the same.
+  }, [read, newest, request.unread_count, conversation]);
+
+  if (phase === 'refused') {
+    return (
+      <Empty icon={icons.lock} title={t('conversation.refused')}>
+        {t('conversation.refused_why')}
+      </Empty>
+    );
+  }
+  return (
+    <div class="thread-scroll" ref={scroll.ref} tabIndex={0} role="log" aria-label={t('ui.messages')} aria-busy={loading}>
+      {loading ? (
+        <ThreadSkeleton shown={late} />
+      ) : (
+        <Thread
+          blocks={blocks as ThreadBlock<preact.ComponentChildren>[]}
+          typing={conversation.typing.value}
+          now={now}
+          before={hasOlder ? <Older conversation={conversation} /> : <Opening request={request} first={messages[0]?.content} />}
+          onSendAgain={(key) => conversation.retry(key)}
+          onDiscard={(key) => {
+            const text = conversation.discard(key);
+            // What was written is not thrown away: it goes back to where it was written.
+            if (text !== undefined) conversation.setDraft([text, conversation.draft.value].filter((part) => part.trim() !== '').join('\n'));
+          }}
+        />
+      )}
+    </div>
+  );
+}
+
+/** What the requester wrote in the form: not a message, but where the conversation starts. */
+function Opening({ request, first }: { readonly request: SupportRequest; readonly first: string | undefined }) {
+  const { t } = useText();
+  const words = request.description.trim();
+  // A chat is described by its first message or its subject: said once is enough.
+  if (words === '' || words === first?.trim() || words === request.subject.trim()) return null;
+  return (
+    <li class="opening">
+      <h2>{t('conversation.description')}</h2>
+      <p>{request.description}</p>
+    </li>
+  );
+}
+
+function Line({ content }: { readonly content: LineContent }) {
+  return 'entry' in content ? <EntryText entry={content.entry} /> : <>{content.text}</>;
+}
+
+function wordFailure(code: string, message: string, { t }: ConsoleSpeech): string | undefined {
+  if (message !== '') return message;
+  return code === 'too_long' ? t('failure.too_long') : t('failure.refused');
+}

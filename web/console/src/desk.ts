@@ -1,0 +1,90 @@
+// What one signed-in person works with; it lives from sign-in to sign-out.
+import { signal } from '@preact/signals';
+import { createContext } from 'preact';
+import { useContext } from 'preact/hooks';
+import {
+  Conversations,
+  RealtimeClient,
+  realtimeUrl,
+  SupportRequestsApi,
+  type BrowserSession,
+  type ConversationStore,
+  type User,
+} from '@guichet/sdk';
+import { Inbox } from './inbox/inbox.ts';
+
+export interface Me {
+  readonly id: string;
+  readonly name: string;
+  readonly email: string;
+}
+
+const kept = 8;
+
+export class Desk {
+  readonly me: Me;
+  readonly session: BrowserSession;
+  readonly realtime: RealtimeClient;
+  readonly requests: SupportRequestsApi;
+  readonly inbox: Inbox;
+  readonly #conversations: Conversations;
+  /** The conversations last looked at, newest first: going back to one shows it at once. */
+  readonly #recent = signal<readonly ConversationStore[]>([]);
+  #agents: Promise<readonly Me[]> | undefined;
+
+  constructor(session: BrowserSession, user: User) {
+    this.me = personOf(user);
+    this.session = session;
+    this.realtime = new RealtimeClient({ url: realtimeUrl(session.api.origin), tokens: session });
+    this.requests = new SupportRequestsApi(session.api);
+    this.#conversations = new Conversations({ api: session.api, realtime: this.realtime, side: 'staff', scope: user.id, me: this.me });
+    this.inbox = new Inbox(user.id, this.requests, this.realtime);
+    this.realtime.start();
+  }
+
+  /** The live conversation; it stays so until several others were opened after it. */
+  conversation(id: string): ConversationStore {
+    const before = this.#recent.peek();
+    const store = before.find((one) => one.id === id) ?? this.#conversations.open(id);
+    const recent = [store, ...before.filter((one) => one !== store)];
+    for (const old of recent.splice(kept)) this.#conversations.close(old.id);
+    this.#recent.value = recent;
+    return store;
+  }
+
+  /** The conversations followed now in which somebody else writes. */
+  writing(): ReadonlySet<string> {
+    return new Set(this.#recent.value.filter(({ typing }) => typing.value.length > 0).map(({ id }) => id));
+  }
+
+  /** Those a request can be handed to, by name; asked for once. */
+  agents(): Promise<readonly Me[]> {
+    this.#agents ??= this.requests.agents().then(
+      (users) => users.map(personOf).sort((a, b) => a.name.localeCompare(b.name)),
+      (error: unknown) => {
+        // The next one who asks tries anew.
+        this.#agents = undefined;
+        throw error;
+      },
+    );
+    return this.#agents;
+  }
+
+  dispose(): void {
+    this.inbox.dispose();
+    this.#conversations.dispose();
+    this.realtime.stop();
+  }
+}
+
+function personOf(user: User): Me {
+  return { id: user.id, email: user.email, name: `${user.first_name} ${user.last_name}`.trim() || user.email };
+}
+
+export const DeskContext = createContext<Desk | null>(null);
+
+export function useDesk(): Desk {
+  const desk = useContext(DeskContext);
+  if (desk === null) throw new Error('a part of the desk is shown without one');
+  return desk;
+}

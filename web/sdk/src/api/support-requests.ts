@@ -1,0 +1,68 @@
+import type { components } from '../schema.d.ts';
+import type { RequestStatus, SupportRequest, SupportRequestPage, TimelineEntry, User, UserPage } from '../types.ts';
+import type { ApiClient } from './client.ts';
+
+export interface SupportRequestQuery {
+  /** Joined with commas on the wire. */
+  status?: readonly RequestStatus[];
+  /** `me`, `none` or an agent's id. */
+  assignee?: string;
+  sort?: 'created_at' | 'updated_at' | (string & {});
+  order?: 'asc' | 'desc';
+  /** RFC 3339. */
+  changed_since?: string;
+  page?: number;
+  limit?: number;
+}
+
+/** What every change of state accepts. `reason` may be shown to the customer, `note` never is. */
+export type Action = components['schemas']['Resolve'];
+
+export type ActionName = 'assign' | 'take' | 'start' | 'wait' | 'resolve' | 'reopen' | 'close';
+
+export type NewSupportRequest = components['schemas']['OpenSupportRequest'];
+
+export class SupportRequestsApi {
+  readonly #client: ApiClient;
+
+  constructor(client: ApiClient) {
+    this.#client = client;
+  }
+
+  list(query: SupportRequestQuery = {}): Promise<SupportRequestPage> {
+    return this.#client.get('/support-requests', { query: { ...query, status: query.status?.join(',') } });
+  }
+
+  get(id: string): Promise<SupportRequest> {
+    return this.#client.get(`/support-requests/${id}`);
+  }
+
+  byNumber(number: string): Promise<SupportRequest> {
+    return this.#client.get(`/support-requests/by-number/${encodeURIComponent(number)}`);
+  }
+
+  open(request: NewSupportRequest): Promise<SupportRequest> {
+    return this.#client.post('/support-requests', request);
+  }
+
+  /** Repeating a command that is already true changes nothing, so that it is safe after a lost answer. */
+  act(id: string, name: ActionName, action: Action = {}): Promise<SupportRequest> {
+    return this.#client.post(`/support-requests/${id}/${name}`, action, { idempotent: true });
+  }
+
+  /** Oldest first. */
+  async timeline(id: string): Promise<TimelineEntry[]> {
+    return (await this.#client.get<components['schemas']['RequestTimeline']>(`/support-requests/${id}/timeline`)).items;
+  }
+
+  /** Those a request can be handed to. */
+  async agents(): Promise<User[]> {
+    const agents: User[] = [];
+    for (let page = 1; ; page += 1) {
+      const query = { role: 'agent,supervisor,admin', active: true, page, limit: 100 };
+      const { items, total } = await this.#client.get<UserPage>('/users', { query });
+      agents.push(...items);
+      if (items.length === 0 || agents.length >= total) return agents;
+    }
+  }
+}

@@ -1,0 +1,11 @@
+/** The most content a message may have, in characters. */
+export const MAX_CONTENT = 5_000;
+
+/**
+ * The text as it can be sent; null when it is blank or too long. NUL is not text, and half of a
+ * surrogate pair, as a cut paste may leave, cannot be written as UTF-8.
+ */
+export function contentOf(text: string): string | null {
+  const content = text.replace(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g, '\uFFFD').replaceAll('\0', '');
+  return content.trim() === '' || [...content].length > MAX_CONTENT ? null : content;
+}

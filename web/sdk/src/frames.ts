@@ -1,0 +1,180 @@
+/**
+ * The frames of the native realtime protocol, subprotocol `guichet.v1`.
+ */
+import type { Message, Metadata, Participant, SupportRequest, TimelineEntry, Role } from './types.ts';
+
+export const SUBPROTOCOL = 'guichet.v1';
+
+/** Why the server closes a socket, and what the client then does. */
+export const CloseCode = {
+  /** The node stops: reconnect when it said so. */
+  Restart: 1012,
+  Malformed: 4000,
+  NotAuthenticated: 4001,
+  /** Get a fresh token, then reconnect. */
+  TokenExpired: 4003,
+  TooFast: 4008,
+  TooBig: 4009,
+  TooSlow: 4010,
+  NoHeartbeat: 4011,
+  /** Do not reconnect. */
+  Gone: 4040,
+} as const;
+
+export type ClientFrame =
+  | { type: 'authenticate'; token: string }
+  | { type: 'subscribe'; ref?: string; conversation_id: string; epoch?: string; after_seq?: number }
+  | { type: 'unsubscribe'; conversation_id: string }
+  | { type: 'abandon'; conversation_id: string; client_message_id: string }
+  | { type: 'send'; ref?: string; conversation_id: string; client_message_id: string; content: string; in_reply_to?: string }
+  | { type: 'read' | 'delivered'; conversation_id: string; seq: number }
+  | { type: 'typing'; conversation_id: string; is_typing: boolean }
+  | { type: 'ping' };
+
+export interface WelcomeFrame {
+  type: 'welcome';
+  connection_id: string;
+  user: { id: string; name: string; role: Role | 'guest' };
+  epoch: string;
+  heartbeat_ms: number;
+  max_frame_bytes: number;
+}
+
+export interface SubscribedFrame {
+  type: 'subscribed';
+  ref?: string | null;
+  conversation_id: string;
+  last_seq: number;
+  participants: Participant[];
+}
+
+export interface LiveFrame {
+  type: 'live';
+  conversation_id: string;
+  seq: number;
+}
+
+export interface ResetFrame {
+  type: 'reset';
+  conversation_id: string;
+  reason: 'epoch_changed' | 'ahead' | 'forbidden';
+}
+
+export interface UnsubscribedFrame {
+  type: 'unsubscribed';
+  conversation_id: string;
+  reason: string;
+}
+
+/** A log entry: `seq` is the entry's, `message` shows the content of now. */
+export interface EntryFrame {
+  type: 'message' | 'message_edited' | 'message_deleted';
+  conversation_id: string;
+  seq: number;
+  message: Message;
+}
+
+export interface AckFrame {
+  type: 'ack';
+  ref?: string | null;
+  conversation_id: string;
+  client_message_id: string;
+  message_id: string;
+  seq: number;
+  created_at: string;
+  duplicate: boolean;
+}
+
+export interface NackFrame {
+  type: 'nack';
+  ref?: string | null;
+  conversation_id: string;
+  client_message_id: string;
+  code: string;
+  message: string;
+  retry: boolean;
+  retry_after_ms?: number | null;
+}
+
+export interface ReceiptFrame {
+  type: 'receipt';
+  conversation_id: string;
+  participant_id: string;
+  delivered_seq: number;
+  read_seq: number;
+  read_at: string | null;
+}
+
+export interface ConversationEventFrame {
+  type: 'conversation';
+  conversation_id: string;
+  event: string;
+  data?: Metadata | null;
+}
+
+export interface TypingFrame {
+  type: 'typing';
+  conversation_id: string;
+  participant_id: string;
+  name: string;
+  is_typing: boolean;
+}
+
+export interface PresenceFrame {
+  type: 'presence';
+  participant_id: string;
+  online: boolean;
+  availability?: string | null;
+}
+
+export interface SupportRequestFrame {
+  type: 'support_request';
+  event: string;
+  /** To staff; a requester is told an `OwnSupportRequest`. */
+  support_request: SupportRequest;
+}
+
+export interface TimelineFrame {
+  type: 'timeline';
+  support_request_id: string;
+  entry: TimelineEntry;
+}
+
+export interface ErrorFrame {
+  type: 'error';
+  ref?: string | null;
+  code: string;
+  message: string;
+}
+
+export interface ByeFrame {
+  type: 'bye';
+  reason: string;
+  retry_after_ms: number;
+}
+
+/** Frames that belong to one conversation. */
+export type ConversationFrame =
+  | SubscribedFrame
+  | LiveFrame
+  | ResetFrame
+  | UnsubscribedFrame
+  | EntryFrame
+  | AckFrame
+  | NackFrame
+  | ReceiptFrame
+  | ConversationEventFrame
+  | TypingFrame;
+
+export type ServerFrame =
+  | WelcomeFrame
+  | ConversationFrame
+  | PresenceFrame
+  | SupportRequestFrame
+  | TimelineFrame
+  | ErrorFrame
+  | ByeFrame
+  | { type: 'resync' }
+  | { type: 'pong' };
+
+export type FrameOf<T extends ServerFrame['type']> = Extract<ServerFrame, { type: T }>;

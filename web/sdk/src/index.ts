@@ -1,0 +1,24 @@
+/**
+ * The browser's side of Guichet: REST, the realtime connection, and conversations that lose nothing,
+ * double nothing and keep their order.
+ */
+export { ApiClient, type ApiOptions, type Call, type Query, type TokenSource } from './api/client.ts';
+export { BrowserSession, GuestTokens, type Credentials, type SessionStatus } from './api/session.ts';
+export { ConversationApi, ConversationsApi, type MessageRange, type NewConversation, type NewMessage } from './api/conversations.ts';
+export { SupportRequestsApi, type Action, type ActionName, type NewSupportRequest, type SupportRequestQuery } from './api/support-requests.ts';
+export { PublicApi, type NewPublicConversation } from './api/public.ts';
+export { ApiError, NO_ANSWER } from './errors.ts';
+export { RealtimeClient, type Channel, type ConnectionState, type RealtimeOptions, type Transport } from './realtime/client.ts';
+export { realtimeUrl, type Socket, type SocketFactory } from './realtime/socket.ts';
+export { Conversations, type ConversationsOptions } from './conversation/conversations.ts';
+export { MAX_CONTENT } from './conversation/content.ts';
+export { ConversationStore, type ConversationPhase, type Side } from './conversation/store.ts';
+export { Draft } from './conversation/draft.ts';
+export { Outbox, type PendingMessage } from './conversation/outbox.ts';
+export { pageTab, Tab } from './conversation/tab.ts';
+export { set } from './signals.ts';
+export type { MessageState, ThreadMessage } from './conversation/thread.ts';
+export type { TypingPerson } from './conversation/typing.ts';
+export { browserLocks, browserNetwork, browserStore, memoryStore, systemClock, uuid, type Clock, type KeyValueStore, type Network, type TabLocks } from './env.ts';
+export * from './frames.ts';
+export * from './types.ts';

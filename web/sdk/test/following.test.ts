@@ -1,0 +1,200 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { FakeClock } from './support/clock.ts';
+import { Page } from './support/page.ts';
+import { AGENT, CONVERSATION, FakeServer } from './support/server.ts';
+
+let clock: FakeClock;
+let server: FakeServer;
+const subscriptions = () => server.frames.filter((frame) => frame.type === 'subscribe');
+
+beforeEach(() => {
+  clock = new FakeClock();
+  server = new FakeServer(clock);
+});
+
+async function openPage(): Promise<Page> {
+  const page = new Page(server);
+  await clock.advance(100);
+  return page;
+}
+
+describe('following the log', () => {
+  test('the last 50 messages come first, older ones a page at a time', async () => {
+    for (let n = 1; n <= 120; n += 1) server.agentSays(`${n}`);
+    const page = await openPage();
+    expect(page.contents).toEqual(Array.from({ length: 50 }, (_, i) => `${71 + i}`));
+    expect(page.store.hasOlder.value).toBe(true);
+    await page.store.loadOlder();
+    expect(page.contents[0]).toBe('21');
+    await page.store.loadOlder();
+    expect(page.contents).toHaveLength(120);
+    expect(page.store.hasOlder.value).toBe(false);
+  });
+
+  test('what was missed while away is replayed from the position reached', async () => {
+    const page = await openPage();
+    server.agentSays('1');
+    await clock.advance(100);
+    server.cut();
+    server.agentSays('2');
+    server.agentSays('3');
+    await clock.advance(5_000);
+    expect(page.contents).toEqual(['1', '2', '3']);
+    expect(subscriptions().at(-1)).toMatchObject({ epoch: 'epoch-1', after_seq: 1 });
+  });
+
+  test('an entry above the next one is not applied but asked for', async () => {
+    const page = await openPage();
+    server.agentSays('1');
+    await clock.advance(100);
+    server.losePush = () => true;
+    server.agentSays('2');
+    server.losePush = () => false;
+    server.agentSays('3');
+    await clock.advance(6);
+    expect(page.contents).toEqual(['1']);
+    await clock.advance(100);
+    expect(page.contents).toEqual(['1', '2', '3']);
+    expect(subscriptions()).toHaveLength(2);
+  });
+
+  test('an entry that was applied before is dropped', async () => {
+    const page = await openPage();
+    server.repeatPush = () => true;
+    server.agentSays('1');
+    server.agentSays('2');
+    await clock.advance(100);
+    expect(page.contents).toEqual(['1', '2']);
+    expect(subscriptions()).toHaveLength(1);
+  });
+
+  test('an own message acked above a gap is shown as sent, in its place once the gap is filled', async () => {
+    const page = await openPage();
+    server.losePush = () => true;
+    server.agentSays('manquant');
+    server.losePush = () => false;
+    page.store.send('réponse');
+    for (let ms = 0; ms < 200; ms += 1) {
+      await clock.advance(1);
+      expect(page.contents).toContain('réponse');
+    }
+    expect(page.contents).toEqual(['manquant', 'réponse']);
+    expect(page.states).toEqual(['sent', 'sent']);
+  });
+
+  test('a new epoch drops what is held and takes the last messages', async () => {
+    const page = await openPage();
+    server.agentSays('ancien monde');
+    await clock.advance(100);
+    server.cut();
+    server.entries.length = 0;
+    server.messages.clear();
+    server.epoch = 'epoch-2';
+    server.agentSays('nouveau monde');
+    await clock.advance(5_000);
+    expect(page.contents).toEqual(['nouveau monde']);
+    expect(page.store.phase.value).toBe('live');
+  });
+
+  test('knowing more than the server is a reset too', async () => {
+    const page = await openPage();
+    server.agentSays('1');
+    server.agentSays('2');
+    await clock.advance(100);
+    server.cut();
+    server.messages.delete(server.entries.pop()!.id);
+    await clock.advance(5_000);
+    expect(page.contents).toEqual(['1']);
+  });
+
+  test('an edit takes its place in the log and changes the message', async () => {
+    const page = await openPage();
+    const { id } = server.agentSays('faute');
+    await clock.advance(100);
+    server.edit(id, 'correction');
+    server.agentSays('suite');
+    await clock.advance(100);
+    expect(page.store.messages.value).toMatchObject([{ content: 'correction', edited: true }, { content: 'suite' }]);
+    expect(subscriptions()).toHaveLength(1);
+  });
+
+  test('a conversation that may not be seen is refused and not asked for again', async () => {
+    const page = await openPage();
+    server.connections.at(-1)!.say({ type: 'unsubscribed', conversation_id: CONVERSATION, reason: 'forbidden' });
+    await clock.advance(60_000);
+    expect(page.store.phase.value).toBe('refused');
+    expect(subscriptions()).toHaveLength(1);
+  });
+});
+
+describe('marks and signs', () => {
+  test('delivered and read follow the other side’s marks', async () => {
+    const page = await openPage();
+    page.store.send('A');
+    page.store.send('B');
+    await clock.advance(500);
+    const receipt = { type: 'receipt', conversation_id: CONVERSATION, participant_id: AGENT.id } as const;
+    server.push({ ...receipt, delivered_seq: 2, read_seq: 1, read_at: null });
+    await clock.advance(100);
+    expect(page.states).toEqual(['read', 'delivered']);
+    server.push({ ...receipt, delivered_seq: 1, read_seq: 0, read_at: null });
+    await clock.advance(100);
+    expect(page.states).toEqual(['read', 'delivered']);
+  });
+
+  test('messages are reported as delivered when they come, and as read when the page says so', async () => {
+    const page = await openPage();
+    server.agentSays('1');
+    server.agentSays('2');
+    await clock.advance(500);
+    expect(page.store.unread.value).toBe(2);
+    expect(server.frames.filter((frame) => frame.type === 'delivered')).toEqual([{ type: 'delivered', conversation_id: CONVERSATION, seq: 2 }]);
+    expect(server.frames.filter((frame) => frame.type === 'read')).toEqual([]);
+    page.store.markRead();
+    page.store.markRead();
+    await clock.advance(100);
+    expect(page.store.unread.value).toBe(0);
+    expect(server.frames.filter((frame) => frame.type === 'read')).toEqual([{ type: 'read', conversation_id: CONVERSATION, seq: 2 }]);
+  });
+
+  test('a read mark set without a connection is told later', async () => {
+    const page = await openPage();
+    server.agentSays('1');
+    await clock.advance(100);
+    server.cut();
+    page.store.markRead();
+    await clock.advance(5_000);
+    expect(server.participants[0]!.read_seq).toBe(1);
+  });
+
+  test('typing of the other side ends by itself after 5 s, and with their message at once', async () => {
+    const page = await openPage();
+    const typing = { type: 'typing', conversation_id: CONVERSATION, participant_id: AGENT.id, name: AGENT.name, is_typing: true } as const;
+    server.push(typing);
+    await clock.advance(4_900);
+    expect(page.store.typing.value).toEqual([AGENT]);
+    await clock.advance(200);
+    expect(page.store.typing.value).toEqual([]);
+    server.push(typing);
+    server.agentSays('voilà');
+    await clock.advance(100);
+    expect(page.store.typing.value).toEqual([]);
+  });
+
+  test('own typing is told at most every three seconds and ends with a pause', async () => {
+    const page = await openPage();
+    for (let stroke = 1; stroke <= 10; stroke += 1) {
+      page.store.setDraft('x'.repeat(stroke));
+      await clock.advance(400);
+    }
+    await clock.advance(6_000);
+    expect(server.frames.filter((frame) => frame.type === 'typing').map((frame) => frame.is_typing)).toEqual([true, true, false]);
+  });
+
+  test('presence of a participant is followed', async () => {
+    const page = await openPage();
+    server.push({ type: 'presence', participant_id: AGENT.id, online: false });
+    await clock.advance(100);
+    expect(page.store.participants.value.find((person) => person.id === AGENT.id)?.online).toBe(false);
+  });
+});

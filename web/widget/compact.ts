@@ -1,0 +1,110 @@
+import { readFile } from 'node:fs/promises';
+import type { Plugin } from 'vite';
+
+/**
+ * The widget carries the style sheets that it shares with the console. Here, after bundling, each sheet
+ * loses the rules that no class of the script needs and the variables that no rule reads, and the
+ * remaining variables get short names. `--guichet-…` is what pages set, and is kept.
+ */
+const OPEN = '@guichet-sheet{';
+const CLOSE = '}@guichet-end';
+
+export function compactBundle(textKeys: readonly string[]): Plugin {
+  return {
+    name: 'guichet:compact-bundle',
+    apply: 'build',
+    enforce: 'post',
+    async load(id) {
+      if (!/\/widget\/src\/locales\/\w+\.json$/.test(id)) return undefined;
+      const catalogue = JSON.parse(await readFile(id, 'utf8')) as Record<string, unknown>;
+      const missing = [...textKeys, ...Object.keys(catalogue)].find((key) => !(key in catalogue) || !textKeys.includes(key));
+      if (missing !== undefined) this.error(`the text “${missing}” is not in every language`);
+      return JSON.stringify(textKeys.map((key) => catalogue[key]));
+    },
+    transform(code, id) {
+      // The text of a sheet, as Vite made it: `export default "…"`.
+      if (!id.includes('.css?inline')) return undefined;
+      const text = code.replace(/^export default /, '').replace(/;?\s*$/, '');
+      return { code: `export default ${JSON.stringify(OPEN + JSON.parse(text) + CLOSE)}`, map: null };
+    },
+    generateBundle(_options, bundle) {
+      for (const chunk of Object.values(bundle)) {
+        if (chunk.type !== 'chunk') continue;
+        const refuse = (problem: string): never => this.error(problem);
+        chunk.code = compactTexts(compactStyles(chunk.code, refuse), textKeys, refuse);
+      }
+    },
+  };
+}
+
+export function compactStyles(code: string, refuse: (problem: string) => never): string {
+  const parts = code.split(/(@guichet-sheet\{.*?\}@guichet-end)/s);
+  const script = parts.filter((_, index) => index % 2 === 0).join('');
+  const words = new Set(script.match(/[\w-]+/g));
+  const sheets = parts.filter((_, index) => index % 2 === 1).map((part) => part.slice(OPEN.length, -CLOSE.length));
+  if (sheets.length === 0) refuse('no style sheet was found in the bundle');
+  if (sheets.some((sheet) => sheet.includes('\\'))) refuse('a style sheet has an escape, which cannot be told apart from that of its string');
+  const kept = sheets.map((sheet) => withoutUnused(withoutFallback(physical(sheet)), words));
+  const short = shortNames(kept.join(''), words);
+  let next = 0;
+  return parts.map((part, index) => (index % 2 === 0 ? part : rename(kept[next++]!, short))).join('');
+}
+
+function physical(css: string): string {
+  return PHYSICAL.reduce((text, [logical, name]) => text.replace(logical, name), css);
+}
+
+/** Every browser that knows light-dark(), without which the tokens mean nothing, but Firefox 120 to 127 knows relative colours too. */
+function withoutFallback(css: string): string {
+  const block = /@supports \(color:oklch\(from red l c h\)\)\{([^{}]*\{([^{}]*)\})\}/.exec(css);
+  if (!block) return css;
+  const names = [...block[2]!.matchAll(/(--[\w-]+):/g)].map(([, name]) => name!);
+  const plain = names.reduce((text, name) => text.replace(new RegExp(`${name}:[^;{}]*;?`), ''), css.slice(0, block.index));
+  return plain + block[1]! + css.slice(block.index + block[0].length);
+}
+
+/** A text is found by its number in the catalogues instead of its key. */
+export function compactTexts(code: string, keys: readonly string[], refuse: (problem: string) => never): string {
+  return keys.reduce((text, key, index) => {
+    const parts = text.split(new RegExp(`["']${key.replace('.', '\\.')}["']`));
+    if (parts.length < 2) refuse(`the text “${key}” is not used`);
+    // Still a string: a bare number would join the word before it.
+    return parts.join(`"${index}"`);
+  }, code);
+}
+
+/** The widget is always written from left to right, so that the shorter names of sides and sizes mean the same. */
+const PHYSICAL: readonly (readonly [RegExp, string])[] = [
+  [/\binline-size\b/g, 'width'],
+  [/\bblock-size\b/g, 'height'],
+  [/\binset-inline-end\b/g, 'right'],
+  [/\binset-inline-start\b/g, 'left'],
+  [/\binset-block-end\b/g, 'bottom'],
+  [/\binset-block-start\b/g, 'top'],
+  [/-inline-end:/g, '-right:'],
+  [/-inline-start:/g, '-left:'],
+  [/-block-end:/g, '-bottom:'],
+  [/-block-start:/g, '-top:'],
+];
+
+/** Rules are flat but for one level of at-rules. */
+function withoutUnused(css: string, words: ReadonlySet<string>): string {
+  return css.replace(/([^{}]+)\{([^{}]*)\}/g, (rule, selectors: string, body: string) => {
+    if (selectors.startsWith('@') || /^\s*(from|to|[\d.]+%)/.test(selectors)) return rule;
+    // A shadow root has no `:root` inside.
+    const used = selectors.split(/,(?![^(]*\))/).filter((selector) => !selector.startsWith(':root') && [...selector.matchAll(/\.([a-z][\w-]*)/g)].every(([, name]) => words.has(name!)));
+    return used.length === 0 ? '' : `${used.join(',')}{${body}}`;
+  });
+}
+
+function shortNames(css: string, words: ReadonlySet<string>): Map<string, string> {
+  const declared = [...new Set([...css.matchAll(/(--[a-z][\w-]*)\s*:/g)].map(([, name]) => name!))].filter((name) => !name.startsWith('--guichet-') && !words.has(name));
+  const read = (name: string) => new RegExp(`var\\(${name}[,)]`).test(css);
+  return new Map(declared.map((name, index) => [name, read(name) ? `--${index.toString(36)}` : '']));
+}
+
+function rename(css: string, short: ReadonlyMap<string, string>): string {
+  return css
+    .replace(/(--[a-z][\w-]*)\s*:[^;{}]*;?/g, (declaration, name: string) => (short.get(name) === '' ? '' : declaration))
+    .replace(/--[a-z][\w-]*/g, (name) => short.get(name) || name);
+}

@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import fr from '../src/locales/fr.json' with { type: 'json' };
+import en from '../src/locales/en.json' with { type: 'json' };
+import { compactStyles, compactTexts } from '../compact.ts';
+
+const refuse = (problem: string): never => {
+  throw new Error(problem);
+};
+const sheet = (css: string) => `@guichet-sheet{${css}}@guichet-end`;
+
+test('rules whose classes the script never names are left out, others stay', () => {
+  const code = `var a='${sheet('.used{color:red}.unused{color:blue}.used .unused,.used>b{top:0}@media print{.unused{top:0}.used{top:1px}}@keyframes x{0%{top:0}}')}';el.className="card used"`;
+  expect(compactStyles(code, refuse)).toBe(`var a='.used{color:red}.used>b{top:0}@media print{.used{top:1px}}@keyframes x{0%{top:0}}';el.className="card used"`);
+});
+
+test('variables become short in every sheet, the page’s own keep their names, unread ones go', () => {
+  const code = `var a='${sheet(':root,:host{--ink:var(--guichet-ink,red);--unread:1px;--hue:3}')}',b='${sheet('b{color:var(--ink);--hue:4;top:var(--hue)}')}';style.setProperty("--hue",1)`;
+  const out = compactStyles(code, refuse);
+  expect(out).toContain("a=':host{--0:var(--guichet-ink,red);--hue:3}'");
+  expect(out).toContain("b='b{color:var(--0);--hue:4;top:var(--hue)}'");
+});
+
+test('texts are found by number; one that nothing uses stops the build', () => {
+  expect(compactTexts('t("a.b");return"a.c"', ['a.b', 'a.c'], refuse)).toBe('t("0");return"1"');
+  expect(() => compactTexts('t("a.b")', ['a.b', 'a.x'], refuse)).toThrow('a.x');
+});
+
+test('both languages have the same texts, with the same places to fill', () => {
+  expect(Object.keys(en)).toEqual(Object.keys(fr));
+  const places = (text: unknown) => [...JSON.stringify(text).matchAll(/\{\w+\}/g)].map(([place]) => place).sort();
+  for (const key of Object.keys(fr) as (keyof typeof fr)[]) expect([key, places(en[key])]).toEqual([key, places(fr[key])]);
+});
