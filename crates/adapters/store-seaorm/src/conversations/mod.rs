@@ -1,0 +1,69 @@
+//! Conversations as their viewers see them, and the marks of those who take part.
+
+mod find;
+mod list;
+mod mark;
+
+use async_trait::async_trait;
+use chat::{Conversation, ConversationFilter, Conversations, Epoch, Mark, Receipt};
+use kernel::{
+    Audience, ConversationId, OrganizationId, Page, PageRequest, ParticipantId, PortError, Scope, SupportRequestId,
+};
+
+use crate::{db::Queries, row::Columns, sql::Sql, store::SeaStore};
+
+pub(crate) use find::members;
+
+#[async_trait]
+impl Conversations for SeaStore {
+    async fn audience(&self, organization: OrganizationId, id: ConversationId) -> Result<Option<Audience>, PortError> {
+        find::audience(&mut self.app(organization).await, organization, id).await
+    }
+
+    async fn find(
+        &self,
+        organization: OrganizationId,
+        scope: Scope,
+        viewer: ParticipantId,
+        id: ConversationId,
+    ) -> Result<Option<Conversation>, PortError> {
+        let db = &mut self.app(organization).await;
+        Ok(find::shown(db, organization, scope, viewer, vec![id.uuid()]).await?.pop())
+    }
+
+    async fn of_request(
+        &self,
+        organization: OrganizationId,
+        scope: Scope,
+        viewer: ParticipantId,
+        request: SupportRequestId,
+    ) -> Result<Option<Conversation>, PortError> {
+        let db = &mut self.app(organization).await;
+        let sql = Sql::new("SELECT id FROM conversation WHERE organization_id = $1 AND support_request_id = $2");
+        match db.one(sql.uuid(organization.uuid()).uuid(request.uuid())).await? {
+            Some(row) => Ok(find::shown(db, organization, scope, viewer, vec![row.uuid("id")?]).await?.pop()),
+            None => Ok(None),
+        }
+    }
+
+    async fn list(
+        &self,
+        organization: OrganizationId,
+        scope: Scope,
+        viewer: ParticipantId,
+        filter: &ConversationFilter,
+        page: PageRequest,
+    ) -> Result<Page<Conversation>, PortError> {
+        list::page(&mut self.app(organization).await, organization, scope, viewer, filter, page).await
+    }
+
+    async fn mark(&self, mark: Mark) -> Result<Option<Receipt>, PortError> {
+        mark::forward(&mut self.app_writes(mark.organization).await, mark).await
+    }
+
+    async fn epoch(&self, organization: OrganizationId) -> Result<Option<Epoch>, PortError> {
+        let sql = Sql::new("SELECT epoch FROM organization WHERE id = $1").uuid(organization.uuid());
+        let row = self.app(organization).await.one(sql).await?;
+        row.map(|row| row.uuid("epoch").map(Epoch::new)).transpose()
+    }
+}

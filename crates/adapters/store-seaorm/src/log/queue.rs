@@ -1,0 +1,92 @@
+//! One message on its way through the queue, and the caller who waits for its answer.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use chat::{Append, AppendError, Appended};
+use kernel::{PortError, PortErrorKind};
+use tokio::sync::oneshot;
+
+/// A message in the queue. Its caller and the committer settle between them, by one atomic step,
+/// whether it may still be stored: a caller who was told that nothing happened can rely on it.
+pub(crate) struct Item {
+    pub(crate) append: Append,
+    /// When the caller gives up; the committer stops trying a little earlier.
+    pub(crate) deadline: Instant,
+    state: Arc<AtomicU8>,
+    answer: oneshot::Sender<Result<Appended, AppendError>>,
+}
+
+/// The caller's side.
+pub(crate) struct Waiting {
+    deadline: Instant,
+    state: Arc<AtomicU8>,
+    answer: oneshot::Receiver<Result<Appended, AppendError>>,
+}
+
+/// Not sent to the database yet.
+const QUEUED: u8 = 0;
+/// Sent at least once: what became of it is for the database to say.
+const SENT: u8 = 1;
+/// Given up by the caller before it was sent; it will never be stored.
+const ABANDONED: u8 = 2;
+
+/// How long before the caller's deadline the committer stops trying, so that its answer, which
+/// knows more, usually comes first.
+pub(crate) const MARGIN: Duration = Duration::from_millis(200);
+
+pub(crate) fn item(append: Append, patience: Duration) -> (Item, Waiting) {
+    let (sender, receiver) = oneshot::channel();
+    let state = Arc::new(AtomicU8::new(QUEUED));
+    let deadline = Instant::now() + patience + MARGIN;
+    let waiting = Waiting { deadline, state: Arc::clone(&state), answer: receiver };
+    (Item { append, deadline, state, answer: sender }, waiting)
+}
+
+impl Item {
+    /// The committer is about to send it. `false` when the caller has given up: leave it out.
+    pub(crate) fn send(&self) -> bool {
+        self.state.compare_exchange(QUEUED, SENT, Ordering::AcqRel, Ordering::Acquire) != Err(ABANDONED)
+    }
+
+    /// Answers the caller, who may have gone.
+    pub(crate) fn answer(self, answer: Result<Appended, AppendError>) {
+        drop(self.answer.send(answer));
+    }
+}
+
+impl Waiting {
+    pub(crate) async fn answer(self) -> Result<Appended, AppendError> {
+        match tokio::time::timeout_at(self.deadline.into(), self.answer).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) | Err(_) => Err(give_up(&self.state)),
+        }
+    }
+}
+
+fn give_up(state: &AtomicU8) -> AppendError {
+    let kind = match state.compare_exchange(QUEUED, ABANDONED, Ordering::AcqRel, Ordering::Acquire) {
+        Ok(_) => PortErrorKind::Unavailable,
+        Err(_) => PortErrorKind::Unknown,
+    };
+    PortError::new(kind, "the log did not answer in time").into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_either_given_up_or_sent_never_both() {
+        let state = Arc::new(AtomicU8::new(QUEUED));
+        assert!(matches!(give_up(&state), AppendError::Port(port) if port.kind() == PortErrorKind::Unavailable));
+        assert_eq!(state.load(Ordering::Acquire), ABANDONED);
+        state.store(SENT, Ordering::Release);
+        assert!(matches!(give_up(&state), AppendError::Port(port) if port.kind() == PortErrorKind::Unknown));
+    }
+}

@@ -1,0 +1,45 @@
+//! What the log has done, in numbers.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What the log has done since the store was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LogStats {
+    /// Batches that were committed.
+    pub batches: u64,
+    /// Messages in them, refused ones and repeats included.
+    pub rows: u64,
+    /// Messages that were stored.
+    pub stored: u64,
+    /// Repeats that were recognised.
+    pub duplicates: u64,
+    /// Batches that were run again: a repeat was stored elsewhere at the same moment, another
+    /// transaction was in the way, or the connection broke.
+    pub retries: u64,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Stats {
+    pub(crate) batches: AtomicU64,
+    pub(crate) rows: AtomicU64,
+    pub(crate) stored: AtomicU64,
+    pub(crate) duplicates: AtomicU64,
+    pub(crate) retries: AtomicU64,
+}
+
+impl Stats {
+    pub(crate) fn read(&self) -> LogStats {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        LogStats {
+            batches: read(&self.batches),
+            rows: read(&self.rows),
+            stored: read(&self.stored),
+            duplicates: read(&self.duplicates),
+            retries: read(&self.retries),
+        }
+    }
+
+    pub(crate) fn add(counter: &AtomicU64, by: usize) {
+        counter.fetch_add(by as u64, Ordering::Relaxed);
+    }
+}

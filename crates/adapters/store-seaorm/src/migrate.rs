@@ -1,0 +1,63 @@
+//! The schema, for `guichet migrate`.
+
+use std::time::Duration;
+
+use kernel::PortError;
+use sea_orm::{DatabaseConnection, DbErr};
+
+use crate::{connect, error};
+
+pub use migrations::Step;
+
+/// Brings the schema to the newest step; the names of the steps that were missing. Makes a SQLite
+/// file when `mode=rwc` says so. Safe on several nodes at once.
+///
+/// # Errors
+/// What the database refuses, in words meant for the operator.
+pub async fn migrate_up(url: &str) -> Result<Vec<String>, PortError> {
+    let db = owner(url).await?;
+    let done = migrations::up(&db).await.map_err(explain);
+    close(db).await;
+    done
+}
+
+/// Takes the last steps back, with all that they hold.
+///
+/// # Errors
+/// What the database refuses.
+pub async fn migrate_down(url: &str, steps: u32) -> Result<(), PortError> {
+    let db = owner(url).await?;
+    let done = migrations::down(&db, steps).await.map_err(explain);
+    close(db).await;
+    done
+}
+
+/// Every step, with whether it was applied. Changes nothing.
+///
+/// # Errors
+/// What the database refuses.
+pub async fn migrate_status(url: &str) -> Result<Vec<Step>, PortError> {
+    let db = owner(url).await?;
+    let done = migrations::status(&db).await.map_err(explain);
+    close(db).await;
+    done
+}
+
+async fn owner(url: &str) -> Result<DatabaseConnection, PortError> {
+    if connect::is_postgres(url) {
+        connect::postgres_owner(url).await
+    } else {
+        connect::sqlite(url, 1, false, Duration::from_secs(10)).await
+    }
+}
+
+/// The text of a failed migration is the whole message, which an operator has to read.
+fn explain(error: DbErr) -> PortError {
+    PortError::new(error::trouble(&error).kind(), error)
+}
+
+async fn close(db: DatabaseConnection) {
+    if let Err(error) = db.close().await {
+        tracing::debug!(%error, "a connection did not close");
+    }
+}
