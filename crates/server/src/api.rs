@@ -1,0 +1,141 @@
+//! The HTTP side and the sockets, with what they ask of the process.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, PoisonError, RwLock},
+    time::{Duration, Instant},
+};
+
+use actix_web::web::Data;
+use async_trait::async_trait;
+use http_actix::{Api, Health, MetricsPage, Origins, Page, PageSource, Part, Presence, Settings};
+use identity::Identity;
+use kernel::{OrganizationId, ParticipantId};
+use metrics_exporter_prometheus::PrometheusHandle;
+use realtime::Hub;
+use store_seaorm::SeaStore;
+use url::Url;
+use web_assets::Pages;
+use ws_actix::{IdentityGate, Realtime};
+
+use crate::{config::Config, wire::Parts};
+
+/// How long a part is given to say that it works.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// The HTTP side, put together.
+pub(crate) fn build(config: &Config, parts: &Parts, base: &Url, metrics: &PrometheusHandle) -> Data<Api> {
+    let page = config.metrics_token.clone().map(|token| {
+        let metrics = metrics.clone();
+        MetricsPage { render: Arc::new(move || metrics.render()), token }
+    });
+    Data::new(Api::new(http_actix::Parts {
+        identity: Arc::clone(&parts.identity),
+        desk: Arc::clone(&parts.desk),
+        chat: Arc::clone(&parts.chat),
+        texts: Arc::clone(&parts.texts),
+        env: Arc::clone(&parts.env),
+        presence: Arc::new(WhoIsThere(Arc::clone(&parts.hub))),
+        arrivals: Arc::clone(&parts.arrivals),
+        health: Arc::new(HowItIs(Arc::clone(&parts.store))),
+        origins: parts.origins.clone(),
+        pages: Arc::new(BuiltPages),
+        metrics: page,
+        settings: Settings { public_origin: base.origin().ascii_serialization(), docs: config.docs },
+    }))
+}
+
+/// The sockets, put together; its timer runs until the last handle is dropped.
+pub(crate) fn realtime(parts: &Parts, base: &Url) -> Arc<Realtime> {
+    Realtime::start(ws_actix::Parts {
+        hub: Arc::clone(&parts.hub),
+        chat: Arc::clone(&parts.chat),
+        gate: Arc::new(IdentityGate::new(Arc::clone(&parts.identity))),
+        origins: parts.origins.clone(),
+        env: Arc::clone(&parts.env),
+        runtime: tokio::runtime::Handle::current(),
+        settings: ws_actix::Settings { public_origin: Some(base.origin().ascii_serialization()) },
+    })
+}
+
+struct WhoIsThere(Arc<Hub>);
+
+impl Presence for WhoIsThere {
+    fn is_online(&self, _: OrganizationId, participant: ParticipantId) -> bool {
+        realtime::Presence::is_online(self.0.as_ref(), participant)
+    }
+
+    fn agents_online(&self, organization: OrganizationId) -> Vec<String> {
+        self.0.staff_online(organization).iter().map(|caller| caller.name().to_owned()).collect()
+    }
+}
+
+struct HowItIs(Arc<SeaStore>);
+
+#[async_trait]
+impl Health for HowItIs {
+    async fn look(&self) -> Vec<Part> {
+        let began = Instant::now();
+        let works = match tokio::time::timeout(PATIENCE, self.0.ping()).await {
+            Ok(Ok(())) => true,
+            Ok(Err(error)) => {
+                tracing::warn!(error = %error, cause = ?std::error::Error::source(&error), "the database does not answer");
+                false
+            }
+            Err(_) => false,
+        };
+        let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        vec![Part { name: "database", works, took_ms }]
+    }
+}
+
+struct BuiltPages;
+
+impl PageSource for BuiltPages {
+    fn are_built(&self) -> bool {
+        Pages::built()
+    }
+
+    fn page(&self, path: &str) -> Option<Page> {
+        let asset = Pages::get(path)?;
+        Some(Page { bytes: asset.bytes, mime: asset.mime, etag: asset.etag, immutable: asset.immutable })
+    }
+}
+
+/// The sites that may call, kept in memory and read again every few seconds.
+#[derive(Default)]
+pub(crate) struct KnownOrigins {
+    by_organization: RwLock<HashMap<OrganizationId, HashSet<String>>>,
+}
+
+impl KnownOrigins {
+    /// Reads them again.
+    ///
+    /// # Errors
+    /// When the database does not answer; the ones known before stay.
+    pub(crate) async fn refresh(&self, identity: &Identity) -> anyhow::Result<()> {
+        let now = identity.organizations().await?;
+        let now = now
+            .into_iter()
+            .map(|one| (one.id, one.allowed_origins.iter().map(|origin| origin.as_str().to_owned()).collect()))
+            .collect();
+        *self.by_organization.write().unwrap_or_else(PoisonError::into_inner) = now;
+        Ok(())
+    }
+}
+
+impl Origins for KnownOrigins {
+    fn allows(&self, organization: Option<OrganizationId>, origin: &str) -> bool {
+        let known = self.by_organization.read().unwrap_or_else(PoisonError::into_inner);
+        match organization {
+            Some(organization) => known.get(&organization).is_some_and(|origins| origins.contains(origin)),
+            None => known.values().any(|origins| origins.contains(origin)),
+        }
+    }
+}
+
+impl ws_actix::Origins for KnownOrigins {
+    fn allows(&self, origin: &str, organization: Option<OrganizationId>) -> bool {
+        Origins::allows(self, organization, origin)
+    }
+}

@@ -1,0 +1,74 @@
+//! Where one domain asks another, and where what was committed is told to those who watch.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chat::{Committed, Hints, Receipt, ReceiptFeed};
+use http_actix::Arrivals;
+use identity::IdentityViews;
+use kernel::{OrganizationId, PortError, UserId};
+use realtime::Hub;
+use support_request::{People, Person, Requester};
+use tokio::sync::Notify;
+
+use crate::activity::Activity;
+
+/// The desk's people are identity's users.
+pub(crate) struct Staff {
+    pub(crate) users: Arc<dyn IdentityViews>,
+}
+
+#[async_trait]
+impl People for Staff {
+    async fn agent(&self, organization: OrganizationId, id: UserId) -> Result<Option<Person>, PortError> {
+        let user = self.users.user(organization, id).await?;
+        Ok(user
+            .filter(|user| user.active && user.role.is_staff())
+            .map(|user| Person { id, name: full_name(&user.first_name, &user.last_name, user.email.as_str()) }))
+    }
+
+    async fn requester(&self, organization: OrganizationId, id: UserId) -> Result<Option<Requester>, PortError> {
+        let user = self.users.user(organization, id).await?;
+        Ok(user.filter(|user| user.active).map(|user| Requester {
+            id: id.into(),
+            name: full_name(&user.first_name, &user.last_name, user.email.as_str()),
+            email: Some(user.email.as_str().to_owned()),
+            phone: user.phone,
+        }))
+    }
+}
+
+/// First and last name; the e-mail for somebody who gave neither.
+fn full_name(first: &str, last: &str, email: &str) -> String {
+    match (first.trim(), last.trim()) {
+        ("", "") => email.to_owned(),
+        (name, "") | ("", name) => name.to_owned(),
+        (first, last) => format!("{first} {last}"),
+    }
+}
+
+/// After a commit: the hub of this node first, then whoever waits or follows.
+pub(crate) struct AfterCommit {
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) arrivals: Arc<Arrivals>,
+    pub(crate) activity: Arc<Activity>,
+    pub(crate) wake: Arc<Notify>,
+}
+
+impl Hints for AfterCommit {
+    fn committed(&self, entries: &[Committed]) {
+        self.hub.committed(entries);
+        self.arrivals.committed(entries);
+        for entry in entries {
+            self.activity.moved(entry.organization, entry.audience.support_request);
+        }
+        self.wake.notify_one();
+    }
+}
+
+impl ReceiptFeed for AfterCommit {
+    fn moved(&self, receipt: &Receipt) {
+        self.hub.moved(receipt);
+        self.activity.moved(receipt.organization, receipt.support_request);
+    }
+}

@@ -1,0 +1,225 @@
+//! Settings: defaults, then `guichet.toml`, then `GUICHET_…` variables.
+//!
+//! Every key of the file can be given as a variable: `database_url` as `GUICHET_DATABASE_URL`,
+//! `enabled` of the section `limits` as `GUICHET_LIMITS_ENABLED`. A variable that ends in `_FILE`
+//! names a file that holds the value, for secrets. An unknown key or a bad value stops the start
+//! with a sentence that names it.
+
+use std::{
+    env, fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, bail};
+use config::{File, FileFormat, Value};
+use kernel::Secret;
+use serde::Deserialize;
+use url::Url;
+
+/// Variables that start with `GUICHET_` and are no settings: those of the test harness.
+const NOT_OURS: &[&str] = &["GUICHET_TEST_", "GUICHET_CI_", "GUICHET_FAULT"];
+
+/// All settings of the process.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where to listen; port 0 takes a free one. Default `127.0.0.1:8007`.
+    pub listen: SocketAddr,
+    /// The address under which browsers reach this server, e.g. `https://aide.exemple.fr`. Links,
+    /// cookies and origins are made from it. Default: `http://` and the listening address.
+    pub public_url: Option<Url>,
+    /// The folder for everything that is kept on this machine. Default `./guichet-data`.
+    pub data_dir: PathBuf,
+    /// `postgres://…` or `sqlite://…`. Default: `guichet.sqlite` in the data folder.
+    #[serde(default, deserialize_with = "secret")]
+    pub database_url: Option<Secret>,
+    /// 32 bytes as base64 or hex: encrypts the keys that the database holds. Default: a file in
+    /// the data folder, made at the first start. Nodes that share a database share it too.
+    #[serde(default, deserialize_with = "secret")]
+    pub secret_key: Option<Secret>,
+    /// The certificate chain (PEM); with `tls_key`, the server speaks TLS itself.
+    pub tls_cert: Option<PathBuf>,
+    /// The private key (PEM) of `tls_cert`.
+    pub tls_key: Option<PathBuf>,
+    /// A listener of its own for `/metrics`; without it, `/metrics` needs `metrics_token`.
+    pub metrics_listen: Option<SocketAddr>,
+    /// The bearer token that `/metrics` asks for on the public listener.
+    #[serde(default, deserialize_with = "secret")]
+    pub metrics_token: Option<Secret>,
+    /// Whether `/api/docs` and `/api/v1/openapi.json` are served. Default `true`.
+    pub docs: bool,
+    /// Migrate the database at the start. A database that is still empty is always migrated. Default `false`.
+    pub migrate: bool,
+    /// What to log, e.g. `info,store_seaorm=debug`. Default `info`.
+    pub log: String,
+    /// `text` or `json`. Default `text`.
+    pub log_format: LogFormat,
+    /// The bcrypt cost of new passwords, 4 to 31; each step doubles the time. Default 12.
+    pub password_cost: u32,
+    /// Threads that answer requests. Default: one a core.
+    pub workers: Option<usize>,
+    /// Rate budgets and bounds.
+    pub limits: Limits,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Rate budgets and bounds.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// `false` switches the rate budgets off, for tests and benchmarks; the server says so at its start.
+    pub enabled: bool,
+}
+
+const DEFAULTS: &str = r#"
+listen = "127.0.0.1:8007"
+data_dir = "guichet-data"
+docs = true
+migrate = false
+password_cost = 12
+log = "info"
+log_format = "text"
+[limits]
+enabled = true
+"#;
+
+impl Config {
+    /// Reads the settings; `file` must exist when it is named, `guichet.toml` in the working
+    /// folder is read when it is there.
+    ///
+    /// # Errors
+    /// A sentence that names the key and what is wrong with it.
+    pub fn load(file: Option<&Path>) -> anyhow::Result<Self> {
+        Self::from_parts(file, env::vars().filter(|(name, _)| name.starts_with("GUICHET_")))
+    }
+
+    fn from_parts(file: Option<&Path>, variables: impl Iterator<Item = (String, String)>) -> anyhow::Result<Self> {
+        let mut builder = config::Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
+        builder = match file {
+            Some(file) => builder.add_source(File::from(file).format(FileFormat::Toml).required(true)),
+            None => builder.add_source(File::new("guichet.toml", FileFormat::Toml).required(false)),
+        };
+        for (name, value) in variables {
+            if NOT_OURS.iter().any(|prefix| name.starts_with(prefix)) {
+                continue;
+            }
+            let (name, value) = match name.strip_suffix("_FILE") {
+                Some(stem) => {
+                    let text = fs::read_to_string(&value)
+                        .with_context(|| format!("{name} names the file {value}, which cannot be read"))?;
+                    (stem.to_owned(), text.trim_end().to_owned())
+                }
+                None => (name, value),
+            };
+            builder = builder
+                .set_override(key(&name), Value::from(value))
+                .with_context(|| format!("{name} is not a setting"))?;
+        }
+        let config: Self = builder
+            .build()
+            .context("the settings cannot be read")?
+            .try_deserialize()
+            .map_err(|error| anyhow::anyhow!("a setting is wrong: {error}"))?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> anyhow::Result<()> {
+        if self.tls_cert.is_some() != self.tls_key.is_some() {
+            bail!("tls_cert and tls_key belong together: one of them is missing");
+        }
+        if let Some(url) = &self.public_url
+            && !matches!(url.scheme(), "http" | "https")
+        {
+            bail!("public_url must begin with http:// or https://");
+        }
+        if self.workers == Some(0) {
+            bail!("workers must be at least 1");
+        }
+        Ok(())
+    }
+
+    /// The database: the configured one, or SQLite in the data folder.
+    pub fn database(&self) -> Secret {
+        self.database_url.clone().unwrap_or_else(|| {
+            Secret::new(format!("sqlite://{}?mode=rwc", self.data_dir.join("guichet.sqlite").display()))
+        })
+    }
+}
+
+/// `GUICHET_LIMITS_ENABLED` is the key `limits.enabled`; other names have no section.
+fn key(variable: &str) -> String {
+    let name = variable.trim_start_matches("GUICHET_").to_lowercase();
+    match name.split_once('_') {
+        Some(("limits", rest)) => format!("limits.{rest}"),
+        _ => name,
+    }
+}
+
+fn secret<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
+    Ok(Option::<String>::deserialize(deserializer)?.filter(|text| !text.is_empty()).map(Secret::new))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(variables: &[(&str, &str)]) -> anyhow::Result<Config> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        Config::from_parts(
+            Some(file.path()),
+            variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+        )
+    }
+
+    #[test]
+    fn variables_win_over_defaults() {
+        let config = with(&[("GUICHET_LISTEN", "127.0.0.1:0"), ("GUICHET_LIMITS_ENABLED", "false")]).unwrap();
+        assert_eq!(config.listen.port(), 0);
+        assert!(!config.limits.enabled);
+        assert_eq!(config.log, "info");
+    }
+
+    #[test]
+    fn an_unknown_key_is_named() {
+        let error = with(&[("GUICHET_DATABSE_URL", "x")]).unwrap_err().to_string();
+        assert!(error.contains("databse_url"), "{error}");
+        let error = with(&[("GUICHET_LIMITS_ENABLD", "x")]).unwrap_err().to_string();
+        assert!(error.contains("enabld"), "{error}");
+    }
+
+    #[test]
+    fn a_bad_value_is_named_with_its_key() {
+        let error = with(&[("GUICHET_LISTEN", "nowhere")]).unwrap_err().to_string();
+        assert!(error.contains("listen"), "{error}");
+    }
+
+    #[test]
+    fn a_secret_comes_from_a_file_and_is_never_printed() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), "postgres://me:hush@db/guichet\n").unwrap();
+        let config = with(&[("GUICHET_DATABASE_URL_FILE", file.path().to_str().unwrap())]).unwrap();
+        assert_eq!(config.database().expose(), "postgres://me:hush@db/guichet");
+        assert!(!format!("{config:?}").contains("hush"));
+    }
+
+    #[test]
+    fn half_a_tls_pair_is_refused() {
+        assert!(with(&[("GUICHET_TLS_CERT", "/tmp/cert.pem")]).unwrap_err().to_string().contains("tls_key"));
+    }
+
+    #[test]
+    fn variables_of_the_harness_are_no_settings() {
+        assert!(with(&[("GUICHET_TEST_POSTGRES_URL", "postgres://x")]).is_ok());
+    }
+}

@@ -1,0 +1,83 @@
+//! What runs by the clock on every node. All of it may run on several nodes at once.
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use chat::ConversationLog;
+use identity::Identity;
+use realtime::Hub;
+use tokio::{task::JoinSet, time::MissedTickBehavior};
+
+use crate::wire::Parts;
+
+/// How often other nodes' revocations are read; they must act within 5 s.
+const REVOCATIONS: Duration = Duration::from_secs(1);
+/// How often the sites that may call are read again.
+const ORIGINS: Duration = Duration::from_secs(5);
+/// How often the ends of the watched conversations are compared, so that a swallowed hint is repaired.
+const HEADS: Duration = Duration::from_secs(10);
+/// How often what can never be used again is removed.
+const CLEANUP: Duration = Duration::from_hours(24);
+/// How many conversations are compared in one query.
+const HEADS_BATCH: usize = 1_000;
+
+/// Starts all of them; dropping the set ends them.
+pub(crate) fn start(parts: &Parts) -> JoinSet<()> {
+    let mut jobs = JoinSet::new();
+    jobs.spawn(parts.status_relay().run());
+    jobs.spawn(Arc::clone(&parts.activity).run(Arc::clone(&parts.desk)));
+    let (identity, origins) = (Arc::clone(&parts.identity), Arc::clone(&parts.origins));
+    jobs.spawn(every(ORIGINS, "origins", move || {
+        let (identity, origins) = (Arc::clone(&identity), Arc::clone(&origins));
+        async move { origins.refresh(&identity).await }
+    }));
+    let identity = Arc::clone(&parts.identity);
+    jobs.spawn(every(REVOCATIONS, "revocations", move || {
+        let identity = Arc::clone(&identity);
+        async move { Ok(identity.catch_up().await?) }
+    }));
+    let (hub, log) = (Arc::clone(&parts.hub), parts.log());
+    jobs.spawn(every(HEADS, "heads", move || compare_heads(Arc::clone(&hub), Arc::clone(&log))));
+    let identity = Arc::clone(&parts.identity);
+    jobs.spawn(every(CLEANUP, "token-cleanup", move || purge(Arc::clone(&identity))));
+    jobs
+}
+
+/// Runs a job again and again; a failure is reported when it begins and when it ends, not each time.
+async fn every<F>(period: Duration, name: &'static str, mut job: impl FnMut() -> F)
+where
+    F: Future<Output = anyhow::Result<()>>,
+{
+    let mut clock = tokio::time::interval(period);
+    clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut failing = false;
+    loop {
+        clock.tick().await;
+        match job().await {
+            Ok(()) if failing => {
+                failing = false;
+                tracing::info!(job = name, "works again");
+            }
+            Ok(()) => {}
+            Err(error) => {
+                metrics::counter!("guichet_job_failures_total", "job" => name).increment(1);
+                if !failing {
+                    tracing::warn!(job = name, error = format!("{error:#}"), "failed; it is tried again");
+                }
+                failing = true;
+            }
+        }
+    }
+}
+
+async fn compare_heads(hub: Arc<Hub>, log: Arc<dyn ConversationLog>) -> anyhow::Result<()> {
+    for watched in hub.watched().chunks(HEADS_BATCH) {
+        hub.heads(&log.heads(watched).await?);
+    }
+    Ok(())
+}
+
+async fn purge(identity: Arc<Identity>) -> anyhow::Result<()> {
+    let removed = identity.purge().await?;
+    tracing::info!(removed, "expired tokens removed");
+    Ok(())
+}

@@ -1,0 +1,136 @@
+//! Listeners, readiness, and an orderly end.
+
+use std::{fs, io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
+
+use actix_web::{App, HttpServer, dev::ServerHandle, web};
+use anyhow::Context;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tokio::signal::unix::{SignalKind, signal};
+use url::Url;
+
+use crate::{api, config::Config, demo, jobs, tls, wire::Parts};
+
+/// How long connections are given to take their leave; all is over within 20 s of the signal.
+const DRAIN: Duration = Duration::from_secs(10);
+/// How long the database is given at the very end.
+const CLOSE: Duration = Duration::from_secs(4);
+/// How long requests that were accepted are given after that, in seconds.
+const FINISH_S: u64 = 5;
+
+/// Serves until SIGTERM or SIGINT, then drains.
+///
+/// # Errors
+/// A sentence for whoever started it, when it cannot start.
+pub(crate) async fn run(config: Config, demonstration: bool) -> anyhow::Result<()> {
+    let started = std::time::Instant::now();
+    let metrics = PrometheusBuilder::new().install_recorder().context("metrics cannot be recorded")?;
+    let parts = Parts::assemble(&config).await?;
+    if demonstration {
+        demo::seed(&parts).await.context("the sample data cannot be stored")?;
+    }
+    if !config.limits.enabled {
+        tracing::warn!("rate budgets are switched off (limits.enabled = false)");
+    }
+    let listener = std::net::TcpListener::bind(config.listen)
+        .with_context(|| format!("{} cannot be listened on", config.listen))?;
+    let address = listener.local_addr()?;
+    let base = base_url(&config, address)?;
+
+    let api = api::build(&config, &parts, &base, &metrics);
+    let realtime = api::realtime(&parts, &base);
+    let mut server = {
+        let realtime = Arc::clone(&realtime);
+        HttpServer::new(move || {
+            let realtime = Arc::clone(&realtime);
+            http_actix::app(api.clone(), move |routes| realtime.configure(routes))
+        })
+    }
+    .disable_signals()
+    .shutdown_timeout(FINISH_S);
+    if let Some(workers) = config.workers {
+        server = server.workers(workers);
+    }
+    let server = match (&config.tls_cert, &config.tls_key) {
+        (Some(cert), Some(key)) => server.listen_rustls_0_23(listener, tls::configure(cert.clone(), key.clone())?)?,
+        _ => server.listen(listener)?,
+    }
+    .run();
+    let side = serve_metrics(&config, metrics)?;
+    let jobs = jobs::start(&parts);
+
+    announce(&config.data_dir, &base, demonstration)?;
+    tracing::info!(address = %address, url = %base, ms = started.elapsed().as_millis(), "listening");
+    let handle = server.handle();
+    let ending = tokio::spawn(async move {
+        asked_to_stop().await?;
+        tracing::info!("stopping: connections are told to come back elsewhere");
+        realtime.drain(DRAIN).await;
+        handle.stop(true).await;
+        if let Some(side) = side {
+            side.stop(false).await;
+        }
+        io::Result::Ok(())
+    });
+    server.await.context("the server ended")?;
+    ending.await??;
+    drop(jobs);
+    if tokio::time::timeout(CLOSE, parts.store.close()).await.is_err() {
+        tracing::warn!("the database did not let go in time; what it was asked last may or may not be stored");
+    }
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// The address under which browsers reach this server.
+fn base_url(config: &Config, address: SocketAddr) -> anyhow::Result<Url> {
+    if let Some(url) = &config.public_url {
+        return Ok(url.clone());
+    }
+    let scheme = if config.tls_cert.is_some() { "https" } else { "http" };
+    Url::parse(&format!("{scheme}://{address}")).context("the listening address makes no URL")
+}
+
+/// `/metrics` on a listener of its own.
+fn serve_metrics(config: &Config, metrics: PrometheusHandle) -> anyhow::Result<Option<ServerHandle>> {
+    let Some(address) = config.metrics_listen else { return Ok(None) };
+    let server = HttpServer::new(move || {
+        let metrics = metrics.clone();
+        App::new().route("/metrics", web::get().to(move || std::future::ready(metrics.render())))
+    })
+    .workers(1)
+    .disable_signals()
+    .bind(address)
+    .with_context(|| format!("{address} cannot be listened on for metrics"))?
+    .run();
+    let handle = server.handle();
+    tokio::spawn(server);
+    Ok(Some(handle))
+}
+
+/// Tells where to look: a person by standard output, a program by the file `listen` in the data folder.
+#[expect(clippy::print_stdout, reason = "whoever started it wants to know where to look")]
+fn announce(data_dir: &Path, base: &Url, demonstration: bool) -> anyhow::Result<()> {
+    let url = base.as_str().trim_end_matches('/');
+    fs::write(data_dir.join("listen"), url)?;
+    println!("guichet is listening on {url}");
+    if demonstration {
+        println!();
+        println!("  Shop with the widget   {url}/");
+        println!("  Agent console          {url}/console/");
+        println!("  API                    {url}/api/docs");
+        println!();
+        println!("  Sign in as agent@demo.test (or supervisor@, admin@, agent2@, customer@)");
+        println!("  with the password {}", demo::PASSWORD);
+        println!();
+    }
+    Ok(())
+}
+
+async fn asked_to_stop() -> io::Result<()> {
+    let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = int.recv() => {}
+    }
+    Ok(())
+}
