@@ -1,0 +1,267 @@
+use super::client::{Client, Habits, Order};
+use super::recorder::{Counters, Recorder};
+use super::{Random, entry};
+use crate::checker::{History, Log};
+use crate::people::{Person, Visitor};
+use crate::rest::Rest;
+use crate::server::Server;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::{interval, sleep};
+
+/// How much of what.
+#[derive(Debug, Clone)]
+pub struct Volume {
+    /// Conversations, each between a visitor and a member of the staff.
+    pub conversations: usize,
+    /// Connections of each of the two people in a conversation.
+    pub connections_each: usize,
+    /// How many of these send; the others only watch.
+    pub writers_each: usize,
+    /// Sends go out in clumps, so that a fault that follows one always finds some under way.
+    pub tick: Duration,
+    /// Sends in a clump.
+    pub sends_a_tick: usize,
+    /// Decides who sends when; the processes' own timing stays their own.
+    pub seed: u64,
+}
+
+/// A client's place in a load.
+#[derive(Debug, Clone, Copy)]
+pub struct Seat {
+    /// Its number, from 0 over the whole load.
+    pub client: usize,
+    /// Its number among those of its conversation, from 0.
+    pub place: usize,
+    /// Whether it sends.
+    pub writes: bool,
+}
+
+/// How a client reaches the server, and lives.
+#[derive(Debug, Clone)]
+pub struct Way {
+    /// The server's address as the client knows it: its own, or a proxy's.
+    pub base: String,
+    /// How the client lives.
+    pub habits: Habits,
+}
+
+/// Many clients under way, and what they have seen.
+#[derive(Debug)]
+pub struct Load {
+    recorder: Arc<Recorder>,
+    rooms: Vec<Room>,
+    clients: Vec<Started>,
+    ticker: Option<JoinHandle<()>>,
+    ticks: watch::Receiver<u64>,
+    tick: watch::Sender<u64>,
+}
+
+/// What a load left, for the checker.
+#[derive(Debug)]
+pub struct Remains {
+    /// What the clients did and saw, and what is stored.
+    pub history: History,
+    /// What happened how often.
+    pub counters: Counters,
+}
+
+#[derive(Debug)]
+struct Room {
+    visitor: Visitor,
+    staff: Person,
+}
+
+#[derive(Debug)]
+struct Started {
+    client: Arc<Client>,
+    writes: bool,
+    conversation: String,
+    orders: UnboundedSender<Order>,
+    task: JoinHandle<()>,
+}
+
+impl Load {
+    /// Opens the conversations and waits until every client is live; nobody sends yet.
+    pub async fn start(server: &Server, volume: &Volume, way: impl Fn(Seat) -> Way) -> Self {
+        let recorder = Arc::new(Recorder::default());
+        let rooms = rooms(server, volume).await;
+        let clients = start_clients(volume, &rooms, &recorder, way);
+        let (tick, ticks) = watch::channel(0);
+        let load = Self { recorder, rooms, clients, ticker: None, ticks, tick };
+        assert!(load.live_within(Duration::from_mins(1)).await, "only {} clients came live in 60 s", load.live());
+        load
+    }
+
+    /// A server's own clients: as they come, with these habits.
+    pub async fn plain(server: &Server, volume: &Volume, habits: Habits) -> Self {
+        let base = server.base().to_owned();
+        Self::start(server, volume, |_| Way { base: base.clone(), habits: habits.clone() }).await
+    }
+
+    /// From now on somebody sends at each tick; `order` says what a chosen client is to do.
+    pub fn send(&mut self, volume: &Volume, order: impl Fn(&mut Random) -> Order + Send + 'static) {
+        let writers: Vec<_> = self.clients.iter().filter(|one| one.writes).map(|one| one.orders.clone()).collect();
+        let (period, sends, tick) = (volume.tick, volume.sends_a_tick, self.tick.clone());
+        let mut random = Random::from_seed(volume.seed);
+        self.ticker = Some(tokio::spawn(async move {
+            let mut clock = interval(period);
+            loop {
+                clock.tick().await;
+                for _ in 0..sends {
+                    let chosen = random.below(writers.len());
+                    // A client that has ended is noticed when it is joined.
+                    let _ = writers[chosen].send(order(&mut random));
+                }
+                tick.send_modify(|count| *count += 1);
+            }
+        }));
+    }
+
+    /// Waits for so many clumps of sends from now.
+    pub async fn ticks(&mut self, count: u64) {
+        self.ticks.borrow_and_update();
+        for _ in 0..count {
+            self.ticks.changed().await.expect("the load holds the other end");
+        }
+    }
+
+    /// Nobody sends any more.
+    pub fn hush(&mut self) {
+        if let Some(ticker) = self.ticker.take() {
+            ticker.abort();
+        }
+    }
+
+    /// One client is to do something.
+    pub fn order(&self, client: usize, order: Order) {
+        // A client that has ended is noticed when it is joined.
+        let _ = self.clients[client].orders.send(order);
+    }
+
+    /// How many clients there are.
+    pub fn len(&self) -> usize {
+        self.clients.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.clients.is_empty()
+    }
+
+    /// How many clients have all there is, on a connection that they take for sound.
+    pub fn live(&self) -> usize {
+        self.clients.iter().filter(|one| one.client.is_live()).count()
+    }
+
+    /// Waits until every client is live; whether they were in time.
+    pub async fn live_within(&self, within: Duration) -> bool {
+        self.reached(within, || self.live() == self.len()).await
+    }
+
+    /// The clients that wait for an answer.
+    pub fn waiting(&self) -> Vec<usize> {
+        let waiting = self.clients.iter().filter(|one| !one.client.is_answered());
+        waiting.map(|one| one.client.number()).collect()
+    }
+
+    /// Waits for something; whether it came in time.
+    pub async fn reached(&self, within: Duration, reached: impl Fn() -> bool) -> bool {
+        let deadline = Instant::now() + within;
+        while !reached() {
+            if Instant::now() > deadline || self.clients.iter().any(|one| one.task.is_finished()) {
+                return reached();
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+        true
+    }
+
+    /// What the clients take down.
+    pub fn recorder(&self) -> &Recorder {
+        &self.recorder
+    }
+
+    /// A conversation of the load, as its visitor.
+    pub fn visitor(&self, conversation: usize) -> &Visitor {
+        &self.rooms[conversation].visitor
+    }
+
+    /// The ids of its conversations.
+    pub fn conversations(&self) -> impl Iterator<Item = &str> {
+        self.rooms.iter().map(|room| room.visitor.conversation.as_str())
+    }
+
+    /// Nobody sends any more; everybody gets what is missing, up to 45 s: a swallowed hint is repaired after 10.
+    /// Then what is stored is read, and the clients leave. What is missing then is the checker's to name.
+    pub async fn finish(mut self) -> Remains {
+        const PATIENCE: Duration = Duration::from_secs(45);
+        self.hush();
+        self.reached(PATIENCE, || self.live() == self.len() && self.waiting().is_empty()).await;
+        let logs = self.read_logs().await;
+        let all = || self.clients.iter().all(|one| one.client.has_all(logs[&one.conversation].len()));
+        self.reached(PATIENCE, all).await;
+        let subscribed = self.clients.iter().map(|one| (one.client.number(), one.conversation.clone())).collect();
+        for one in self.clients {
+            drop(one.orders);
+            one.task.await.expect("a client of the storm panicked");
+        }
+        let (events, counters) = self.recorder.take();
+        Remains { history: History { events, logs, subscribed }, counters }
+    }
+
+    async fn read_logs(&self) -> BTreeMap<String, Log> {
+        let mut logs = BTreeMap::new();
+        for room in &self.rooms {
+            let conversation = &room.visitor.conversation;
+            let log = room.staff.rest.all_messages(conversation).await.iter().map(entry).collect();
+            logs.insert(conversation.clone(), log);
+        }
+        logs
+    }
+}
+
+/// A member of the staff answers in every fourth conversation, so that nobody has more connections than one may.
+async fn rooms(server: &Server, volume: &Volume) -> Vec<Room> {
+    let mut staff = Vec::new();
+    for name in ["agent", "agent2", "supervisor", "admin"] {
+        staff.push(server.sign_in(name).await);
+    }
+    let mut rooms = Vec::new();
+    for index in 0..volume.conversations {
+        let visitor = server.visitor(&format!("Visitor {index}"), None).await;
+        rooms.push(Room { visitor, staff: staff[index % staff.len()].clone() });
+    }
+    rooms
+}
+
+fn start_clients(
+    volume: &Volume,
+    rooms: &[Room],
+    recorder: &Arc<Recorder>,
+    way: impl Fn(Seat) -> Way,
+) -> Vec<Started> {
+    let mut callers: HashMap<String, Rest> = HashMap::new();
+    let mut clients = Vec::new();
+    for room in rooms {
+        let conversation = &room.visitor.conversation;
+        let people = [&room.visitor.rest, &room.staff.rest];
+        for place in 0..2 * volume.connections_each {
+            let (rest, of_person) = (people[place / volume.connections_each], place % volume.connections_each);
+            let seat = Seat { client: clients.len(), place, writes: of_person < volume.writers_each };
+            let Way { base, habits } = way(seat);
+            // A caller is costly to make, and a thousand clients may share one.
+            let rest = callers.entry(base.clone()).or_insert_with(|| Rest::new(&base)).with_token(rest.token());
+            let url = format!("{}/api/v1/realtime", base.replacen("http", "ws", 1));
+            let client = Arc::new(Client::new(seat.client, &url, &rest, conversation, habits, recorder));
+            let (orders, receiver) = unbounded_channel();
+            let task = tokio::spawn(Arc::clone(&client).run(receiver));
+            clients.push(Started { client, writes: seat.writes, conversation: conversation.clone(), orders, task });
+        }
+    }
+    clients
+}

@@ -1,0 +1,498 @@
+//! Every operation of the OpenAPI document × what is bad in general × what is bad for it.
+
+use crate::stored::snapshot;
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+use tests::database::Store;
+use tests::over_both_stores;
+use tests::people::{Person, Visitor};
+use tests::rest::{Answer, Rest, send};
+use tests::server::Server;
+use uuid::Uuid;
+
+/// Who may call an operation at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Needs {
+    Nobody,
+    /// Somebody with a token, an account or a guest.
+    Somebody,
+    Staff,
+    Admin,
+}
+
+/// One operation: who may call it, a body that would do, and bodies that must not.
+struct Row {
+    operation: &'static str,
+    needs: Needs,
+    good: Option<&'static str>,
+    bad: &'static [(&'static str, u16)],
+}
+
+const fn read(operation: &'static str, needs: Needs) -> Row {
+    Row { operation, needs, good: None, bad: &[] }
+}
+
+const fn write(operation: &'static str, needs: Needs, good: &'static str, bad: &'static [(&'static str, u16)]) -> Row {
+    Row { operation, needs, good: Some(good), bad }
+}
+
+const ACTION: &[(&str, u16)] = &[(r#"{"reason":5}"#, 422), (r#"{"note":{}}"#, 422), (r#"{"agent_id":"nobody"}"#, 422)];
+
+const LOGIN: &[(&str, u16)] = &[
+    ("{}", 422),
+    (r#"{"organization":"demo","email":"agent@demo.test"}"#, 422),
+    (r#"{"organization":"demo","email":"agent@demo.test","password":""}"#, 422),
+    (r#"{"organization":"demo","email":"agent@demo.test","password":"wrong-password"}"#, 401),
+    (r#"{"organization":"demo","email":"nobody@demo.test","password":"wrong-password"}"#, 401),
+    (r#"{"organization":"demo","email":"agent@demo.test' or 1=1 --","password":"guichet-demo"}"#, 401),
+    (r#"{"organization":"demo","email":["agent@demo.test"],"password":"guichet-demo"}"#, 422),
+];
+
+const MESSAGE: &[(&str, u16)] = &[
+    ("{}", 422),
+    (r#"{"content":"no id"}"#, 422),
+    (r#"{"client_message_id":"x"}"#, 422),
+    (r#"{"client_message_id":"","content":"x"}"#, 422),
+    (r#"{"client_message_id":"x","content":""}"#, 422),
+    (r#"{"client_message_id":"x","content":"a\u0000b"}"#, 422),
+    (r#"{"client_message_id":"a\u0000b","content":"x"}"#, 422),
+    (r#"{"client_message_id":"x","content":5}"#, 422),
+    (r#"{"client_message_id":"x","content":"\ud800"}"#, 400),
+    (r#"{"client_message_id":"x","content":"x","in_reply_to":"not-an-id"}"#, 422),
+    (
+        r#"{"client_message_id":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","content":"x"}"#,
+        422,
+    ),
+];
+
+const CONVERSATION: &[(&str, u16)] = &[
+    ("{}", 422),
+    (r#"{"subject":""}"#, 422),
+    (r#"{"subject":5}"#, 422),
+    (r#"{"subject":"a\u0000b c d"}"#, 422),
+    (r#"{"subject":"Un sujet","priority":"enormous"}"#, 422),
+    (r#"{"subject":"Un sujet","metadata":[]}"#, 422),
+];
+
+const REQUEST: &[(&str, u16)] = &[
+    ("{}", 422),
+    (r#"{"subject":"ab","description":"trop court, le sujet"}"#, 422),
+    (r#"{"subject":"Un sujet","description":"Assez long pour aller.","priority":"enormous"}"#, 422),
+    (r#"{"subject":"Un sujet","description":"Assez long pour aller.","kind":"spaceship"}"#, 422),
+    (r#"{"subject":"Un sujet","description":"a\u0000b assez long"}"#, 422),
+    (r#"{"subject":"Un sujet","description":"Assez long pour aller.","metadata":"text"}"#, 422),
+];
+
+const FORM: &[(&str, u16)] = &[
+    ("{}", 422),
+    (r#"{"organization":"demo","name":"A","email":"a@b.fr","subject":"Un sujet assez long"}"#, 422),
+    (
+        r#"{"organization":"demo","name":"A","email":"a@b.fr","subject":"court","description":"Une description assez longue."}"#,
+        422,
+    ),
+    (
+        r#"{"organization":"demo","name":"A","email":"a@b.fr","subject":"Un sujet assez long","description":"court"}"#,
+        422,
+    ),
+    (
+        r#"{"organization":"demo","name":"A","email":"not an address","subject":"Un sujet assez long","description":"Une description assez longue."}"#,
+        422,
+    ),
+    (
+        r#"{"organization":"demo","name":"A","email":"a@b.fr\r\nRCPT TO:<c@d.fr>","subject":"Un sujet assez long","description":"Une description assez longue."}"#,
+        422,
+    ),
+    (
+        r#"{"organization":"nowhere","name":"A","email":"a@b.fr","subject":"Un sujet assez long","description":"Une description assez longue."}"#,
+        404,
+    ),
+];
+
+const GUEST: &[(&str, u16)] = &[
+    (r#"{"organization":"demo","name":5}"#, 422),
+    (r#"{"organization":"demo","name":"A","email":"not an address"}"#, 422),
+    (r#"{"organization":"demo","name":"A\u0000B"}"#, 422),
+    (r#"{"organization":"demo","name":"A","content":"a\u0000b"}"#, 422),
+    (r#"{"organization":"nowhere","name":"A"}"#, 404),
+];
+
+const USER: &[(&str, u16)] = &[
+    ("{}", 422),
+    (r#"{"email":"new@demo.test","password":"short","first_name":"A","last_name":"B","role":"agent"}"#, 422),
+    (
+        r#"{"email":"new@demo.test","password":"une-phrase-bien-longue","first_name":"A","last_name":"B","role":"god"}"#,
+        422,
+    ),
+    (
+        r#"{"email":"not an address","password":"une-phrase-bien-longue","first_name":"A","last_name":"B","role":"agent"}"#,
+        422,
+    ),
+    (
+        r#"{"email":"agent@demo.test","password":"une-phrase-bien-longue","first_name":"A","last_name":"B","role":"agent"}"#,
+        409,
+    ),
+];
+
+/// One row an operation, as the OpenAPI document names it.
+const ROWS: &[Row] = &[
+    write(
+        "POST /api/v1/auth/login",
+        Needs::Nobody,
+        r#"{"organization":"demo","email":"agent@demo.test","password":"guichet-demo"}"#,
+        LOGIN,
+    ),
+    write(
+        "POST /api/v1/auth/refresh",
+        Needs::Nobody,
+        "{}",
+        &[(r#"{"refresh_token":"nobody"}"#, 401), (r#"{"refresh_token":5}"#, 422)],
+    ),
+    write("POST /api/v1/auth/logout", Needs::Nobody, "{}", &[(r#"{"refresh_token":5}"#, 422)]),
+    read("GET /api/v1/auth/me", Needs::Somebody),
+    read("GET /api/v1/auth/sessions", Needs::Somebody),
+    read("DELETE /api/v1/auth/sessions/{id}", Needs::Somebody),
+    read("GET /api/v1/users", Needs::Staff),
+    write(
+        "POST /api/v1/users",
+        Needs::Admin,
+        r#"{"email":"new@demo.test","password":"une-phrase-bien-longue","first_name":"A","last_name":"B","role":"agent"}"#,
+        USER,
+    ),
+    read("GET /api/v1/users/{id}", Needs::Staff),
+    write(
+        "PATCH /api/v1/users/{id}",
+        Needs::Admin,
+        r#"{"first_name":"A"}"#,
+        &[(r#"{"role":"god"}"#, 422), (r#"{"password":"short"}"#, 422)],
+    ),
+    read("GET /api/v1/support-requests", Needs::Somebody),
+    write(
+        "POST /api/v1/support-requests",
+        Needs::Somebody,
+        r#"{"subject":"Un sujet","description":"Assez long pour aller."}"#,
+        REQUEST,
+    ),
+    read("GET /api/v1/support-requests/{id}", Needs::Somebody),
+    read("GET /api/v1/support-requests/by-number/{number}", Needs::Somebody),
+    read("GET /api/v1/support-requests/{id}/timeline", Needs::Somebody),
+    write("POST /api/v1/support-requests/{id}/assign", Needs::Staff, r#"{"agent_id":null}"#, ACTION),
+    write("POST /api/v1/support-requests/{id}/take", Needs::Staff, "{}", ACTION),
+    write("POST /api/v1/support-requests/{id}/start", Needs::Staff, "{}", ACTION),
+    write("POST /api/v1/support-requests/{id}/wait", Needs::Staff, "{}", ACTION),
+    write("POST /api/v1/support-requests/{id}/resolve", Needs::Staff, "{}", ACTION),
+    write("POST /api/v1/support-requests/{id}/reopen", Needs::Somebody, "{}", ACTION),
+    write("POST /api/v1/support-requests/{id}/close", Needs::Staff, "{}", ACTION),
+    read("GET /api/v1/conversations", Needs::Somebody),
+    write("POST /api/v1/conversations", Needs::Somebody, r#"{"subject":"Un sujet"}"#, CONVERSATION),
+    read("GET /api/v1/conversations/{id}", Needs::Somebody),
+    read("GET /api/v1/conversations/{id}/messages", Needs::Somebody),
+    write(
+        "POST /api/v1/conversations/{id}/messages",
+        Needs::Somebody,
+        r#"{"client_message_id":"x","content":"x"}"#,
+        MESSAGE,
+    ),
+    read("GET /api/v1/conversations/{id}/messages/{message_id}", Needs::Somebody),
+    read("POST /api/v1/conversations/{id}/messages/{message_id}/read", Needs::Somebody),
+    write(
+        "POST /api/v1/conversations/{id}/read",
+        Needs::Somebody,
+        r#"{"seq":1}"#,
+        &[("{}", 422), (r#"{"seq":-1}"#, 422), (r#"{"seq":"one"}"#, 422), (r#"{"seq":9223372036854775808}"#, 422)],
+    ),
+    read("GET /api/v1/conversations/{id}/unread-count", Needs::Somebody),
+    write(
+        "POST /api/v1/public/support-requests",
+        Needs::Nobody,
+        r#"{"organization":"demo","name":"A","email":"a@b.fr","subject":"Un sujet assez long","description":"Une description assez longue."}"#,
+        FORM,
+    ),
+    write("POST /api/v1/public/conversations", Needs::Nobody, r#"{"organization":"demo","name":"A"}"#, GUEST),
+    read("GET /api/v1/public/support-requests/{number}", Needs::Somebody),
+    read("GET /api/v1/public/availability", Needs::Nobody),
+    read("GET /.well-known/jwks.json", Needs::Nobody),
+    read("GET /health", Needs::Nobody),
+    read("GET /health/live", Needs::Nobody),
+    read("GET /health/ready", Needs::Nobody),
+    read("GET /status", Needs::Nobody),
+];
+
+#[test]
+fn every_operation_of_the_document_has_a_row() {
+    let text = std::fs::read_to_string(xtask::tree::root().join("api-spec/openapi.json")).unwrap();
+    let document: Value = serde_json::from_str(&text).unwrap();
+    let mut documented = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for method in item
+            .as_object()
+            .unwrap()
+            .keys()
+            .filter(|key| !["parameters", "summary", "description"].contains(&key.as_str()))
+        {
+            documented.insert(format!("{} {path}", method.to_uppercase()));
+        }
+    }
+    let rows: BTreeSet<String> = ROWS.iter().map(|row| row.operation.to_owned()).collect();
+    let without: Vec<_> = documented.difference(&rows).collect();
+    let unknown: Vec<_> = rows.difference(&documented).collect();
+    assert!(without.is_empty() && unknown.is_empty(), "without a row: {without:?}; rows of nothing: {unknown:?}");
+}
+
+over_both_stores!(
+    every_operation_refuses_bad_input_and_stores_nothing,
+    every_operation_hides_what_is_another_s,
+    fields_that_are_the_server_s_own_are_not_taken,
+    bad_pages_are_refused,
+);
+
+/// A server with somebody of every kind and something to attack.
+struct Scene {
+    server: Server,
+    admin: Person,
+    agent: Person,
+    customer: Person,
+    visitor: Visitor,
+    message: String,
+    /// A session of the agent.
+    session: String,
+}
+
+impl Scene {
+    async fn over(store: Store) -> Self {
+        let server = Server::over(store).await;
+        let visitor = server.visitor("Ana", Some("Bonjour")).await;
+        let message = visitor.rest.all_messages(&visitor.conversation).await[0]["id"].as_str().unwrap().to_owned();
+        let (admin, agent) = (server.sign_in("admin").await, server.sign_in("agent").await);
+        let customer = server.sign_in("customer").await;
+        let sessions = agent.rest.get("/auth/sessions").await.expect(200);
+        let sessions = sessions.get("items").unwrap_or(&sessions).clone();
+        let session = sessions[0]["id"].as_str().unwrap().to_owned();
+        Self { server, admin, agent, customer, visitor, message, session }
+    }
+
+    /// Somebody who may call this.
+    fn allowed(&self, needs: Needs) -> Rest {
+        match needs {
+            Needs::Nobody => self.server.rest(),
+            Needs::Somebody | Needs::Staff => self.agent.rest.clone(),
+            Needs::Admin => self.admin.rest.clone(),
+        }
+    }
+
+    /// The path of an operation on what exists.
+    fn real(&self, row: &Row) -> String {
+        let id = match row.path() {
+            path if path.contains("/conversations/{id}") => &self.visitor.conversation,
+            path if path.contains("/support-requests/{id}") => &self.visitor.support_request,
+            path if path.contains("/users/{id}") => &self.agent.id,
+            path if path.contains("/sessions/{id}") => &self.session,
+            _ => "",
+        };
+        fill(row.path(), id, &self.visitor.number, &self.message)
+    }
+}
+
+impl Row {
+    fn method(&self) -> Method {
+        self.operation.split(' ').next().unwrap().parse().unwrap()
+    }
+
+    /// As [`Rest::request`] takes it.
+    fn path(&self) -> &'static str {
+        self.operation.split(' ').nth(1).unwrap()
+    }
+
+    fn has_place(&self) -> bool {
+        self.path().contains('{')
+    }
+
+    async fn call(&self, rest: &Rest, path: &str, body: Option<&str>) -> Answer {
+        let mut request = rest.request(self.method(), &format!("~{path}"));
+        if let Some(body) = body {
+            request = request.header("content-type", "application/json").body(body.to_owned());
+        }
+        let started = Instant::now();
+        let answer = send(request).await;
+        assert!(started.elapsed() < Duration::from_secs(2), "{} took {:?}", self.operation, started.elapsed());
+        answer
+    }
+}
+
+fn fill(path: &str, id: &str, number: &str, message: &str) -> String {
+    path.replace("{id}", id).replace("{number}", number).replace("{message_id}", message)
+}
+
+async fn every_operation_refuses_bad_input_and_stores_nothing(store: Store) {
+    let scene = Scene::over(store).await;
+    let before = snapshot(&scene.admin, &scene.visitor).await;
+    for row in ROWS {
+        refuses_strangers(&scene, row).await;
+        refuses_bad_bodies(&scene, row).await;
+        let after = snapshot(&scene.admin, &scene.visitor).await;
+        assert_eq!(after, before, "{} left something behind", row.operation);
+    }
+}
+
+/// No token, no token of ours, and a role that is too low.
+async fn refuses_strangers(scene: &Scene, row: &Row) {
+    if row.needs == Needs::Nobody {
+        return;
+    }
+    let path = scene.real(row);
+    let nobody = scene.server.rest();
+    let unsigned = "eyJhbGciOiJub25lIiwidHlwIjoiYXQrand0In0.eyJyb2xlIjoiYWRtaW4ifQ.";
+    let garbled = format!("{}x", scene.admin.rest.token());
+    for rest in [nobody.clone(), nobody.with_token("x"), nobody.with_token(unsigned), nobody.with_token(&garbled)] {
+        row.call(&rest, &path, row.good).await.problem(401);
+    }
+    if row.needs == Needs::Staff || row.needs == Needs::Admin {
+        for low in [&scene.customer.rest, &scene.visitor.rest] {
+            let answer = row.call(low, &path, row.good).await;
+            assert!(matches!(answer.status, 403 | 404), "{}: {} {}", row.operation, answer.status, answer.text);
+            answer.problem(answer.status);
+        }
+    }
+    if row.needs == Needs::Admin {
+        row.call(&scene.agent.rest, &path, row.good).await.problem(403);
+    }
+}
+
+async fn refuses_bad_bodies(scene: &Scene, row: &Row) {
+    let Some(good) = row.good else { return };
+    let (rest, path) = (scene.allowed(row.needs), scene.real(row));
+    let truncated = &good[..good.len() - 1];
+    let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+    let twice = format!("{good}{good}");
+    for unreadable in [truncated, "{", "nonsense", "\u{feff}{}", deep.as_str(), twice.as_str()] {
+        let answer = row.call(&rest, &path, Some(unreadable)).await;
+        assert!(matches!(answer.status, 400 | 422), "{}: {} for {:.40}", row.operation, answer.status, unreadable);
+        answer.problem(answer.status);
+    }
+    row.call(&rest, &path, Some("[]")).await.problem(422);
+    row.call(&rest, &path, Some(&format!("{{\"padding\":\"{}\"}}", "x".repeat(300_000)))).await.problem(413);
+    for kind in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"] {
+        let request = rest.request(row.method(), &format!("~{path}")).header("content-type", kind);
+        send(request.body(good.to_owned())).await.problem(415);
+    }
+    for (bad, status) in row.bad {
+        let answer = row.call(&rest, &path, Some(bad)).await;
+        assert_eq!(answer.status, *status, "{} with {bad}: {}", row.operation, answer.text);
+        answer.problem(*status);
+        if *status == 422 {
+            let errors = answer.body["errors"].as_array().unwrap();
+            let told = |error: &Value| ["field", "code", "message"].iter().all(|key| error[*key].is_string());
+            assert!(!errors.is_empty() && errors.iter().all(told), "{} with {bad}: {}", row.operation, answer.text);
+        }
+    }
+}
+
+/// Another organisation's id, an id of nothing and no id at all look the same.
+async fn every_operation_hides_what_is_another_s(store: Store) {
+    let scene = Scene::over(store).await;
+    let foreigner = scene.server.foreigner("admin").await;
+    let other = scene.server.visitor("Bob", None).await;
+    let before = snapshot(&scene.admin, &scene.visitor).await;
+    for row in ROWS.iter().filter(|row| row.has_place()) {
+        let nothing = Uuid::now_v7().to_string();
+        let unknown = fill(row.path(), &nothing, "TICKET-20200101-999", &nothing);
+        let mut outsiders = vec![&foreigner.rest];
+        if row.needs == Needs::Somebody {
+            outsiders.extend([&other.rest, &scene.customer.rest]);
+        }
+        for rest in outsiders {
+            let absent = row.call(rest, &unknown, row.good).await;
+            let another = row.call(rest, &scene.real(row), row.good).await;
+            // 403 is for whom no such call is open at all, whatever it names.
+            assert!(matches!(absent.status, 403 | 404), "{}: {}", row.operation, absent.text);
+            let seen = (another.status, another.problem(another.status));
+            let expected = (absent.status, absent.problem(absent.status));
+            assert_eq!(seen, expected, "{} tells what exists", row.operation);
+            assert_eq!(without_id(&another), without_id(&absent), "{}", row.operation);
+        }
+        for wrong in ["not-an-id", "%00", "..%2f..%2fetc", "'%20or%201=1", &"9".repeat(2_000)] {
+            let path = fill(row.path(), wrong, wrong, wrong);
+            let answer = row.call(&scene.allowed(row.needs), &path, row.good).await;
+            assert!(matches!(answer.status, 400 | 404 | 414 | 422), "{}: {}", row.operation, answer.status);
+        }
+    }
+    assert_eq!(snapshot(&scene.admin, &scene.visitor).await, before);
+}
+
+fn without_id(answer: &Answer) -> Value {
+    let mut body = answer.body.clone();
+    body["request_id"] = Value::Null;
+    body
+}
+
+async fn fields_that_are_the_server_s_own_are_not_taken(store: Store) {
+    let scene = Scene::over(store).await;
+    let forged = json!({
+        "client_message_id": "forged", "content": "Bonjour", "seq": 999, "entry_seq": 999, "id": Uuid::now_v7(),
+        "sender": { "id": scene.agent.id, "type": "agent", "name": "Camille" }, "sender_id": scene.agent.id,
+        "created_at": "2001-01-01T00:00:00Z", "type": "system", "organization_id": Uuid::now_v7(), "status": "read",
+    });
+    let path = format!("/conversations/{}/messages", scene.visitor.conversation);
+    let answer = scene.visitor.rest.post(&path, &forged).await;
+    if answer.status != 422 {
+        let message = answer.expect(201)["message"].clone();
+        assert_eq!((&message["seq"], &message["type"]), (&json!(2), &json!("text")));
+        assert_eq!(
+            (&message["sender"]["id"], &message["sender"]["type"]),
+            (&json!(scene.visitor.id), &json!("customer"))
+        );
+        assert!(!message["created_at"].as_str().unwrap().starts_with("2001"));
+    }
+    let forged = json!({
+        "subject": "Un sujet", "description": "Assez long pour aller.", "status": "closed", "number": "TICKET-1",
+        "version": 99, "id": Uuid::now_v7(), "assignee": { "id": scene.agent.id }, "assignee_id": scene.agent.id,
+        "created_at": "2001-01-01T00:00:00Z",
+    });
+    let answer = scene.customer.rest.post("/support-requests", &forged).await;
+    if answer.status != 422 {
+        let request = answer.expect(201);
+        assert_eq!(
+            (&request["status"], &request["version"], &request["assignee"]),
+            (&json!("open"), &json!(1), &Value::Null)
+        );
+        assert_ne!(request["number"], "TICKET-1");
+    }
+}
+
+async fn bad_pages_are_refused(store: Store) {
+    let scene = Scene::over(store).await;
+    for query in [
+        "page=0",
+        "page=-1",
+        "page=x",
+        "limit=0",
+        "limit=-1",
+        "limit=101",
+        "limit=x",
+        "order=sideways",
+        "sort=id;--",
+        "status=gone",
+        "assignee=somebody",
+        "changed_since=yesterday",
+        "page=99999999999999999999",
+    ] {
+        let answer = scene.agent.rest.get(&format!("/support-requests?{query}")).await;
+        assert_eq!(answer.status, 422, "{query}: {}", answer.text);
+        answer.problem(422);
+    }
+    let messages = format!("/conversations/{}/messages", scene.visitor.conversation);
+    for query in ["after_seq=-1", "after_seq=x", "before_seq=-1", "limit=0", "limit=201", "wait_s=26", "wait_s=-1"] {
+        let answer = scene.visitor.rest.get(&format!("{messages}?{query}")).await;
+        assert_eq!(answer.status, 422, "{query}: {}", answer.text);
+        answer.problem(422);
+    }
+    for (method, path) in
+        [(Method::DELETE, "~/health"), (Method::PUT, "/support-requests"), (Method::GET, "/auth/login")]
+    {
+        let answer = send(scene.agent.rest.request(method.clone(), path)).await;
+        assert!(matches!(answer.status, 404 | 405), "{method} {path}: {}", answer.status);
+        answer.problem(answer.status);
+    }
+    scene.agent.rest.get("/no-such-thing").await.problem(404);
+}

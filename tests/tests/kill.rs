@@ -1,0 +1,63 @@
+//! kill -9 of the server under load, again and again: nothing acked is lost, doubled or out of order.
+//!
+//! `GUICHET_KILL_ROUNDS` sets the kills per store (3 in an ordinary run, 10 for a full one), `GUICHET_KILL_SEED`
+//! repeats the schedule of an earlier run.
+
+#![expect(clippy::unwrap_used, reason = "what cannot be done fails the test")]
+#![expect(clippy::print_stdout, reason = "the seed and the figures of a run are what it is for")]
+
+mod kill {
+    use tests::checker::{Finding, check};
+    use tests::database::Store;
+    use tests::server::Settings;
+    use tests::storm::{Aftermath, Plan, storm};
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn sqlite_keeps_every_acked_message() {
+        nothing_is_lost(Store::Sqlite).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn postgres_keeps_every_acked_message() {
+        nothing_is_lost(Store::Postgres).await;
+    }
+
+    /// The checker can fail: a server that acks before it commits is found.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn an_ack_before_the_commit_is_found() {
+        let settings = Settings { fault: Some("ack_before_commit"), ..Settings::over(Store::Sqlite) };
+        let after = run(settings, 10).await;
+        let found = check(&after.history);
+        let lost = found.iter().filter(|finding| matches!(finding, Finding::Lost(_))).count();
+        println!("an ack before the commit: {lost} lost of {} acked in 10 kills", after.counters.acked);
+        assert!(lost > 0, "ten kills of a server that acks before it commits, and the checker saw {found:?}");
+    }
+
+    async fn nothing_is_lost(store: Store) {
+        let settings = Settings { durable: true, ..Settings::over(store) };
+        let after =
+            run(settings, from_environment("GUICHET_KILL_ROUNDS").map_or(3, |rounds| usize::try_from(rounds).unwrap()))
+                .await;
+        let found = check(&after.history);
+        assert!(found.is_empty(), "{} broken promises, the first: {:#?}", found.len(), &found[..found.len().min(10)]);
+        let counters = after.counters;
+        assert!(counters.sent > 0 && counters.acked >= counters.sent, "{counters:?}");
+        assert!(counters.resent > 0, "no send was under way at any kill: this run shows nothing: {counters:?}");
+        assert_eq!(counters.resets, 0, "the server did not honour a position: {counters:?}");
+        println!(
+            "{store:?}: 0 lost, doubled or out of order of {} acked in {} kills; slowest start {:?}; {counters:?}",
+            counters.acked, counters.kills, after.slowest_start,
+        );
+    }
+
+    async fn run(settings: Settings, kills: usize) -> Aftermath {
+        let seed = from_environment("GUICHET_KILL_SEED").unwrap_or_else(|| u64::from(std::process::id()));
+        println!("GUICHET_KILL_SEED={seed}");
+        let mut server = settings.start().await;
+        storm(&mut server, &Plan::with_kills(kills, seed)).await
+    }
+
+    fn from_environment(name: &str) -> Option<u64> {
+        std::env::var(name).ok().map(|value| value.parse().unwrap())
+    }
+}
