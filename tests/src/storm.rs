@@ -31,8 +31,7 @@ impl Plan {
     /// when the server dies; the processes' own timing stays their own.
     pub fn with_kills(kills: usize, seed: u64) -> Self {
         let tick = Duration::from_millis(200);
-        let volume =
-            Volume { conversations: 25, connections_each: 2, writers_each: 2, tick, sends_a_tick: 10, seed };
+        let volume = Volume { conversations: 25, connections_each: 2, writers_each: 2, tick, sends_a_tick: 10, seed };
         Self { volume, kills }
     }
 }

@@ -206,7 +206,9 @@ impl Client {
                 "live" => return Ok(()),
                 // The server cannot answer at this moment.
                 "error" => bail!("not subscribed: {frame}"),
-                _ => drop(self.take(socket, memory, Read::Frame(frame)).await?),
+                _ => {
+                    self.take(socket, memory, Read::Frame(frame)).await?;
+                }
             }
         }
     }

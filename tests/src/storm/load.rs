@@ -239,12 +239,7 @@ async fn rooms(server: &Server, volume: &Volume) -> Vec<Room> {
     rooms
 }
 
-fn start_clients(
-    volume: &Volume,
-    rooms: &[Room],
-    recorder: &Arc<Recorder>,
-    way: impl Fn(Seat) -> Way,
-) -> Vec<Started> {
+fn start_clients(volume: &Volume, rooms: &[Room], recorder: &Arc<Recorder>, way: impl Fn(Seat) -> Way) -> Vec<Started> {
     let mut callers: HashMap<String, Rest> = HashMap::new();
     let mut clients = Vec::new();
     for room in rooms {

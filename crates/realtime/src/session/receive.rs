@@ -130,6 +130,11 @@ impl Session {
         written: Written,
         context: &Context<'_>,
     ) {
+        // A message ends the sign of typing at its readers; the next sign is a new one and comes at once.
+        // Sends have a budget of their own, so this lets no flood in.
+        if let Some(sub) = self.subs.get_mut(&conversation) {
+            sub.typing = None;
+        }
         let Written { client_message_id: name, content: text, in_reply_to, has_attachments } = written;
         if has_attachments {
             let code = "realtime.not_supported";
