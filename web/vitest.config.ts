@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-const widgetSignals = fileURLToPath(new URL('widget/src/runtime/signals.ts', import.meta.url));
+const ownSignals = fileURLToPath(new URL('widget/src/signals.ts', import.meta.url));
 const jsx = { jsx: { runtime: 'automatic', importSource: 'preact' } } as const;
 
 // Pure logic runs in Node; a test that needs a document says so with `// @vitest-environment happy-dom`.
@@ -19,7 +19,7 @@ export default defineConfig({
       },
       {
         // The widget carries its own signals: the SDK must hold on them too.
-        resolve: { alias: { '@preact/signals-core': widgetSignals } },
+        resolve: { alias: { '@preact/signals-core': ownSignals } },
         test: { name: 'sdk in the widget', include: ['sdk/test/**/*.test.ts'], environment: 'node', env: { GUICHET_STORM_SEEDS: '120', GUICHET_STORM_FIRST: '5000' } },
       },
     ],

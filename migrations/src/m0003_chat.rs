@@ -132,8 +132,9 @@ impl MigrationTrait for Migration {
         ddl::both(manager, POSITIONS).await?;
         let headed = Access { app: "SELECT, INSERT, UPDATE", log: "SELECT, UPDATE", ..Access::default() };
         ddl::guard(manager, "conversation", "organization_id", headed).await?;
-        let read = Access { app: "SELECT, INSERT, UPDATE", log: "SELECT", ..Access::default() };
-        ddl::guard(manager, "participant", "organization_id", read).await?;
+        // Marks of all organisations share a commit.
+        let marked = Access { app: "SELECT, INSERT, UPDATE", log: "SELECT, INSERT, UPDATE", ..Access::default() };
+        ddl::guard(manager, "participant", "organization_id", marked).await?;
         let logged = Access { app: "SELECT, INSERT", log: "SELECT, INSERT, UPDATE", ..Access::default() };
         ddl::guard(manager, "entry", "organization_id", logged).await?;
         let positions = Access { log: "SELECT, INSERT, UPDATE", ..Access::default() };

@@ -34,8 +34,10 @@ const TABLES: &[&str] = &[
        organization_id {uuid} NOT NULL REFERENCES organization (id),
        consumer {word} NOT NULL,
        event_id {uuid} NOT NULL,
+       taken_at {time} NOT NULL,
        PRIMARY KEY (organization_id, consumer, event_id)
      {end}",
+    "CREATE INDEX inbox_by_time ON inbox (consumer, taken_at)",
 ];
 
 #[async_trait::async_trait]
@@ -44,7 +46,8 @@ impl MigrationTrait for Migration {
         ddl::both(manager, TABLES).await?;
         let outbox = Access { app: "SELECT, INSERT", log: "SELECT, UPDATE, DELETE", ..Access::default() };
         ddl::guard(manager, "outbox", "organization_id", outbox).await?;
-        let inbox = Access { app: "SELECT, INSERT", ..Access::default() };
+        // The gate removes, of all organisations, what can never come again.
+        let inbox = Access { app: "SELECT, INSERT", gate: "SELECT, DELETE", ..Access::default() };
         ddl::guard(manager, "inbox", "organization_id", inbox).await
     }
 

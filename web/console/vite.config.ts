@@ -1,10 +1,12 @@
 import { defineConfig } from 'vite';
+import { precompress } from '../scripts/precompress.ts';
 
 // The console is served under /console/, every path below it answering index.html.
 // In development the API of a server on its default port is used.
 const api = process.env.GUICHET_DEV_API ?? 'http://127.0.0.1:8007';
 
 export default defineConfig({
+  plugins: [precompress()],
   base: '/console/',
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { Plugin } from 'vite';
+import { minify, type Plugin } from 'vite';
 
 /**
  * The widget carries the style sheets that it shares with the console. Here, after bundling, each sheet
@@ -9,17 +9,24 @@ import type { Plugin } from 'vite';
 const OPEN = '@guichet-sheet{';
 const CLOSE = '}@guichet-end';
 
-export function compactBundle(textKeys: readonly string[]): Plugin {
+/** `shared` are the keys of the components' texts, of which the widget uses some; `own` those of the widget's, all in use. */
+export function compactBundle(shared: readonly string[], own: readonly string[]): Plugin {
+  const keys = [...shared, ...own];
   return {
     name: 'guichet:compact-bundle',
     apply: 'build',
     enforce: 'post',
     async load(id) {
-      if (!/\/widget\/src\/locales\/\w+\.json$/.test(id)) return undefined;
-      const catalogue = JSON.parse(await readFile(id, 'utf8')) as Record<string, unknown>;
-      const missing = [...textKeys, ...Object.keys(catalogue)].find((key) => !(key in catalogue) || !textKeys.includes(key));
+      const [, package_, language] = /\/(ui|widget)\/src\/locales\/(\w+)\.json$/.exec(id) ?? [];
+      if (package_ === undefined) return undefined;
+      // One numbered list for both, in the widget's place.
+      if (package_ === 'ui') return '[]';
+      const paths = [new URL(`../ui/src/locales/${language}.json`, import.meta.url), id];
+      const read = async (path: string | URL) => JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
+      const catalogue = Object.assign({}, ...(await Promise.all(paths.map(read)))) as Record<string, unknown>;
+      const missing = [...keys, ...Object.keys(catalogue)].find((key) => !(key in catalogue) || !keys.includes(key));
       if (missing !== undefined) this.error(`the text “${missing}” is not in every language`);
-      return JSON.stringify(textKeys.map((key) => catalogue[key]));
+      return JSON.stringify(keys.map((key) => catalogue[key]));
     },
     transform(code, id) {
       // The text of a sheet, as Vite made it: `export default "…"`.
@@ -27,11 +34,15 @@ export function compactBundle(textKeys: readonly string[]): Plugin {
       const text = code.replace(/^export default /, '').replace(/;?\s*$/, '');
       return { code: `export default ${JSON.stringify(OPEN + JSON.parse(text) + CLOSE)}`, map: null };
     },
-    generateBundle(_options, bundle) {
+    async generateBundle(_options, bundle) {
       for (const chunk of Object.values(bundle)) {
         if (chunk.type !== 'chunk') continue;
         const refuse = (problem: string): never => this.error(problem);
-        chunk.code = compactTexts(compactStyles(chunk.code, refuse), textKeys, refuse);
+        const code = compactTexts(chunk.code, keys, own, refuse);
+        // Terser has shortened the code; Oxc gives the shorter names, above all to private members: each class has its own.
+        const short = await minify(chunk.fileName, code, { compress: { target: 'es2022' }, mangle: { toplevel: true } });
+        if (short.errors.length > 0) refuse(short.errors[0]!.message);
+        chunk.code = compactStyles(short.code, refuse);
       }
     },
   };
@@ -64,10 +75,10 @@ function withoutFallback(css: string): string {
 }
 
 /** A text is found by its number in the catalogues instead of its key. */
-export function compactTexts(code: string, keys: readonly string[], refuse: (problem: string) => never): string {
+export function compactTexts(code: string, keys: readonly string[], needed: readonly string[], refuse: (problem: string) => never): string {
   return keys.reduce((text, key, index) => {
-    const parts = text.split(new RegExp(`["']${key.replace('.', '\\.')}["']`));
-    if (parts.length < 2) refuse(`the text “${key}” is not used`);
+    const parts = text.split(new RegExp(`["'\`]${key.replace('.', '\\.')}["'\`]`));
+    if (parts.length < 2 && needed.includes(key)) refuse(`the text “${key}” is not used`);
     // Still a string: a bare number would join the word before it.
     return parts.join(`"${index}"`);
   }, code);

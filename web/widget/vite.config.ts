@@ -1,22 +1,19 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
+import { precompress } from '../scripts/precompress.ts';
 import { compactBundle } from './compact.ts';
-import texts from './src/locales/fr.json' with { type: 'json' };
+import sharedTexts from '../ui/src/locales/fr.json' with { type: 'json' };
+import ownTexts from './src/locales/fr.json' with { type: 'json' };
 
-const runtime = (name: string) => fileURLToPath(new URL(`src/runtime/${name}.ts`, import.meta.url));
+const ownSignals = fileURLToPath(new URL('src/signals.ts', import.meta.url));
 
 // One classic script, loadable by any page with `<script src=".../widget.js" async>`.
 export default defineConfig({
-  plugins: [compactBundle(Object.keys(texts))],
+  plugins: [compactBundle(Object.keys(sharedTexts), Object.keys(ownTexts)), precompress()],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   define: { 'process.env.NODE_ENV': '"production"' },
-  // Preact and its signals take a quarter of the widget's budget; src/runtime has the part that is used.
-  resolve: {
-    alias: [
-      { find: /^preact(\/.*)?$/, replacement: runtime('preact') },
-      { find: '@preact/signals-core', replacement: runtime('signals') },
-    ],
-  },
+  // The one library that does not fit: see the README.
+  resolve: { alias: { '@preact/signals-core': ownSignals } },
   build: {
     target: 'es2022',
     // The tokens use light-dark(), which must reach the browser as it is.
@@ -24,8 +21,9 @@ export default defineConfig({
     outDir: '../dist',
     emptyOutDir: false,
     copyPublicDir: false,
+    // Terser shortens the code; names are left to the last step of compactBundle.
     minify: 'terser',
-    terserOptions: { ecma: 2020, toplevel: true, compress: { passes: 3, unsafe_arrows: true, unsafe_methods: true, pure_getters: true, keep_fargs: false, hoist_funs: true } },
+    terserOptions: { ecma: 2020, toplevel: true, mangle: false, compress: { passes: 3, unsafe_arrows: true, unsafe_methods: true, pure_getters: true, keep_fargs: false, hoist_funs: true } },
     lib: {
       entry: 'src/main.tsx',
       name: 'GuichetWidget',

@@ -43,6 +43,13 @@ pub enum Inbound {
         /// Whether it names files.
         has_attachments: bool,
     },
+    /// Gives up a send that failed and may be retried: those after it need not wait for it.
+    Abandon {
+        /// Where to.
+        conversation: ConversationId,
+        /// The sender's own name for it.
+        client_message_id: String,
+    },
     /// Has read all up to a place.
     Read {
         /// Where.

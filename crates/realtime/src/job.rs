@@ -31,14 +31,8 @@ pub enum Job {
         caller: Arc<Caller>,
         /// Which one.
         conversation: ConversationId,
-        /// As in [`Job::Subscribe`].
-        generation: u64,
-        /// After which place.
-        after: Seq,
-        /// At most how many.
-        limit: u32,
-        /// Whether everybody's marks are wanted too; they MUST be read before the entries.
-        with_view: bool,
+        /// What of it.
+        asked: PageAsked,
     },
     /// Send a message: `Chat::send`.
     Send {
@@ -62,6 +56,23 @@ pub enum Job {
         /// The place.
         seq: Seq,
     },
+}
+
+/// What a [`Job::Page`] asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PageAsked {
+    /// As in [`Job::Subscribe`].
+    pub generation: u64,
+    /// After which place.
+    pub after: Seq,
+    /// At most how many.
+    pub limit: u32,
+    /// Whether everybody's marks are wanted too; they MUST be read before the entries.
+    pub with_view: bool,
+    /// How often marks had been given up when it was asked.
+    pub lost_marks: u64,
+    /// How many reads before this one have failed in a row; the first one's cause is enough for a log.
+    pub failures: u32,
 }
 
 /// Which mark moves.
@@ -116,11 +127,7 @@ pub enum Done {
         /// Of the job.
         conversation: ConversationId,
         /// Of the job.
-        generation: u64,
-        /// Of the job.
-        after: Seq,
-        /// Of the job.
-        limit: u32,
+        asked: PageAsked,
         /// What the chat said.
         result: Result<PageRead, ChatError>,
     },
@@ -133,6 +140,10 @@ pub enum Done {
     },
     /// [`Job::Mark`].
     Marked {
+        /// Of the job.
+        conversation: ConversationId,
+        /// Of the job.
+        kind: MarkKind,
         /// What the chat said.
         result: Result<(), ChatError>,
     },

@@ -7,6 +7,7 @@ mod hub;
 mod inbound;
 mod job;
 mod limits;
+mod marks;
 pub mod native;
 mod queue;
 mod sends;
@@ -20,7 +21,7 @@ pub use conn::Conn;
 pub use frame::{Protocol, ServerFrame, Shared, WelcomeUser};
 pub use hub::{Hub, Refused, Revoked};
 pub use inbound::Inbound;
-pub use job::{Admitted, Done, Job, MarkKind, PageRead};
+pub use job::{Admitted, Done, Job, MarkKind, PageAsked, PageRead};
 pub use limits::Limits;
 pub use queue::Out;
 pub use session::{Context, Effect, Presence, Session};
@@ -30,11 +31,12 @@ pub const TEXTS: kernel::TextCatalogue =
     kernel::TextCatalogue { fr: include_str!("../locales/fr.ftl"), en: include_str!("../locales/en.ftl") };
 
 /// Every code that belongs to this crate; each has a text in every language.
-pub const CODES: [&str; 6] = [
+pub const CODES: [&str; 7] = [
     "realtime.malformed",
     "realtime.unknown_type",
     "realtime.not_supported",
     "realtime.already_authenticated",
     "realtime.not_subscribed",
     "realtime.too_many_subscriptions",
+    "prior_failed",
 ];

@@ -29,16 +29,23 @@ pub struct Limits {
     pub pong_within: Duration,
     /// The time a client may leave its frames unread.
     pub writable_within: Duration,
+    /// The time after which a client that was not heard at all is given up, even if something between it and
+    /// us still takes what is sent.
+    pub heard_within: Duration,
     /// The least time between two signs that the same person types in the same conversation.
     pub typing_every: Duration,
     /// The most conversations that a connection of a guest or a customer follows.
     pub subscriptions: usize,
     /// The most conversations that a connection of staff follows.
     pub staff_subscriptions: usize,
-    /// The most connections of one guest.
+    /// The most connections of one guest token.
     pub guest_connections: usize,
     /// The most connections of one user.
     pub user_connections: usize,
+    /// So many sends above the person's budget within `over_within` close the connection.
+    pub over_budget: usize,
+    /// The time in which they are counted.
+    pub over_within: Duration,
 }
 
 impl Limits {
@@ -76,11 +83,14 @@ impl Default for Limits {
             ping_every: Duration::from_secs(25),
             pong_within: Duration::from_secs(10),
             writable_within: Duration::from_secs(30),
+            heard_within: Duration::from_mins(2),
             typing_every: Duration::from_secs(1),
             subscriptions: 128,
             staff_subscriptions: 1_000,
             guest_connections: 5,
             user_connections: 20,
+            over_budget: 3,
+            over_within: Duration::from_secs(10),
         }
     }
 }

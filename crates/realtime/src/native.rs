@@ -144,9 +144,10 @@ fn inbound(frame: ClientFrame) -> Inbound {
         ClientFrame::Edit { reference, .. } | ClientFrame::Delete { reference, .. } => {
             Inbound::Unsupported { reference }
         }
-        ClientFrame::Abandon { .. } | ClientFrame::View { .. } | ClientFrame::Availability { .. } => {
-            Inbound::Unsupported { reference: None }
+        ClientFrame::Abandon { conversation_id, client_message_id } => {
+            Inbound::Abandon { conversation: conversation_id, client_message_id }
         }
+        ClientFrame::View { .. } | ClientFrame::Availability { .. } => Inbound::Unsupported { reference: None },
     }
 }
 

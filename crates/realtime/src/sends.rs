@@ -1,7 +1,9 @@
 //! The sends of one connection, from the frame to its one answer.
 
+use std::collections::{BTreeMap, VecDeque};
+
 use bytes::Bytes;
-use chat::{Change, Content, ContentHash, Entry, Sent, Seq};
+use chat::{Change, Content, ContentHash, Entry, Outgoing, Sent, Seq};
 use kernel::{ConversationId, ParticipantId};
 
 use crate::{Protocol, ServerFrame};
@@ -15,6 +17,14 @@ pub(crate) struct Flying {
     hash: ContentHash,
     pub(crate) reference: Option<String>,
     answered: bool,
+}
+
+/// A send that may not go before the one before it has its answer.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    pub(crate) conversation: ConversationId,
+    pub(crate) reference: Option<String>,
+    pub(crate) outgoing: Outgoing,
 }
 
 /// An ack that waits for its place in the order.
@@ -37,10 +47,16 @@ pub(crate) enum Settled {
 }
 
 /// All of them, in the order of the frames.
+///
+/// In each conversation one flies at a time: the log may refuse one and store the next, and then what
+/// comes again would come after what was sent after it.
 #[derive(Debug, Default)]
 pub(crate) struct Sends {
     flying: Vec<Flying>,
+    waiting: VecDeque<Waiting>,
     held: Vec<Held>,
+    /// By conversation the send that failed and may be retried: until it is, or is given up, no other goes.
+    failed: BTreeMap<ConversationId, String>,
     next: u64,
     protocol: Protocol,
 }
@@ -50,23 +66,63 @@ impl Sends {
         Self { protocol, ..Self::default() }
     }
 
+    /// A send waits for its turn.
+    pub(crate) fn wait(&mut self, send: Waiting) {
+        self.waiting.push_back(send);
+    }
+
+    /// The next send whose turn it is in a conversation.
+    pub(crate) fn next(&mut self, conversation: ConversationId) -> Option<Waiting> {
+        if self.flying.iter().any(|one| one.conversation == conversation && !one.answered) {
+            return None;
+        }
+        let at = self.waiting.iter().position(|one| one.conversation == conversation)?;
+        self.waiting.remove(at)
+    }
+
     /// Starts a send; gives the ticket of its answer.
     pub(crate) fn start(
         &mut self,
         conversation: ConversationId,
-        client_message_id: String,
-        hash: ContentHash,
+        outgoing: &Outgoing,
         reference: Option<String>,
     ) -> u64 {
         self.next += 1;
         let ticket = self.next;
+        let client_message_id = outgoing.client_message_id.as_str().to_owned();
+        let hash = ContentHash::of(&outgoing.content, outgoing.in_reply_to);
         self.flying.push(Flying { ticket, conversation, client_message_id, hash, reference, answered: false });
         ticket
     }
 
-    /// How many acks wait for their place.
-    pub(crate) fn held(&self) -> usize {
-        self.held.len()
+    /// How many sends have no answer that was told, apart from those that fly: what waits for its turn, and
+    /// the acks that wait for their place.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.len() + self.held.len()
+    }
+
+    /// Drops what has not started.
+    pub(crate) fn forget_waiting(&mut self) {
+        self.waiting = VecDeque::new();
+    }
+
+    /// A send may be retried: those after it are held up until it is. How many conversations are held up.
+    pub(crate) fn fail(&mut self, conversation: ConversationId, client_message_id: &str) -> usize {
+        self.failed.insert(conversation, client_message_id.to_owned());
+        self.failed.len()
+    }
+
+    /// Whether a send may go as far as the one that failed before it is concerned; the failed one itself may.
+    pub(crate) fn may_go(&mut self, conversation: ConversationId, client_message_id: &str) -> bool {
+        self.give_up(conversation, client_message_id);
+        !self.failed.contains_key(&conversation)
+    }
+
+    /// If this is the send that holds up the others, it does so no more.
+    pub(crate) fn give_up(&mut self, conversation: ConversationId, client_message_id: &str) {
+        if self.failed.get(&conversation).is_some_and(|failed| failed == client_message_id) {
+            self.failed.remove(&conversation);
+        }
     }
 
     /// An entry was committed that came by this connection: the first send of that name and content

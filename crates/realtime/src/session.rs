@@ -1,5 +1,6 @@
 //! The state machine of one connection: who it is, where it stands, what waits. One type for all protocols.
 
+mod clock;
 mod done;
 mod entries;
 mod receive;
@@ -14,8 +15,10 @@ use bytes::Bytes;
 use chat::{Epoch, Seq};
 use kernel::{Caller, ConnectionId, ConversationId, ParticipantId, Refusal, Texts, Timestamp};
 
+use self::clock::Clock;
 use crate::{
     Close, Inbound, Job, Limits, Out, Protocol, ServerFrame,
+    marks::Marks,
     queue::{Kind, Queue},
     sends::Sends,
     subscription::{Paging, Sub},
@@ -68,28 +71,30 @@ pub enum Effect {
 /// [`Session::take_job`], what it tells the client in [`Session::take_out`], what it means for others in
 /// the [`Effect`]s it returns.
 #[derive(Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "five facts that are independent of each other")]
+#[expect(clippy::struct_excessive_bools, reason = "facts that are independent of each other")]
 pub struct Session {
     id: ConnectionId,
     protocol: Protocol,
     caller: Option<Arc<Caller>>,
     epoch: Option<Epoch>,
     authenticating: bool,
+    /// How it ends if nobody gets known: the client's fault until it is ours.
+    unknown: Close,
     starting: bool,
     running: usize,
     backlog: VecDeque<Inbound>,
     subs: BTreeMap<ConversationId, Sub>,
     due: VecDeque<ConversationId>,
     sends: Sends,
+    marks: Marks,
     queue: Queue,
     jobs: VecDeque<Job>,
     resync: bool,
     draining: bool,
     generations: u64,
-    opened: Timestamp,
-    pinged: Timestamp,
-    unanswered_ping: bool,
-    unread: Option<(u64, Timestamp)>,
+    /// When sends were refused for being above the budget, as far back as that counts.
+    over_budget: Vec<Timestamp>,
+    clock: Clock,
 }
 
 impl Session {
@@ -101,21 +106,21 @@ impl Session {
             caller: None,
             epoch: None,
             authenticating: false,
+            unknown: Close::NotAuthenticated,
             starting: false,
             running: 0,
             backlog: VecDeque::new(),
             subs: BTreeMap::new(),
             due: VecDeque::new(),
             sends: Sends::new(protocol),
+            marks: Marks::default(),
             queue: Queue::default(),
             jobs: VecDeque::new(),
             resync: false,
             draining: false,
             generations: 0,
-            opened: now,
-            pinged: now,
-            unanswered_ping: false,
-            unread: None,
+            over_budget: Vec::new(),
+            clock: Clock::new(now),
         }
     }
 
@@ -138,13 +143,11 @@ impl Session {
     /// also when entries that were given up are read again.
     pub fn take_out(&mut self, max_bytes: usize, context: &Context<'_>) -> (Vec<Out>, Vec<Effect>) {
         let mut effects = Vec::new();
+        self.tell_resync(context.limits);
         let out = self.queue.take(max_bytes);
-        self.unread = None;
+        self.clock.taken(&out);
         if !self.is_closed() {
-            if self.resync && self.queue.is_low(context.limits) {
-                self.resync = false;
-                self.reply(&ServerFrame::Resync);
-            }
+            self.tell_resync(context.limits);
             self.ask_pages(context);
             self.pump(context, &mut effects);
         }
@@ -153,19 +156,23 @@ impl Session {
 
     /// Whether something waits to be written.
     pub fn has_out(&self) -> bool {
-        !self.queue.is_empty()
+        !self.queue.is_empty() || (self.resync && !self.is_closed())
     }
 
-    /// Whether another frame may be read from the client: too many waiting, too much unread, or the end
-    /// of the server hold it back.
+    /// Whether another frame may be read from the client: too many waiting, too much unread, a first token
+    /// that is still looked at, or the end of the server hold it back.
     pub fn may_read(&self, limits: &Limits) -> bool {
+        let stranger = self.authenticating && self.caller.is_none();
         self.is_closed()
-            || (!self.draining && self.waiting() < limits.waiting && self.queue.frames() <= limits.queue_frames)
+            || (!self.draining
+                && !stranger
+                && self.waiting() < limits.waiting
+                && self.queue.frames() <= limits.queue_frames)
     }
 
     /// Frames of the client that have no answer yet.
     pub fn waiting(&self) -> usize {
-        self.backlog.len() + self.running + self.sends.held()
+        self.backlog.len() + self.running + self.sends.waiting()
     }
 
     /// Whether the end has been decided.
@@ -180,6 +187,7 @@ impl Session {
         }
         self.queue.close(close);
         self.backlog.clear();
+        self.sends.forget_waiting();
         self.jobs.clear();
     }
 
@@ -197,62 +205,10 @@ impl Session {
         self.subs.keys().copied()
     }
 
-    /// The client was heard: a frame, or the answer to a ping.
-    pub fn heard(&mut self) {
-        self.unanswered_ping = false;
-    }
-
     /// The client pings at the level of the transport.
     pub fn pinged(&mut self, payload: Bytes) {
         if !self.is_closed() {
             self.queue.pong(payload);
-        }
-    }
-
-    /// Time has gone by.
-    pub fn tick(&mut self, now: Timestamp, context: &Context<'_>) {
-        if self.is_closed() {
-            return;
-        }
-        let limits = context.limits;
-        if let Some(close) = self.overdue(now, limits) {
-            return self.close(close);
-        }
-        if now.since(self.pinged) >= limits.ping_every {
-            self.pinged = now;
-            self.unanswered_ping = true;
-            self.queue.ping();
-        }
-        let failed = self.subs.iter_mut().filter_map(|(id, sub)| {
-            let catching = sub.catching().filter(|catching| catching.paging == Paging::Failed)?;
-            catching.paging = Paging::Due;
-            Some(*id)
-        });
-        self.due.extend(failed);
-        self.ask_pages(context);
-    }
-
-    fn overdue(&mut self, now: Timestamp, limits: &Limits) -> Option<Close> {
-        match &self.caller {
-            None if now.since(self.opened) >= limits.authenticate_within => return Some(Close::NotAuthenticated),
-            Some(caller) if caller.expires_at() <= now => return Some(Close::TokenEnded),
-            _ => {}
-        }
-        if self.unanswered_ping && now.since(self.pinged) >= limits.pong_within {
-            return Some(Close::NoHeartbeat);
-        }
-        if self.queue.is_empty() {
-            self.unread = None;
-            return None;
-        }
-        match self.unread {
-            Some((takes, since)) if takes == self.queue.takes() => {
-                (now.since(since) >= limits.writable_within).then_some(Close::TooSlow)
-            }
-            _ => {
-                self.unread = Some((self.queue.takes(), now));
-                None
-            }
         }
     }
 
@@ -291,7 +247,11 @@ impl Session {
             self.rewind(conversation, None, false, true);
         }
         self.resync |= shed.lists;
-        if self.resync && self.queue.is_low(limits) {
+    }
+
+    /// One `resync` makes all good that was left out before it; it waits until the client reads.
+    fn tell_resync(&mut self, limits: &Limits) {
+        if self.resync && !self.is_closed() && self.queue.is_low(limits) {
             self.resync = false;
             self.reply(&ServerFrame::Resync);
         }
@@ -300,6 +260,7 @@ impl Session {
     fn rewind(&mut self, conversation: ConversationId, position: Option<Seq>, announce: bool, marks: bool) {
         let Some(sub) = self.subs.get_mut(&conversation) else { return };
         sub.rewind(position.unwrap_or(sub.position), announce);
+        sub.lost_marks += u64::from(marks);
         if let Some(catching) = sub.catching() {
             if marks {
                 catching.marks = true;

@@ -1,5 +1,7 @@
 //! Where one connection stands in one conversation.
 
+use std::time::Duration;
+
 use chat::{Conversation, Seq};
 use kernel::Timestamp;
 
@@ -13,8 +15,16 @@ pub(crate) struct Sub {
     /// The highest place that is known to exist.
     pub(crate) head: Seq,
     pub(crate) phase: Phase,
-    /// When a sign of typing was last passed on, until its end is.
-    pub(crate) typing: Option<Timestamp>,
+    /// How often marks were given up: what was asked before the last time does not make that good.
+    pub(crate) lost_marks: u64,
+    typing: Option<Typing>,
+}
+
+/// The last sign of typing that was passed on.
+#[derive(Debug, Clone, Copy)]
+struct Typing {
+    since: Timestamp,
+    goes_on: bool,
 }
 
 #[derive(Debug)]
@@ -23,6 +33,9 @@ pub(crate) enum Phase {
     Starting {
         /// Of the `subscribe`.
         reference: Option<String>,
+        /// Something was committed there that the caller may not see. Nothing is said of it, since nothing
+        /// is proven; but an answer from before it does not count.
+        lost: bool,
     },
     /// Entries are missing and are read from the log.
     Catching(Catching),
@@ -39,6 +52,18 @@ pub(crate) struct Catching {
     /// Everybody's marks, to derive how far each message has come.
     pub(crate) view: Option<Box<Conversation>>,
     pub(crate) paging: Paging,
+    /// How many pages could not be read, since the last one that could.
+    pub(crate) failures: u32,
+}
+
+impl Catching {
+    /// After so many failures acks do not wait for their places any more.
+    const PATIENCE: u32 = 3;
+
+    /// Whether the log has been unreadable for so long that answers no longer wait for it.
+    pub(crate) fn is_given_up(&self) -> bool {
+        self.failures >= Self::PATIENCE
+    }
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -56,13 +81,34 @@ pub(crate) enum Paging {
 
 impl Sub {
     pub(crate) fn starting(generation: u64, reference: Option<String>) -> Self {
-        let phase = Phase::Starting { reference };
-        Self { generation, position: Seq::START, head: Seq::START, phase, typing: None }
+        let phase = Phase::Starting { reference, lost: false };
+        Self { generation, position: Seq::START, head: Seq::START, phase, lost_marks: 0, typing: None }
     }
 
     /// Whether the chat has said that the caller may see the conversation.
     pub(crate) fn is_proven(&self) -> bool {
         !matches!(self.phase, Phase::Starting { .. })
+    }
+
+    /// The caller types, or has stopped: whether that is passed on. A sign comes at most once in `every`,
+    /// however often somebody stops in between; its end follows each sign that was passed on.
+    pub(crate) fn types(&mut self, is_typing: bool, now: Timestamp, every: Duration) -> bool {
+        let pass = match self.typing {
+            Some(last) if is_typing => now.since(last.since) >= every,
+            Some(last) => last.goes_on,
+            None => is_typing,
+        };
+        if pass {
+            let since = if is_typing { now } else { self.typing.map_or(now, |last| last.since) };
+            self.typing = Some(Typing { since, goes_on: is_typing });
+        }
+        pass
+    }
+
+    /// The caller sends a message, which ends the sign of typing at its readers: the next sign is a new one
+    /// and comes at once. What goes to the log has a budget, so this lets no flood in.
+    pub(crate) fn says(&mut self) {
+        self.typing = None;
     }
 
     pub(crate) fn catching(&mut self) -> Option<&mut Catching> {

@@ -2,9 +2,13 @@
 
 mod behaviour;
 mod bounds;
+mod making_good;
+mod order;
 mod people;
 mod presence;
 mod simulation;
+mod strangers;
+mod time;
 mod world;
 
 #[test]

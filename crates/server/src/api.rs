@@ -15,7 +15,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use realtime::Hub;
 use store_seaorm::SeaStore;
 use url::Url;
-use web_assets::Pages;
+use web_assets::{Asset, Pages};
 use ws_actix::{IdentityGate, Realtime};
 
 use crate::{config::Config, wire::Parts};
@@ -97,8 +97,8 @@ impl PageSource for BuiltPages {
     }
 
     fn page(&self, path: &str) -> Option<Page> {
-        let asset = Pages::get(path)?;
-        Some(Page { bytes: asset.bytes, mime: asset.mime, etag: asset.etag, immutable: asset.immutable })
+        let Asset { bytes, brotli, gzip, mime, etag, immutable } = Pages::get(path)?;
+        Some(Page { bytes, brotli, gzip, mime, etag, immutable })
     }
 }
 

@@ -5,6 +5,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 use chat::ConversationLog;
 use identity::Identity;
 use realtime::Hub;
+use store_seaorm::SeaStore;
 use tokio::{task::JoinSet, time::MissedTickBehavior};
 
 use crate::wire::Parts;
@@ -37,8 +38,8 @@ pub(crate) fn start(parts: &Parts) -> JoinSet<()> {
     }));
     let (hub, log) = (Arc::clone(&parts.hub), parts.log());
     jobs.spawn(every(HEADS, "heads", move || compare_heads(Arc::clone(&hub), Arc::clone(&log))));
-    let identity = Arc::clone(&parts.identity);
-    jobs.spawn(every(CLEANUP, "token-cleanup", move || purge(Arc::clone(&identity))));
+    let (identity, store) = (Arc::clone(&parts.identity), Arc::clone(&parts.store));
+    jobs.spawn(every(CLEANUP, "token-cleanup", move || purge(Arc::clone(&identity), Arc::clone(&store))));
     jobs
 }
 
@@ -76,8 +77,11 @@ async fn compare_heads(hub: Arc<Hub>, log: Arc<dyn ConversationLog>) -> anyhow::
     Ok(())
 }
 
-async fn purge(identity: Arc<Identity>) -> anyhow::Result<()> {
-    let removed = identity.purge().await?;
-    tracing::info!(removed, "expired tokens removed");
+async fn purge(identity: Arc<Identity>, store: Arc<SeaStore>) -> anyhow::Result<()> {
+    let tokens = identity.purge().await?;
+    let events = store.purge_inbox().await?;
+    if tokens + events > 0 {
+        tracing::info!(tokens, events, "what can never be used again was removed");
+    }
     Ok(())
 }

@@ -64,6 +64,7 @@ impl StatusRelay {
         for record in &records {
             self.take(record).await?;
         }
+        self.desk.messages_came(records.iter().map(|record| (record.organization, record.support_request))).await?;
         if let Some(last) = records.last() {
             self.feed.advance(CONSUMER, last.cursor).await?;
         }

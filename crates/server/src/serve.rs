@@ -33,6 +33,7 @@ pub(crate) async fn run(config: Config, demonstration: bool) -> anyhow::Result<(
     }
     let listener = std::net::TcpListener::bind(config.listen)
         .with_context(|| format!("{} cannot be listened on", config.listen))?;
+    ws_actix::give_up_unread(&listener, ws_actix::UNREAD_WITHIN).context("the listening socket cannot be set up")?;
     let address = listener.local_addr()?;
     let base = base_url(&config, address)?;
 

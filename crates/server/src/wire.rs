@@ -3,11 +3,12 @@
 use std::{fs, sync::Arc};
 
 use anyhow::{Context, bail};
-use chat::{Chat, ConversationLog, LogFeed};
+use chat::{Budgets, Chat, ConversationLog, LogFeed};
 use crypto_aws_lc::{AwsLcSecrets, Bcrypt, EdDsaTokens, Issuer};
 use http_actix::Arrivals;
 use identity::{Identity, IdentityParts, Secrets};
 use kernel::{Env, SystemEnv, Texts};
+use local::{LocalBudgets, Unlimited};
 use realtime::{Hub, Limits};
 use store_seaorm::{SeaStore, StoreOptions};
 use support_request::Desk;
@@ -94,7 +95,9 @@ impl Parts {
 
         let people = Arc::new(Staff { users: store.clone() });
         let desk = Desk::new(store.clone(), store.clone(), people, hub.clone(), Arc::clone(&env));
-        let chat = Chat::new(store.clone(), store.clone(), told, Arc::clone(&env));
+        let budgets: Arc<dyn Budgets> =
+            if config.limits.enabled { Arc::new(LocalBudgets::new(Arc::clone(&env))) } else { Arc::new(Unlimited) };
+        let chat = Chat::new(store.clone(), store.clone(), told, budgets, Arc::clone(&env));
         let (desk, chat) = (Arc::new(desk), Arc::new(chat));
         Ok(Self { env, texts, store, identity, desk, chat, hub, arrivals, origins, activity, wake })
     }

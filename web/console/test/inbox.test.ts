@@ -61,6 +61,20 @@ function many(count: number): void {
   for (let index = 0; index < count; index += 1) setup.truth.open(`r${String(index).padStart(3, '0')}`);
 }
 
+describe('unread', () => {
+  test('a_colleague_who_reads_takes_the_mark_from_my_row_too', async () => {
+    setup.truth.open('a');
+    setup.truth.message('a', 'customer');
+    await setup.inbox.load('open');
+    expect([setup.inbox.unread.value, setup.inbox.rows('open')[0]?.unread_count]).toEqual([1, 1]);
+    const { version } = setup.truth.requests.get('a')!;
+    setup.truth.read('a');
+    setup.tell('a');
+    expect(setup.truth.requests.get('a')!.version).toBe(version);
+    expect([setup.inbox.unread.value, setup.inbox.rows('open')[0]?.unread_count]).toEqual([0, 0]);
+  });
+});
+
 describe('loading', () => {
   test('a_view_is_loaded_page_by_page_without_a_hole_or_a_repeat', async () => {
     many(120);

@@ -81,7 +81,7 @@ describe('messages', () => {
 
   test('a_failed_message_says_why_and_does_not_hold_up_the_next', () => {
     const items = threadItems([pending(1, { state: 'failed', error: { code: 'closed', message: 'Fermée.' } }), pending(2)], [], calm);
-    expect(items[0]).toMatchObject({ state: 'failed', failure: 'Fermée.' });
+    expect(items[0]).toMatchObject({ state: 'failed', failure: 'Fermée.', final: true });
     expect(items[1]).toMatchObject({ waiting: 'sending' });
   });
 });

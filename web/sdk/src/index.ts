@@ -11,7 +11,7 @@ export { ApiError, NO_ANSWER } from './errors.ts';
 export { RealtimeClient, type Channel, type ConnectionState, type RealtimeOptions, type Transport } from './realtime/client.ts';
 export { realtimeUrl, type Socket, type SocketFactory } from './realtime/socket.ts';
 export { Conversations, type ConversationsOptions } from './conversation/conversations.ts';
-export { MAX_CONTENT } from './conversation/content.ts';
+export { isClosed, isFinal, MAX_CONTENT } from './conversation/content.ts';
 export { ConversationStore, type ConversationPhase, type Side } from './conversation/store.ts';
 export { Draft } from './conversation/draft.ts';
 export { Outbox, type PendingMessage } from './conversation/outbox.ts';

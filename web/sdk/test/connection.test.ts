@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { GuestTokens } from '../src/api/session.ts';
 import { Backoff } from '../src/realtime/backoff.ts';
+import { RealtimeClient } from '../src/realtime/client.ts';
 import { FakeClock } from './support/clock.ts';
-import { Page } from './support/page.ts';
+import { FakeNetwork, Page } from './support/page.ts';
 import { FakeServer } from './support/server.ts';
 
 let clock: FakeClock;
@@ -122,13 +124,62 @@ describe('the connection', () => {
     expect(page.realtime.state.value).toBe('online');
   });
 
-  test('fresh tokens that are refused again and again are not presented for ever', async () => {
+  test('fresh tokens that are refused again and again are presented seldom, and conversations go by REST', async () => {
     const page = await openPage();
     server.validTokens.clear();
+    server.refusal = 4001;
     server.cut(4001);
-    await clock.advance(600_000);
+    await clock.advance(60_000);
     expect(server.connections.length).toBeLessThanOrEqual(4);
-    expect(page.realtime.state.value).toBe('offline');
+    expect(page.realtime.transport.value).toBe('rest');
+    page.store.send('par la poste');
+    await clock.advance(10_000);
+    expect(page.states).toEqual(['sent']);
+    await clock.advance(600_000);
+    expect(server.connections.length).toBeLessThanOrEqual(14);
+  });
+
+  test('a part that was down for long ends nothing for good', async () => {
+    const page = await openPage();
+    const valid = server.validTokens;
+    server.validTokens = new Set();
+    server.refusal = 4001;
+    server.cut(4001);
+    await clock.advance(300_000);
+    page.tokens.next = () => 'token-1';
+    server.validTokens = valid;
+    await clock.advance(180_000);
+    expect(page.realtime.state.value).toBe('online');
+    expect(page.realtime.transport.value).toBe('socket');
+  });
+
+  test('whoever tries again by hand is not held back by the refusals before', async () => {
+    const page = await openPage();
+    server.validTokens.clear();
+    server.refusal = 4001;
+    server.cut(4001);
+    await clock.advance(60_000);
+    const before = server.connections.length;
+    page.realtime.retryNow();
+    await clock.advance(20_000);
+    expect(server.connections.length - before).toBe(3);
+  });
+
+  test('a guest’s token is not thrown away by a socket that was not let in, only by the server’s word that it ended', async () => {
+    const tokens = new GuestTokens('token-1');
+    const realtime = new RealtimeClient({ url: 'ws://server.test', tokens, socket: server.socket, clock, random: () => 0.5, network: new FakeNetwork() });
+    server.validTokens.clear();
+    server.refusal = 4001;
+    realtime.start();
+    await clock.advance(300_000);
+    expect(realtime.state.value).not.toBe('signed_out');
+    server.validTokens.add('token-1');
+    await clock.advance(180_000);
+    expect(realtime.state.value).toBe('online');
+    server.cut(4003);
+    await clock.advance(10_000);
+    expect(realtime.state.value).toBe('signed_out');
+    realtime.stop();
   });
 
   test('a token renewed in time is presented on the open socket', async () => {

@@ -127,6 +127,34 @@ describe('following the log', () => {
   });
 });
 
+describe('leaving and coming back', () => {
+  test('the answer to a leaving does not refuse the coming back', async () => {
+    const page = await openPage();
+    server.agentSays('1');
+    await clock.advance(100);
+    page.conversations.close(CONVERSATION);
+    await clock.advance(1);
+    const again = page.conversations.open(CONVERSATION);
+    const phases: string[] = [];
+    const stop = again.phase.subscribe((phase) => phases.push(phase));
+    await clock.advance(1_000);
+    stop();
+    expect(server.frames.map((frame) => frame.type)).toContain('unsubscribe');
+    expect(phases).toEqual(['loading', 'live']);
+    server.agentSays('2');
+    await clock.advance(100);
+    expect(again.messages.value.map((message) => message.content)).toEqual(['1', '2']);
+  });
+
+  test('a refusal while asking leaves the connection as it is', async () => {
+    const page = new Page(server);
+    server.forbids = true;
+    await clock.advance(60_000);
+    expect(page.store.phase.value).toBe('refused');
+    expect(server.connections).toHaveLength(1);
+  });
+});
+
 describe('marks and signs', () => {
   test('delivered and read follow the other side’s marks', async () => {
     const page = await openPage();
@@ -167,6 +195,36 @@ describe('marks and signs', () => {
     expect(server.participants[0]!.read_seq).toBe(1);
   });
 
+  test('a mark that was lost with its connection is told again', async () => {
+    const page = await openPage();
+    server.agentSays('1');
+    server.losesMarks = true;
+    await clock.advance(500);
+    expect(server.frames.filter((frame) => frame.type === 'delivered')).toHaveLength(1);
+    server.losesMarks = false;
+    server.cut();
+    await clock.advance(5_000);
+    expect(server.participants[0]).toMatchObject({ delivered_seq: 1, read_seq: 0 });
+    page.store.markRead();
+    server.cut();
+    await clock.advance(5_000);
+    expect(server.participants[0]!.read_seq).toBe(1);
+  });
+
+  test('a mark that a subscription does not know of is told again on the same connection', async () => {
+    const page = await openPage();
+    server.agentSays('1');
+    await clock.advance(500);
+    server.losesMarks = true;
+    page.store.markRead();
+    await clock.advance(100);
+    server.losesMarks = false;
+    page.realtime.subscribe(CONVERSATION);
+    await clock.advance(100);
+    expect(server.participants[0]!.read_seq).toBe(1);
+    expect(page.store.unread.value).toBe(0);
+  });
+
   test('typing of the other side ends by itself after 5 s, and with their message at once', async () => {
     const page = await openPage();
     const typing = { type: 'typing', conversation_id: CONVERSATION, participant_id: AGENT.id, name: AGENT.name, is_typing: true } as const;
@@ -189,6 +247,31 @@ describe('marks and signs', () => {
     }
     await clock.advance(6_000);
     expect(server.frames.filter((frame) => frame.type === 'typing').map((frame) => frame.is_typing)).toEqual([true, true, false]);
+  });
+
+  test('typing again right after a message waits until the server passes a sign on', async () => {
+    const page = await openPage();
+    const told: [number, boolean][] = [];
+    const look = async (ms: number) => {
+      const before = server.frames.length;
+      await clock.advance(ms);
+      for (const frame of server.frames.slice(before)) if (frame.type === 'typing') told.push([clock.now(), frame.is_typing]);
+    };
+    page.store.setDraft('Bonjour');
+    await look(50);
+    page.store.send('Bonjour');
+    page.store.setDraft('');
+    await look(200);
+    page.store.setDraft('Je');
+    for (let step = 0; step < 30; step += 1) await look(50);
+    expect(told.map(([, isTyping]) => isTyping)).toEqual([true, true]);
+    expect(told[1]![0] - told[0]![0]).toBeGreaterThan(1_000);
+    page.store.setDraft('');
+    await look(2_000);
+    page.store.setDraft('x');
+    page.store.setDraft('');
+    await look(5_000);
+    expect(told.map(([, isTyping]) => isTyping)).toEqual([true, true, false, true, false]);
   });
 
   test('presence of a participant is followed', async () => {

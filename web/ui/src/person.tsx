@@ -3,8 +3,8 @@
 export interface AvatarProps {
   readonly id: string;
   readonly name: string;
-  readonly size?: 'small' | 'medium' | 'large';
-  readonly presence?: 'online' | 'away' | undefined;
+  readonly size?: 'small' | 'medium';
+  readonly presence?: 'online' | undefined;
 }
 
 /** Decoration beside a name that is written out; hidden from screen readers. */

@@ -19,6 +19,8 @@ export interface ThreadMessage {
   readonly waiting?: 'sending' | 'offline' | 'after_previous';
   /** Once failed: the reason in words. */
   readonly failure?: string | undefined;
+  /** Once failed: sending it again could only fail again, so that it is not offered. */
+  readonly final?: boolean;
   readonly edited?: boolean;
   readonly deleted?: boolean;
 }

@@ -121,9 +121,11 @@ export function Receipt({ message, onSendAgain, onDiscard }: { readonly message:
       <p class="receipt" data-state={state}>
         <Icon path={alert} size="small" />
         {message.failure === undefined ? t('ui.failed') : t('ui.failed_because', { reason: message.failure })}
-        <button type="button" onClick={() => onSendAgain(key)}>
-          {t('ui.send_again')}
-        </button>
+        {!message.final && (
+          <button type="button" onClick={() => onSendAgain(key)}>
+            {t('ui.send_again')}
+          </button>
+        )}
         {onDiscard !== undefined && (
           <button type="button" onClick={() => onDiscard(key)}>
             {t('ui.discard')}
@@ -146,7 +148,7 @@ export function Receipt({ message, onSendAgain, onDiscard }: { readonly message:
   }
   return (
     <p class="receipt" data-state={state}>
-      <Icon path={state === 'sent' ? check : checks} size="small" /> {t(`ui.${state}`)} <Clock at={message.at} />
+      <Icon path={state === 'sent' ? check : checks} size="small" /> {t(({ sent: 'ui.sent', delivered: 'ui.delivered', read: 'ui.read' } as const)[state])} <Clock at={message.at} />
     </p>
   );
 }

@@ -21,8 +21,10 @@ test('variables become short in every sheet, the page’s own keep their names, 
 });
 
 test('texts are found by number; one that nothing uses stops the build', () => {
-  expect(compactTexts('t("a.b");return"a.c"', ['a.b', 'a.c'], refuse)).toBe('t("0");return"1"');
-  expect(() => compactTexts('t("a.b")', ['a.b', 'a.x'], refuse)).toThrow('a.x');
+  const keys = ['a.b', 'a.c', 'shared.x'];
+  expect(compactTexts('t("a.b");return"a.c"', keys, ['a.b', 'a.c'], refuse)).toBe('t("0");return"1"');
+  expect(compactTexts("t(`shared.x`);t('a.b','a.c')", keys, ['a.b', 'a.c'], refuse)).toBe('t("2");t("0","1")');
+  expect(() => compactTexts('t("a.b")', keys, ['a.b', 'a.c'], refuse)).toThrow('a.c');
 });
 
 test('both languages have the same texts, with the same places to fill', () => {

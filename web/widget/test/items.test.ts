@@ -34,6 +34,11 @@ test('a refusal is worded by the server, or by us where it has no words', () => 
   expect(failed('too_long', '')).toMatchObject({ failure: 'failure.too_long' });
 });
 
+test('a message that a closed request or its length refused is not offered to be sent again', () => {
+  const final = (code: string) => (itemsOf({ messages: [message('a', 1, { state: 'failed', error: { code, message: '' } })], request: null, connected: true, t })[0] as { final?: boolean }).final;
+  expect([final('closed'), final('chat.closed'), final('too_long'), final('refused'), final('unavailable')]).toEqual([true, true, true, false, false]);
+});
+
 test('a line of the system is no bubble', () => {
   expect(itemsOf({ messages: [message('a', 1, { sender: { id: 's', type: 'system', name: '' } })], request: null, connected: true, t })[0]!.kind).toBe('system');
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import * as reference from '@preact/signals-core';
-import * as ours from '../src/runtime/signals.ts';
+import * as ours from '../src/signals.ts';
 import { seeded } from '../../sdk/test/support/clock.ts';
 
 describe('signals', () => {

@@ -148,7 +148,8 @@ impl Failure {
         };
         let failure = Self::of(status, title, code);
         let wait = match kind {
-            RefusalKind::TooMany(wait) => wait.as_secs().max(1),
+            // Rounded up: who keeps to it must not be too early.
+            RefusalKind::TooMany(wait) => u64::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u64::MAX).max(1),
             RefusalKind::Unavailable => 1,
             _ => return failure,
         };

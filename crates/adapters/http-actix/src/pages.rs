@@ -2,7 +2,11 @@
 
 use std::borrow::Cow;
 
-use actix_web::{HttpRequest, HttpResponse, get, http::header, web::Data};
+use actix_web::{
+    HttpMessage, HttpRequest, HttpResponse, get,
+    http::header::{self, AcceptEncoding, ContentEncoding, Encoding},
+    web::{Bytes, Data},
+};
 
 use crate::{Api, answer::Answer, failure::Failure};
 
@@ -19,9 +23,13 @@ pub trait PageSource: Send + Sync {
 pub struct Page {
     /// Its content.
     pub bytes: Cow<'static, [u8]>,
+    /// The same, compressed by brotli ahead, for whoever takes that.
+    pub brotli: Option<Cow<'static, [u8]>>,
+    /// The same, compressed by gzip ahead.
+    pub gzip: Option<Cow<'static, [u8]>>,
     /// Its media type.
     pub mime: String,
-    /// Names this content, quoted.
+    /// Names this content, quoted. Each compressed form gets a tag of its own from it.
     pub etag: String,
     /// Whether this address never has another content.
     pub immutable: bool,
@@ -63,12 +71,13 @@ fn missing(api: &Api) -> Answer {
 }
 
 fn file(request: &HttpRequest, page: Page) -> HttpResponse {
+    let Sent { bytes, coding, etag } = sent(request, &page);
     let known = request.headers().get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok());
-    let is_known =
-        known.is_some_and(|tags| tags.split(',').any(|tag| tag.trim().trim_start_matches("W/") == page.etag));
+    let is_known = known.is_some_and(|tags| tags.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag));
     let mut answer = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     answer
-        .insert_header((header::ETAG, page.etag))
+        .insert_header((header::ETAG, etag))
+        .insert_header((header::VARY, "accept-encoding"))
         .insert_header((header::CONTENT_SECURITY_POLICY, PAGE_POLICY))
         .insert_header((
             header::CACHE_CONTROL,
@@ -79,5 +88,42 @@ fn file(request: &HttpRequest, page: Page) -> HttpResponse {
         answer.insert_header(("cross-origin-resource-policy", "cross-origin"));
         answer.insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"));
     }
-    if is_known { answer.finish() } else { answer.content_type(page.mime).body(page.bytes.into_owned()) }
+    if is_known {
+        return answer.finish();
+    }
+    if let Some(coding) = coding {
+        answer.insert_header(coding);
+    }
+    answer.content_type(page.mime).body(bytes)
+}
+
+/// What goes over the wire of a page.
+struct Sent {
+    bytes: Bytes,
+    /// Also says that nothing else may compress it; absent where nothing would.
+    coding: Option<ContentEncoding>,
+    etag: String,
+}
+
+/// The form that the asker likes best; of equals, the shorter one.
+fn sent(request: &HttpRequest, page: &Page) -> Sent {
+    let accepted = request.get_header::<AcceptEncoding>();
+    let forms = [
+        (ContentEncoding::Brotli, page.brotli.as_ref(), "-br\""),
+        (ContentEncoding::Gzip, page.gzip.as_ref(), "-gz\""),
+        (ContentEncoding::Identity, Some(&page.bytes), "\""),
+    ];
+    let there: Vec<Encoding> =
+        forms.iter().filter(|(_, form, _)| form.is_some()).map(|(coding, ..)| Encoding::Known(*coding)).collect();
+    let wanted = accepted.as_ref().and_then(|accepted| accepted.negotiate(there.iter()));
+    let (coding, bytes, suffix) = forms
+        .into_iter()
+        .find_map(|(coding, form, suffix)| (wanted == Some(Encoding::Known(coding))).then_some((coding, form?, suffix)))
+        .unwrap_or((ContentEncoding::Identity, &page.bytes, "\""));
+    let bytes = match bytes {
+        Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+        Cow::Owned(bytes) => Bytes::copy_from_slice(bytes),
+    };
+    let etag = format!("{}{suffix}", page.etag.strip_suffix('"').unwrap_or(&page.etag));
+    Sent { bytes, coding: accepted.map(|_| coding), etag }
 }

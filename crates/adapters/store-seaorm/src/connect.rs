@@ -40,20 +40,26 @@ impl Role {
              {};
              SET idle_in_transaction_session_timeout = 10000; SET jit = off",
             self.name(),
-            server_gives_up_after(server_patience(patience))
+            self.server_gives_up_after(server_patience(patience))
         )
     }
+
+    /// The statements that make the server give up, a limit of 0 being none. Under the role of the
+    /// log nobody waits long for a locked row, because many others wait behind them.
+    pub(crate) fn server_gives_up_after(self, limit: Duration) -> String {
+        let waits = if self == Self::Log { LOG_WAITS.min(limit / 2) } else { limit };
+        let (limit, waits) = (limit.as_millis().max(1), waits.as_millis().max(1));
+        format!("SET statement_timeout = {limit}; SET lock_timeout = {waits}")
+    }
 }
+
+/// How long the log waits for a row that somebody else has locked; at most half of the time there is, so
+/// that some is left to go on without it.
+const LOG_WAITS: Duration = Duration::from_millis(500);
 
 /// The server gives up before we do, so that we hear what became of it.
 pub(crate) fn server_patience(ours: Duration) -> Duration {
     ours.mul_f32(0.75)
-}
-
-/// The statements that make it so. A limit of 0 would be none.
-pub(crate) fn server_gives_up_after(limit: Duration) -> String {
-    let limit = limit.as_millis().max(1);
-    format!("SET statement_timeout = {limit}; SET lock_timeout = {limit}")
 }
 
 /// Whether the address names PostgreSQL.

@@ -1,6 +1,6 @@
 //! What a statement runs on.
 
-use std::future::Future;
+use std::{future::Future, time::Instant};
 
 use kernel::PortError;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, QueryResult};
@@ -22,15 +22,21 @@ pub(crate) trait Queries: Send {
 pub(crate) enum Db<'a> {
     /// PostgreSQL, in a lane.
     Postgres(InLane<'a>),
-    /// SQLite: a pool of readers, or the writer.
-    Sqlite(&'a DatabaseConnection),
+    /// SQLite: a pool of readers, or the writer, and until when all that runs on it must be over.
+    Sqlite(&'a DatabaseConnection, Instant),
 }
 
 impl Queries for Db<'_> {
     async fn all(&mut self, sql: Sql) -> Result<Vec<QueryResult>, PortError> {
         match self {
             Self::Postgres(lane) => lane.rows(&sql).await,
-            Self::Sqlite(pool) => pool.query_all_raw(sql.statement(DbBackend::Sqlite)).await.map_err(error::port),
+            Self::Sqlite(pool, deadline) => {
+                let query = pool.query_all_raw(sql.statement(DbBackend::Sqlite));
+                match tokio::time::timeout_at((*deadline).into(), query).await {
+                    Ok(done) => done.map_err(error::port),
+                    Err(_) => Err(error::too_slow()),
+                }
+            }
         }
     }
 }

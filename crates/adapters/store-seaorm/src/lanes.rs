@@ -4,16 +4,14 @@
 //! last served. A lane knows, so a read within the same organisation is one round trip.
 
 use std::{
-    sync::{
-        Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
 };
 
 use kernel::PortError;
 use sea_orm::{DbBackend, QueryResult};
 use sqlx::{AssertSqlSafe, Executor, PgConnection, postgres::PgConnectOptions};
+use tokio::sync::{MutexGuard, Semaphore, SemaphorePermit};
 use uuid::Uuid;
 
 use crate::{
@@ -21,6 +19,9 @@ use crate::{
     error::{self, Trouble},
     sql::Sql,
 };
+
+/// With less time left than this a statement is not sent any more.
+const SHORTEST: Duration = Duration::from_millis(20);
 
 /// A connection that is opened when it is needed and opened again when it broke.
 pub(crate) struct Line {
@@ -90,12 +91,13 @@ impl Line {
         let limit = connect::server_patience(within);
         // The usual time will do where it is over before `within` is, with some room for the way.
         let limit = (within < usual.mul_f32(1.1)).then_some(limit);
-        let known = self.limit;
+        let (known, role) = (self.limit, self.role);
         let connection = self.ready(None).await?;
         let done = if limit == known {
             Ok(())
         } else {
-            connection.execute(AssertSqlSafe(connect::server_gives_up_after(limit.unwrap_or(usual)))).await.map(drop)
+            let limits = role.server_gives_up_after(limit.unwrap_or(usual));
+            connection.execute(AssertSqlSafe(limits)).await.map(drop)
         };
         if done.is_ok() {
             self.limit = limit;
@@ -123,9 +125,17 @@ impl Line {
 
     /// Runs a statement that may be run again: when the connection turns out to be broken, once
     /// more on a new one.
-    async fn rows(&mut self, organization: Option<Uuid>, sql: &Sql) -> Result<Vec<QueryResult>, PortError> {
-        let patience = self.patience;
-        if let Ok(done) = tokio::time::timeout(patience, self.rows_twice(organization, sql)).await {
+    async fn rows(
+        &mut self,
+        organization: Option<Uuid>,
+        sql: &Sql,
+        deadline: Instant,
+    ) -> Result<Vec<QueryResult>, PortError> {
+        // So late that it could only fail, and take a good connection with it.
+        if deadline.saturating_duration_since(Instant::now()) < SHORTEST {
+            return Err(error::too_slow());
+        }
+        if let Ok(done) = tokio::time::timeout_at(deadline.into(), self.rows_twice(organization, sql)).await {
             return done.map_err(|error| error::port(error::from_sqlx(error)));
         }
         self.reset();
@@ -159,8 +169,10 @@ struct Lane {
 
 /// Some lanes of one role.
 pub(crate) struct Lanes {
-    lanes: Vec<Lane>,
-    next: AtomicUsize,
+    all: Vec<Lane>,
+    /// As many as lanes: whoever has one finds a lane that is free, first come, first served.
+    permits: Semaphore,
+    patience: Duration,
 }
 
 impl Lanes {
@@ -169,35 +181,48 @@ impl Lanes {
             last: Mutex::new(None),
             line: tokio::sync::Mutex::new(Line::new(options.clone(), role, patience)),
         };
-        Self { lanes: (0..count.max(1)).map(|_| lane()).collect(), next: AtomicUsize::new(0) }
+        let count = count.max(1);
+        Self { all: (0..count).map(|_| lane()).collect(), permits: Semaphore::new(count), patience }
     }
 
-    /// A lane that is free, and of those one that last served the organisation; when none is
-    /// free, the next in turn.
+    /// A lane that is free, and of those one that last served the organisation. The time that all
+    /// reads in it may take together, the wait for it included, starts here; when it is over before a
+    /// lane is free, every read in what is returned fails.
     pub(crate) async fn enter(&self, organization: Option<Uuid>) -> InLane<'_> {
-        let serves =
-            |lane: &&Lane| *lane.last.lock().unwrap_or_else(std::sync::PoisonError::into_inner) == organization;
-        let mut by_choice = self.lanes.iter().filter(serves).chain(&self.lanes);
-        let (chosen, line) = if let Some(free) = by_choice.find_map(|lane| Some((lane, lane.line.try_lock().ok()?))) {
-            free
-        } else {
-            let in_turn = &self.lanes[self.next.fetch_add(1, Ordering::Relaxed) % self.lanes.len()];
-            (in_turn, in_turn.line.lock().await)
-        };
-        *chosen.last.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = organization;
-        InLane { line, organization }
+        let deadline = Instant::now() + self.patience;
+        let permit = tokio::time::timeout_at(deadline.into(), self.permits.acquire()).await;
+        let lane = permit.ok().and_then(Result::ok).and_then(|permit| self.free(organization, permit));
+        InLane { lane, organization, deadline }
+    }
+
+    fn free<'a>(
+        &'a self,
+        organization: Option<Uuid>,
+        permit: SemaphorePermit<'a>,
+    ) -> Option<(MutexGuard<'a, Line>, SemaphorePermit<'a>)> {
+        let last = |lane: &Lane| *lane.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let serving = self.all.iter().filter(|lane| last(lane) == organization);
+        let mut choice = serving.chain(&self.all);
+        let (chosen, line) = choice.find_map(|lane| Some((lane, lane.line.try_lock().ok()?)))?;
+        *chosen.last.lock().unwrap_or_else(PoisonError::into_inner) = organization;
+        Some((line, permit))
     }
 }
 
 /// A lane that is held for some reads.
 pub(crate) struct InLane<'a> {
-    line: tokio::sync::MutexGuard<'a, Line>,
+    /// Given back in this order: the line, then the right to one.
+    lane: Option<(MutexGuard<'a, Line>, SemaphorePermit<'a>)>,
     organization: Option<Uuid>,
+    deadline: Instant,
 }
 
 impl InLane<'_> {
     pub(crate) async fn rows(&mut self, sql: &Sql) -> Result<Vec<QueryResult>, PortError> {
-        self.line.rows(self.organization, sql).await
+        match &mut self.lane {
+            Some((line, _)) => line.rows(self.organization, sql, self.deadline).await,
+            None => Err(error::too_slow()),
+        }
     }
 }
 
@@ -266,7 +291,7 @@ mod tests {
         let mut settings = Vec::new();
         for id in [one, one, two] {
             assert_eq!(seen(&lanes, id).await, [id]);
-            settings.push(lanes.lanes[0].line.lock().await.settings);
+            settings.push(lanes.all[0].line.lock().await.settings);
         }
         assert_eq!(settings, [1, 1, 2], "the organisation is set when it is another one");
     }
@@ -311,6 +336,10 @@ mod tests {
             (Role::App, "UPDATE entry SET content = 'x'"),
             (Role::Log, "SELECT * FROM user_account"),
             (Role::Log, "SELECT * FROM guest_token"),
+            (Role::Log, "SELECT subject FROM support_request"),
+            (Role::Log, "UPDATE support_request SET updated_at = now()"),
+            (Role::Log, "DELETE FROM inbox"),
+            (Role::App, "DELETE FROM inbox"),
             (Role::Log, "SELECT * FROM signing_key"),
             (Role::Gate, "SELECT * FROM user_account"),
             (Role::Gate, "SELECT * FROM entry"),

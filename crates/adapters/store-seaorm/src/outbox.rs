@@ -1,6 +1,6 @@
-//! The events that leave with a change, and those that were taken.
+//! The events that leave with a change.
 
-use kernel::{Event, EventId, PortError, PortErrorKind};
+use kernel::{Event, PortError, PortErrorKind};
 use serde_json::json;
 
 use crate::{sql::Sql, tx::SeaTx};
@@ -34,12 +34,5 @@ impl SeaTx {
             self.run(sql).await?;
         }
         Ok(())
-    }
-
-    /// Remembers that a consumer took an event; `false` when it had before.
-    pub(crate) async fn take_event(&mut self, consumer: &str, event: EventId) -> Result<bool, PortError> {
-        let sql = "INSERT INTO inbox (organization_id, consumer, event_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
-        let sql = Sql::new(sql).uuid(self.organization.uuid()).text(consumer).uuid(event.uuid());
-        Ok(self.run(sql).await? == 1)
     }
 }

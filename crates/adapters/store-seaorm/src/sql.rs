@@ -86,6 +86,13 @@ impl Sql {
         self
     }
 
+    /// The statement that tells how this one is done.
+    #[cfg(test)]
+    pub(crate) fn explained(mut self, explain: &str) -> Self {
+        self.text.to_mut().insert_str(0, explain);
+        self
+    }
+
     fn with(mut self, arg: Arg) -> Self {
         self.args.push(arg);
         self

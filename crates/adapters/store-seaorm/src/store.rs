@@ -14,6 +14,7 @@ use crate::{
     db::{Db, Queries},
     lanes::Lanes,
     log::{Log, LogStats},
+    marks::Marks,
     migrate,
     options::StoreOptions,
     row::Columns,
@@ -26,6 +27,7 @@ use crate::{
 /// and `identity::{IdentityStore, IdentityViews, Revocations, ExpiredTokens, SigningKeyStore}`.
 pub struct SeaStore {
     pub(crate) log: Log,
+    pub(crate) marks: Marks,
     pub(crate) base: Base,
     sinks: Arc<[String]>,
     options: StoreOptions,
@@ -67,8 +69,10 @@ impl SeaStore {
                 readers: connect::sqlite(&options.url, size(options.readers), true, options.patience).await?,
             }
         };
-        let log = Log::start(&base, &options);
-        Ok(Arc::new(Self { log, base, sinks: options.sinks.clone().into(), options }))
+        let stats = Arc::default();
+        let log = Log::start(&base, &options, Arc::clone(&stats));
+        let marks = Marks::start(&base, &options, stats);
+        Ok(Arc::new(Self { log, marks, base, sinks: options.sinks.clone().into(), options }))
     }
 
     /// Brings the schema to the newest step; the same as [`migrate_up`](crate::migrate_up).
@@ -81,6 +85,9 @@ impl SeaStore {
     pub async fn ping(&self) -> Result<(), PortError> {
         if !self.log.is_alive() {
             return Err(PortError::unavailable("a committer of the log has ended"));
+        }
+        if !self.marks.is_alive() {
+            return Err(PortError::unavailable("the task of the marks has ended"));
         }
         let row = self.log_reads().await.one(Sql::new("SELECT 1 AS answer")).await?;
         match row {
@@ -97,6 +104,7 @@ impl SeaStore {
     /// Takes no more messages, commits and answers those that wait, and closes the connections.
     pub async fn close(&self) {
         self.log.close().await;
+        self.marks.close().await;
         let pools = match &self.base {
             Base::Sqlite { writer, readers } => vec![readers.clone(), writer.clone()],
             Base::Postgres(postgres) => vec![postgres.transactions()],
@@ -111,15 +119,7 @@ impl SeaStore {
     /// Reads, and single statements that may be run twice, within an organisation.
     pub(crate) async fn app(&self, organization: OrganizationId) -> Db<'_> {
         match &self.base {
-            Base::Sqlite { readers, .. } => Db::Sqlite(readers),
-            Base::Postgres(postgres) => Db::Postgres(postgres.app.enter(Some(organization.uuid())).await),
-        }
-    }
-
-    /// As [`Self::app`], for statements that write.
-    pub(crate) async fn app_writes(&self, organization: OrganizationId) -> Db<'_> {
-        match &self.base {
-            Base::Sqlite { writer, .. } => Db::Sqlite(writer),
+            Base::Sqlite { readers, .. } => self.on_sqlite(readers),
             Base::Postgres(postgres) => Db::Postgres(postgres.app.enter(Some(organization.uuid())).await),
         }
     }
@@ -127,7 +127,7 @@ impl SeaStore {
     /// Reads of the log.
     pub(crate) async fn log_reads(&self) -> Db<'_> {
         match &self.base {
-            Base::Sqlite { readers, .. } => Db::Sqlite(readers),
+            Base::Sqlite { readers, .. } => self.on_sqlite(readers),
             Base::Postgres(postgres) => Db::Postgres(postgres.log.enter(None).await),
         }
     }
@@ -135,7 +135,7 @@ impl SeaStore {
     /// Writes beside the log: the positions of its consumers.
     pub(crate) async fn log_writes(&self) -> Db<'_> {
         match &self.base {
-            Base::Sqlite { writer, .. } => Db::Sqlite(writer),
+            Base::Sqlite { writer, .. } => self.on_sqlite(writer),
             Base::Postgres(postgres) => Db::Postgres(postgres.log.enter(None).await),
         }
     }
@@ -143,7 +143,7 @@ impl SeaStore {
     /// What is looked up before an organisation is known.
     pub(crate) async fn gate(&self) -> Db<'_> {
         match &self.base {
-            Base::Sqlite { readers, .. } => Db::Sqlite(readers),
+            Base::Sqlite { readers, .. } => self.on_sqlite(readers),
             Base::Postgres(postgres) => Db::Postgres(postgres.gate.enter(None).await),
         }
     }
@@ -151,7 +151,7 @@ impl SeaStore {
     /// As [`Self::gate`], for statements that write.
     pub(crate) async fn gate_writes(&self) -> Db<'_> {
         match &self.base {
-            Base::Sqlite { writer, .. } => Db::Sqlite(writer),
+            Base::Sqlite { writer, .. } => self.on_sqlite(writer),
             Base::Postgres(postgres) => Db::Postgres(postgres.gate.enter(None).await),
         }
     }
@@ -170,6 +170,10 @@ impl SeaStore {
                 begun
             }
         }
+    }
+
+    fn on_sqlite<'a>(&self, pool: &'a DatabaseConnection) -> Db<'a> {
+        Db::Sqlite(pool, Instant::now() + self.options.patience)
     }
 
     pub(crate) fn is_postgres(&self) -> bool {

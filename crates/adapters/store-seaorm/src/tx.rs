@@ -1,6 +1,9 @@
 //! One transaction, for all domains.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use kernel::{OrganizationId, PortError, PortErrorKind};
 use sea_orm::{
@@ -13,13 +16,17 @@ use crate::{
     sql::Sql,
 };
 
+/// What a commit has at least, however late it comes: its outcome is worth waiting for.
+const COMMIT: Duration = Duration::from_millis(500);
+
 /// A transaction within one organisation. Dropping it rolls back. After an error it is dead:
-/// everything on it fails with the same kind of error, and it cannot commit.
+/// everything on it fails with the same kind of error, and it cannot commit. It must be over within the
+/// store's patience, as every other call.
 pub(crate) struct SeaTx {
     pub(crate) organization: OrganizationId,
     pub(crate) sinks: Arc<[String]>,
     backend: DbBackend,
-    patience: Duration,
+    deadline: Instant,
     open: Option<DatabaseTransaction>,
     dead: PortErrorKind,
 }
@@ -37,11 +44,12 @@ impl SeaTx {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..Default::default()
         };
-        let open = match tokio::time::timeout(patience, pool.begin_with_options(options)).await {
+        let deadline = Instant::now() + patience;
+        let open = match tokio::time::timeout_at(deadline.into(), pool.begin_with_options(options)).await {
             Ok(done) => Some(done.map_err(error::port)?),
             Err(_) => return Err(error::too_slow()),
         };
-        let mut tx = Self { organization, sinks, backend, patience, open, dead: PortErrorKind::Unavailable };
+        let mut tx = Self { organization, sinks, backend, deadline, open, dead: PortErrorKind::Unavailable };
         if backend == DbBackend::Postgres {
             let set = Sql::new("SELECT set_config('guichet.organization', $1, true)");
             tx.rows(set.text(organization.to_string())).await?;
@@ -62,7 +70,7 @@ impl SeaTx {
     pub(crate) async fn run(&mut self, sql: Sql) -> Result<u64, PortError> {
         let statement = sql.statement(self.backend);
         let Some(open) = &self.open else { return Err(self.buried()) };
-        let done = match tokio::time::timeout(self.patience, open.execute_raw(statement)).await {
+        let done = match tokio::time::timeout_at(self.deadline.into(), open.execute_raw(statement)).await {
             Ok(done) => done.map(|done| done.rows_affected()).map_err(Fault::Database),
             Err(_) => Err(Fault::TooSlow),
         };
@@ -79,7 +87,7 @@ impl SeaTx {
         }
         let statement = sql.statement(self.backend);
         let Some(open) = &self.open else { return Err(self.buried()) };
-        match tokio::time::timeout(self.patience, open.execute_raw(statement)).await {
+        match tokio::time::timeout_at(self.deadline.into(), open.execute_raw(statement)).await {
             Ok(Ok(done)) => Ok(Some(done.rows_affected())),
             Ok(Err(error)) if error::trouble(&error) == Trouble::Taken => {
                 if guarded {
@@ -94,7 +102,8 @@ impl SeaTx {
 
     pub(crate) async fn commit_all(mut self) -> Result<(), PortError> {
         let Some(open) = self.open.take() else { return Err(self.buried()) };
-        match tokio::time::timeout(self.patience, open.commit()).await {
+        let deadline = self.deadline.max(Instant::now() + COMMIT);
+        match tokio::time::timeout_at(deadline.into(), open.commit()).await {
             Ok(done) => done.map_err(error::commit),
             Err(_) => Err(PortError::new(PortErrorKind::Unknown, "the database did not answer a commit in time")),
         }
@@ -110,7 +119,7 @@ impl SeaTx {
     async fn attempt(&mut self, sql: Sql) -> Result<Vec<QueryResult>, Fault> {
         let statement = sql.statement(self.backend);
         let Some(open) = &self.open else { return Err(Fault::Buried) };
-        match tokio::time::timeout(self.patience, open.query_all_raw(statement)).await {
+        match tokio::time::timeout_at(self.deadline.into(), open.query_all_raw(statement)).await {
             Ok(done) => done.map_err(Fault::Database),
             Err(_) => Err(Fault::TooSlow),
         }

@@ -9,11 +9,19 @@ use rust_embed::{EmbeddedFile, RustEmbed};
 #[allow_missing = true]
 struct Dist;
 
+/// What the build puts behind the name of a file for its compressed forms.
+const BROTLI: &str = ".br";
+const GZIP: &str = ".gz";
+
 /// One file of the build.
 #[derive(Debug, Clone)]
 pub struct Asset {
     /// Its content.
     pub bytes: Cow<'static, [u8]>,
+    /// The same, compressed by brotli, where that is shorter.
+    pub brotli: Option<Cow<'static, [u8]>>,
+    /// The same, compressed by gzip, where that is shorter.
+    pub gzip: Option<Cow<'static, [u8]>>,
     /// Its media type, with a charset for texts.
     pub mime: String,
     /// Names this content, quoted as the header `ETag` wants it.
@@ -35,6 +43,10 @@ impl Pages {
     /// The file behind the path of an address, e.g. `/console/settings`.
     pub fn get(path: &str) -> Option<Asset> {
         let path = path.strip_prefix('/').unwrap_or(path);
+        // The compressed forms are ways to send a file, and no files of their own.
+        if [BROTLI, GZIP].iter().any(|ending| path.ends_with(ending)) {
+            return None;
+        }
         candidates(path).find_map(|name| Some(asset(&name, Dist::get(&name)?)))
     }
 }
@@ -67,7 +79,15 @@ fn asset(name: &str, file: EmbeddedFile) -> Asset {
         let _ = write!(etag, "{byte:02x}");
     }
     etag.push('"');
-    Asset { bytes: file.data, mime, etag, immutable: is_hashed(name) }
+    let compressed = |ending: &str| Dist::get(&format!("{name}{ending}")).map(|file| file.data);
+    Asset {
+        bytes: file.data,
+        brotli: compressed(BROTLI),
+        gzip: compressed(GZIP),
+        mime,
+        etag,
+        immutable: is_hashed(name),
+    }
 }
 
 /// Vite puts what it names by a hash into `assets/`, as `name-HASH8.ext`.
@@ -113,6 +133,15 @@ mod tests {
     }
 
     #[test]
+    fn a_file_comes_with_what_the_build_compressed_of_it() {
+        let Some(widget) = Pages::get("/widget.js") else { return assert!(!Pages::built()) };
+        let file = |name| std::fs::read(format!("{}/../../../web/dist/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        assert_eq!(widget.bytes, file("widget.js"));
+        assert_eq!(widget.brotli.unwrap(), file("widget.js.br"));
+        assert_eq!(widget.gzip.unwrap(), file("widget.js.gz"));
+    }
+
+    #[test]
     fn nothing_outside_of_the_build_is_reached() {
         for path in [
             "/../package.json",
@@ -121,6 +150,8 @@ mod tests {
             "//etc/passwd",
             "/etc/passwd",
             "/widget.js/..",
+            "/widget.js.br",
+            "/console/index.html.gz",
         ] {
             assert!(Pages::get(path).is_none(), "{path}");
         }

@@ -9,9 +9,10 @@ use std::{
     time::Instant,
 };
 
-use chat::ResetReason;
+use chat::{ChatError, ResetReason};
 use futures_util::{Stream, stream::FuturesUnordered};
-use realtime::{Close, Done, Job, MarkKind, PageRead};
+use kernel::Refusal;
+use realtime::{Close, Done, Job, MarkKind, PageAsked, PageRead};
 
 use crate::link::Link;
 
@@ -91,12 +92,16 @@ async fn perform(link: Arc<Link>, job: Job) -> Done {
             let admitted = link.realtime().parts.gate.admit(token.expose()).await;
             let result = admitted.and_then(|admitted| link.allows(&admitted.caller).map(|()| admitted));
             if let Err(refusal) = &result {
+                log_if_ours(&link, "nobody could be let in", refusal.as_ref());
                 tracing::info!(connection_id = %link.conn.id(), code = refusal.code(), "not authenticated");
             }
             Done::Authenticated { revocations, result }
         }
         Job::Subscribe { caller, conversation, generation, position } => {
             let result = link.chat().subscribe(&caller, conversation, position).await.map(Box::new);
+            if let Err(error) = &result {
+                log_if_ours(&link, "a conversation could not be subscribed to", error);
+            }
             if let Ok(subscription) = &result
                 && subscription.reset == Some(ResetReason::Ahead)
             {
@@ -109,7 +114,8 @@ async fn perform(link: Arc<Link>, job: Job) -> Done {
             }
             Done::Subscribed { conversation, generation, result }
         }
-        Job::Page { caller, conversation, generation, after, limit, with_view } => {
+        Job::Page { caller, conversation, asked } => {
+            let PageAsked { after, limit, with_view, failures, .. } = asked;
             let read = async {
                 let view = if with_view {
                     Some(Box::new(link.chat().conversation(&caller, conversation).await?))
@@ -119,15 +125,19 @@ async fn perform(link: Arc<Link>, job: Job) -> Done {
                 let entries = link.chat().entries(&caller, conversation, after, limit).await?;
                 Ok(PageRead { view, entries })
             };
-            let result = read.await;
-            Done::Page { conversation, generation, after, limit, result }
+            let result: Result<PageRead, ChatError> = read.await;
+            // It is read again every second; the first failure says why.
+            if let Some(error) = result.as_ref().err().filter(|_| failures == 0) {
+                log_if_ours(&link, "missed entries could not be read", error);
+            }
+            Done::Page { conversation, asked, result }
         }
         Job::Send { caller, conversation, ticket, outgoing } => {
             let started = Instant::now();
             let result = link.chat().send(&caller, conversation, outgoing, Some(link.conn.id())).await;
             match &result {
                 Ok(_) => metrics::histogram!("guichet_realtime_ack_seconds").record(started.elapsed().as_secs_f64()),
-                Err(error) => log_if_ours(&link, error),
+                Err(error) => log_if_ours(&link, "a send was not stored", error),
             }
             Done::Sent { ticket, result }
         }
@@ -136,16 +146,19 @@ async fn perform(link: Arc<Link>, job: Job) -> Done {
                 MarkKind::Delivered => link.chat().mark_delivered(&caller, conversation, seq).await,
                 MarkKind::Read => link.chat().mark_read(&caller, conversation, seq).await,
             };
-            Done::Marked { result: moved.map(drop) }
+            if let Err(error) = &moved {
+                log_if_ours(&link, "a mark was not moved", error);
+            }
+            Done::Marked { conversation, kind, result: moved.map(drop) }
         }
     }
 }
 
-/// What went wrong on our side is logged here, with its cause: the client is only told the code.
-fn log_if_ours(link: &Link, error: &chat::ChatError) {
-    if let chat::ChatError::Port(port) = error {
-        let cause = std::error::Error::source(port).map(ToString::to_string);
-        tracing::warn!(connection_id = %link.conn.id(), cause, "a send was not stored: {port}");
+/// What went wrong behind a port is logged here, with its cause: the client is only told the code. What has
+/// no cause is no failure of a part.
+fn log_if_ours(link: &Link, what: &str, refusal: &dyn Refusal) {
+    if let Some(cause) = refusal.source() {
+        tracing::warn!(connection_id = %link.conn.id(), code = refusal.code(), %cause, "{what}: {refusal}");
     }
 }
 

@@ -7,7 +7,9 @@ mod jobs;
 mod link;
 mod reader;
 mod realtime;
+mod transport;
 mod writer;
 
 pub use gate::{CloseRevoked, Gate, IdentityGate, Origins};
 pub use realtime::{Parts, Realtime, Settings};
+pub use transport::{UNREAD_WITHIN, give_up_unread};

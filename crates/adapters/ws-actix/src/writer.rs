@@ -69,8 +69,8 @@ impl Stream for Writer {
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        // The socket is gone, whoever let it go.
-        self.link.hub().close(&self.link.conn, Close::Normal);
+        // The socket is gone, whoever let it go; only now its person may open another in its place.
+        self.link.hub().gone(&self.link.conn);
         self.link.finish();
     }
 }

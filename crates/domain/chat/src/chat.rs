@@ -1,13 +1,13 @@
 //! The use cases of the chat.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use kernel::{Caller, ConnectionId, ConversationId, Env, MessageId, PageRequest, SupportRequestId, Timestamp};
 
 use crate::{
-    Append, AppendError, Author, ChatError, ClientMessageId, Content, ContentHash, Conversation, ConversationFilter,
-    ConversationLog, ConversationPage, Conversations, Entry, Epoch, Mark, Message, MessageKind, Receipt, ReceiptFeed,
-    Right, SenderKind, Seq,
+    Allowance, Append, AppendError, Author, Budgets, ChatError, ClientMessageId, Content, ContentHash, Conversation,
+    ConversationFilter, ConversationLog, ConversationPage, Conversations, Entry, Epoch, Mark, Marked, Message,
+    MessageKind, Receipt, ReceiptFeed, Right, SenderKind, Seq,
 };
 
 /// What a client wants to send.
@@ -99,6 +99,7 @@ pub struct Chat {
     log: Arc<dyn ConversationLog>,
     conversations: Arc<dyn Conversations>,
     receipts: Arc<dyn ReceiptFeed>,
+    budgets: Arc<dyn Budgets>,
     env: Arc<dyn Env>,
 }
 
@@ -107,22 +108,27 @@ impl Chat {
     pub const RECENT: u32 = 50;
     /// The most entries or messages a page holds.
     pub const MAX_PAGE: u32 = 200;
+    /// What a guest or a customer may send.
+    pub const BUDGET: Allowance = Allowance { count: 20, within: Duration::from_secs(10) };
+    /// What staff may send.
+    pub const STAFF_BUDGET: Allowance = Allowance { count: 60, within: Duration::from_secs(10) };
 
     /// Puts the chat together.
     pub fn new(
         log: Arc<dyn ConversationLog>,
         conversations: Arc<dyn Conversations>,
         receipts: Arc<dyn ReceiptFeed>,
+        budgets: Arc<dyn Budgets>,
         env: Arc<dyn Env>,
     ) -> Self {
-        Self { log, conversations, receipts, env }
+        Self { log, conversations, receipts, budgets, env }
     }
 
     /// Sends a message: durable, numbered and handed to those who watch when this returns. The same
-    /// again, by any way, gives the same answer with `duplicate`.
+    /// again, by any way, gives the same answer with `duplicate`, and costs as much of the budget.
     ///
     /// # Errors
-    /// As the log refuses; after a port error of kind `Unknown`, sending the same again resolves it.
+    /// [`ChatError::RateLimited`] above the budget, before anything is looked at; else as the log refuses; after a port error of kind `Unknown`, sending the same again resolves it.
     pub async fn send(
         &self,
         caller: &Caller,
@@ -130,6 +136,9 @@ impl Chat {
         outgoing: Outgoing,
         origin: Option<ConnectionId>,
     ) -> Result<Sent, ChatError> {
+        let allowance = if caller.is_staff() { Self::STAFF_BUDGET } else { Self::BUDGET };
+        let taken = self.budgets.take(caller.organization(), caller.participant(), allowance).await;
+        taken.map_err(ChatError::RateLimited)?;
         let append = Append {
             organization: caller.organization(),
             conversation,
@@ -282,10 +291,6 @@ impl Chat {
         delivered: Seq,
         read: Seq,
     ) -> Result<Option<Receipt>, ChatError> {
-        let audience = self.conversations.audience(caller.organization(), id).await?;
-        if !audience.is_some_and(|audience| caller.scope().covers(&audience)) {
-            return Err(ChatError::ConversationNotFound);
-        }
         let author = author(caller);
         let mark = Mark {
             organization: caller.organization(),
@@ -297,11 +302,14 @@ impl Chat {
             read,
             at: self.env.now(),
         };
-        let receipt = self.conversations.mark(mark).await?;
-        if let Some(receipt) = &receipt {
-            self.receipts.moved(receipt);
+        match self.conversations.mark(caller.scope(), mark).await? {
+            Marked::NotFound => Err(ChatError::ConversationNotFound),
+            Marked::Stands => Ok(None),
+            Marked::Moved(receipt) => {
+                self.receipts.moved(&receipt);
+                Ok(Some(receipt))
+            }
         }
-        Ok(receipt)
     }
 }
 

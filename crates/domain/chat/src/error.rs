@@ -1,5 +1,7 @@
 //! What this domain refuses.
 
+use std::time::Duration;
+
 use kernel::{FieldError, NotAllowed, PortError, Refusal, RefusalKind, SupportRequestId};
 
 /// A refusal of the chat, with a stable code each.
@@ -23,6 +25,9 @@ pub enum ChatError {
     /// The server has more to store than it can; the same send may go through later.
     #[error("too much to store at the moment")]
     Overloaded,
+    /// The person has sent too much; the same send may go through after this time.
+    #[error("too much sent in too short a time")]
+    RateLimited(Duration),
     /// Some fields are wrong.
     #[error("some fields are wrong")]
     Invalid(Vec<FieldError>),
@@ -47,7 +52,8 @@ impl ChatError {
 
     /// Whether the same send may go through later.
     pub fn may_retry(&self) -> bool {
-        matches!(self.kind(), RefusalKind::Unavailable | RefusalKind::StorageFull | RefusalKind::Internal)
+        use RefusalKind::{Internal, StorageFull, TooMany, Unavailable};
+        matches!(self.kind(), Unavailable | StorageFull | Internal | TooMany(_))
     }
 }
 
@@ -64,6 +70,7 @@ impl Refusal for ChatError {
             Self::Closed | Self::Merged(_) => RefusalKind::Conflict,
             Self::IdempotencyMismatch | Self::Invalid(_) => RefusalKind::Invalid,
             Self::Overloaded => RefusalKind::Unavailable,
+            Self::RateLimited(wait) => RefusalKind::TooMany(*wait),
             Self::NotAllowed(_) => RefusalKind::Forbidden,
             Self::Port(port) => port.refusal_kind(),
         }
@@ -77,6 +84,7 @@ impl Refusal for ChatError {
             Self::Merged(_) => "merged",
             Self::IdempotencyMismatch => "idempotency_mismatch",
             Self::Overloaded => "overloaded",
+            Self::RateLimited(_) => "rate_limited",
             Self::Invalid(_) => "invalid",
             Self::NotAllowed(_) => "forbidden",
             Self::Port(port) => port.refusal_code(),

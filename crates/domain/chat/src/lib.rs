@@ -19,8 +19,8 @@ pub use conversation::{
 pub use error::ChatError;
 pub use message::{Change, Entry, Message, MessageKind, MessageStatus, Sender, SenderKind};
 pub use ports::{
-    Append, AppendError, Appended, Author, Committed, ConversationLog, Conversations, Head, Hints, LogCursor, LogFeed,
-    LogRecord, Mark, ReceiptFeed, Right,
+    Allowance, Append, AppendError, Appended, Author, Budgets, Committed, ConversationLog, Conversations, Head, Hints,
+    LogCursor, LogFeed, LogRecord, Mark, Marked, ReceiptFeed, Right,
 };
 pub use values::{ClientMessageId, Content, ContentHash, Epoch, Seq};
 

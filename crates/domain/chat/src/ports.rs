@@ -1,5 +1,7 @@
 //! What the chat needs from outside.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use kernel::{
     Audience, ConnectionId, ConversationId, MessageId, OrganizationId, Page, PageRequest, ParticipantId, PortError,
@@ -195,6 +197,35 @@ pub trait ReceiptFeed: Send + Sync {
     fn moved(&self, receipt: &Receipt);
 }
 
+/// How much somebody may do: at most `count` at once, and as many again spread over each `within`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Allowance {
+    /// How many.
+    pub count: u32,
+    /// In which time.
+    pub within: Duration,
+}
+
+/// What each person may still send: one budget, whatever protocol, device or token they send by.
+#[async_trait]
+pub trait Budgets: Send + Sync {
+    /// Takes one send out of a person's budget.
+    ///
+    /// - A person is one of an organisation: the same id elsewhere MUST have another budget.
+    /// - MUST NOT take anything when it refuses, so that knocking does not prolong the wait.
+    /// - It cannot fail: what cannot reach the budget that nodes share falls back to one of its own,
+    ///   and never to none.
+    ///
+    /// # Errors
+    /// How long the person has to wait until the budget has one again.
+    async fn take(
+        &self,
+        organization: OrganizationId,
+        person: ParticipantId,
+        allowance: Allowance,
+    ) -> Result<(), Duration>;
+}
+
 /// Conversations and the marks of those who take part.
 #[async_trait]
 pub trait Conversations: Send + Sync {
@@ -230,9 +261,11 @@ pub trait Conversations: Send + Sync {
     ) -> Result<Page<Conversation>, PortError>;
 
     /// Moves a participant's marks forward: `delivered` to at least `delivered`, `read` to at
-    /// least `read` (which also delivers). MUST never move one back, MUST cap both at the end
-    /// of the log, and MUST make a staff member who reads a participant. Nothing when nothing moved.
-    async fn mark(&self, mark: Mark) -> Result<Option<Receipt>, PortError>;
+    /// least `read` (which also delivers). MUST decide and move in one step: what the scope does not
+    /// cover is [`Marked::NotFound`] and moves nothing. MUST never move one back, MUST cap both at the
+    /// end of the log, and MUST make a staff member who reads a participant. Marks of many callers MAY
+    /// share a commit; of several of one participant the store MAY answer one for all with the receipt.
+    async fn mark(&self, scope: Scope, mark: Mark) -> Result<Marked, PortError>;
 
     /// The epoch of an organisation.
     async fn epoch(&self, organization: OrganizationId) -> Result<Option<Epoch>, PortError>;
@@ -257,6 +290,17 @@ pub struct Mark {
     pub read: Seq,
     /// When.
     pub at: Timestamp,
+}
+
+/// What became of a move of marks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Marked {
+    /// At least one moved.
+    Moved(Receipt),
+    /// Nothing moved: they stood there or further already, or the participant has none here.
+    Stands,
+    /// No such conversation in the scope.
+    NotFound,
 }
 
 /// Where a consumer of the log stands: opaque, ordered as the store commits.

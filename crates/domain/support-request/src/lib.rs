@@ -22,8 +22,8 @@ pub use error::SupportRequestError;
 pub use events::{RequestEvent, Told};
 pub use opening::{FirstMessage, OpenRequest, Opened};
 pub use ports::{
-    ConversationState, Conversations, Inbox, NewConversation, NewMessage, Outbox, People, Person, RequestChange,
-    RequestFeed, RequestStore, RequestTx, RequestViews, Requests, Timeline,
+    Activity, ConversationState, Conversations, Inbox, NewConversation, NewMessage, Outbox, People, Person,
+    RequestChange, RequestFeed, RequestStore, RequestTx, RequestViews, Requests, Timeline,
 };
 pub use request::{Requester, Snapshot, Status, SupportRequest};
 pub use sla::{Sla, SlaPolicy};

@@ -13,6 +13,25 @@ use crate::{RequestFilter, RequestView, Requester, Snapshot, SupportRequest, Tim
 pub trait RequestStore: Send + Sync {
     /// Opens a transaction within one organisation. Dropping it rolls back.
     async fn begin(&self, organization: OrganizationId) -> Result<Box<dyn RequestTx>, PortError>;
+
+    /// Notes when requests, of whatever organisations, were last active beside their own changes: a
+    /// message came. All of it in one commit, after which lists sort and filter by it.
+    ///
+    /// MUST never move a time back, MUST leave version and `updated_at` as they are, and MUST pass
+    /// over requests that are not there. A change of the request itself ([`Requests::insert`],
+    /// [`Requests::save`]) counts as activity in its own transaction.
+    async fn note_activity(&self, activity: &[Activity]) -> Result<(), PortError>;
+}
+
+/// A request in whose conversation something happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Activity {
+    /// The organisation.
+    pub organization: OrganizationId,
+    /// The request.
+    pub support_request: SupportRequestId,
+    /// When it was noticed, which is not before it happened.
+    pub at: Timestamp,
 }
 
 /// One transaction. After a port error it is dead: everything on it fails, and it cannot commit.
@@ -126,7 +145,8 @@ pub trait Outbox: Send {
     async fn append(&mut self, event: &Event) -> Result<(), PortError>;
 }
 
-/// Events that were taken, so that a repeat does nothing.
+/// Events that were taken, so that a repeat does nothing. A store may forget one when its consumer's
+/// position in the log is a week past it, as it cannot come again then.
 #[async_trait]
 pub trait Inbox: Send {
     /// Remembers that a consumer took an event, once this transaction commits. `false` when it had

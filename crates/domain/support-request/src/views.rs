@@ -39,7 +39,7 @@ pub struct RequestView {
 pub enum RequestSort {
     /// When it was opened.
     CreatedAt,
-    /// When the request last changed or last took a message.
+    /// When the request last changed or last took a message, as [`RequestFilter::changed_since`] knows it.
     #[default]
     UpdatedAt,
     /// How urgent it is.
@@ -85,7 +85,10 @@ pub struct RequestFilter {
     pub created_from: Option<Timestamp>,
     /// Opened before.
     pub created_to: Option<Timestamp>,
-    /// Changed, or having taken a message, at or after.
+    /// Changed, or having taken a message, at or after. A change counts with its commit. A message
+    /// counts from when the consumer of the log has noticed it ([`crate::Desk::messages_came`]), with the
+    /// time of the noticing: it comes a little later into this list than into the conversation, and it is
+    /// never missed by somebody who asks again since their last look.
     pub changed_since: Option<Timestamp>,
     /// What to sort by.
     pub sort: RequestSort,

@@ -22,7 +22,7 @@ impl Hub {
         let (mut conns, origin) = {
             let index = self.index();
             let origin = committed.origin.and_then(|origin| index.connection(origin));
-            (index.followers(committed.conversation), origin)
+            (index.followers((committed.organization, committed.conversation)), origin)
         };
         // Who sent it hears of it even without following the conversation.
         if let Some(origin) = origin
@@ -39,13 +39,13 @@ impl Hub {
             let bytes = |own: bool| if own { to_sender.bytes(protocol) } else { to_others.bytes(protocol) };
             self.step(&conn, |session, context| session.committed(committed, &bytes, context));
         }
-        self.takes_part(committed.conversation, committed.entry.message.sender.id);
+        self.takes_part((committed.organization, committed.conversation), committed.entry.message.sender.id);
     }
 
     fn tell_receipt(&self, receipt: &Receipt) {
         let (mut conns, own) = {
             let index = self.index();
-            (index.followers(receipt.conversation), index.person(receipt.participant))
+            (index.followers((receipt.organization, receipt.conversation)), index.person(receipt.participant))
         };
         conns.extend(own);
         let mut told: Vec<Arc<Conn>> = Vec::with_capacity(conns.len());
@@ -61,7 +61,7 @@ impl Hub {
             });
             told.push(conn);
         }
-        self.takes_part(receipt.conversation, receipt.participant);
+        self.takes_part((receipt.organization, receipt.conversation), receipt.participant);
     }
 
     fn tell_change(&self, change: &RequestChange) {
@@ -70,17 +70,14 @@ impl Hub {
             (
                 index.staff(change.organization),
                 index.person(change.audience.requester),
-                index.followers(change.view.request.conversation),
+                index.followers((change.organization, change.view.request.conversation)),
             )
         };
         let lists = Lists::of(change);
-        let resync = Shared::new(|| ServerFrame::Resync);
         for conn in &staff {
             self.tell_lists(conn, change, &lists, Eyes::Staff);
             if let Some(before) = &change.before {
-                conn.step(&self.limits, |session| {
-                    session.unlisted(before, &change.audience, || resync.bytes(conn.protocol()));
-                });
+                conn.step(&self.limits, |session| session.unlisted(before, &change.audience));
             }
         }
         for conn in requester.iter().filter(|conn| !staff.iter().any(|other| other.id() == conn.id())) {

@@ -1,5 +1,7 @@
 //! The comparison that repairs hints that were swallowed.
 
+use std::collections::HashMap;
+
 use chat::Head;
 use kernel::{ConversationId, OrganizationId};
 
@@ -14,11 +16,13 @@ impl Hub {
 
     /// Where these logs end: whoever is behind reads what is missing.
     pub fn heads(&self, heads: &[Head]) {
-        for head in heads {
-            let followers = self.index().followers(head.conversation);
+        let ends: HashMap<_, _> = heads.iter().map(|head| (head.conversation, head.last_seq)).collect();
+        for room in self.watched() {
+            let Some(end) = ends.get(&room.1) else { continue };
+            let followers = self.index().followers(room);
             for conn in followers {
                 let context = self.context();
-                conn.step(&self.limits, |session| session.head(head.conversation, head.last_seq, &context));
+                conn.step(&self.limits, |session| session.head(room.1, *end, &context));
             }
         }
     }

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use kernel::{Caller, ConnectionId, ConversationId, OrganizationId, ParticipantId};
+use kernel::{Caller, ConnectionId, ConversationId, GuestTokenId, OrganizationId, ParticipantId, UserId};
 
 use super::Revoked;
 use crate::Conn;
@@ -14,12 +14,35 @@ use crate::Conn;
 #[derive(Default)]
 pub(super) struct Index {
     connections: HashMap<ConnectionId, Member>,
-    rooms: HashMap<ConversationId, Room>,
-    rooms_of: HashMap<ParticipantId, Vec<ConversationId>>,
+    rooms: HashMap<RoomId, Room>,
+    rooms_of: HashMap<ParticipantId, Vec<RoomId>>,
+    /// Whose place each transport takes, and how many each holder has taken.
+    places: HashMap<ConnectionId, Holder>,
+    taken: HashMap<Holder, usize>,
     persons: HashMap<ParticipantId, Vec<Arc<Conn>>>,
     staff: HashMap<OrganizationId, Vec<Arc<Conn>>>,
     revoked: VecDeque<Revoked>,
     revocations: u64,
+}
+
+/// A conversation as those of one organisation follow it: somebody who names another's gets a room apart, in
+/// which nothing is ever told.
+pub(super) type RoomId = (OrganizationId, ConversationId);
+
+/// Whose connections are counted together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Holder {
+    User(UserId),
+    Token(GuestTokenId),
+}
+
+impl Holder {
+    fn of(caller: &Caller) -> Self {
+        match caller {
+            Caller::User(user) => Self::User(user.id),
+            Caller::Guest(guest) => Self::Token(guest.token),
+        }
+    }
 }
 
 struct Member {
@@ -27,9 +50,9 @@ struct Member {
     caller: Option<Arc<Caller>>,
 }
 
-/// A conversation that somebody here follows.
+/// Who follows a conversation here, and who is known to take part in it.
+#[derive(Default)]
 struct Room {
-    organization: OrganizationId,
     conns: Vec<Arc<Conn>>,
     participants: Vec<ParticipantId>,
 }
@@ -38,8 +61,8 @@ struct Room {
 pub(super) struct Named {
     /// The person had none before.
     pub(super) first: bool,
-    /// How many the person has now.
-    pub(super) connections: usize,
+    /// It took a place, and there was none left.
+    pub(super) too_many: bool,
     /// The token was revoked while it was looked at.
     pub(super) revoked: bool,
 }
@@ -53,13 +76,12 @@ impl Index {
     }
 
     /// It is known who a connection is. Nothing when the connection has left already.
-    pub(super) fn name(&mut self, conn: &Arc<Conn>, caller: &Arc<Caller>, since: u64) -> Option<Named> {
+    pub(super) fn name(&mut self, conn: &Arc<Conn>, caller: &Arc<Caller>, since: u64, most: usize) -> Option<Named> {
         let member = self.connections.get_mut(&conn.id())?;
         let known = member.caller.replace(caller.clone());
         let person = self.persons.entry(caller.participant()).or_default();
         let first = person.is_empty();
         add(person, conn);
-        let connections = person.len();
         if caller.is_staff() {
             add(self.staff.entry(caller.organization()).or_default(), conn);
         } else if known.is_some_and(|known| known.is_staff()) {
@@ -67,26 +89,49 @@ impl Index {
         }
         let missed = usize::try_from(self.revocations - since).unwrap_or(usize::MAX);
         let revoked = missed > self.revoked.len() || self.revoked.iter().rev().take(missed).any(|it| it.names(caller));
-        Some(Named { first, connections, revoked })
+        let too_many = self.take_place(conn.id(), Holder::of(caller)).is_some_and(|taken| taken > most);
+        Some(Named { first, too_many, revoked })
     }
 
-    pub(super) fn join(&mut self, conn: &Arc<Conn>, organization: OrganizationId, conversation: ConversationId) {
-        if self.connections.contains_key(&conn.id()) {
-            let new = || Room { organization, conns: Vec::new(), participants: Vec::new() };
-            add(&mut self.rooms.entry(conversation).or_insert_with(new).conns, conn);
+    /// How many the holder has taken with it; nothing when it had this one already.
+    fn take_place(&mut self, conn: ConnectionId, holder: Holder) -> Option<usize> {
+        if self.places.get(&conn) == Some(&holder) {
+            return None;
+        }
+        self.free_place(conn);
+        self.places.insert(conn, holder);
+        let taken = self.taken.entry(holder).or_default();
+        *taken += 1;
+        Some(*taken)
+    }
+
+    /// The transport of a connection is gone, and its holder may open another.
+    pub(super) fn free_place(&mut self, conn: ConnectionId) {
+        let Some(holder) = self.places.remove(&conn) else { return };
+        if let Some(taken) = self.taken.get_mut(&holder) {
+            *taken -= 1;
+            if *taken == 0 {
+                self.taken.remove(&holder);
+            }
         }
     }
 
-    pub(super) fn leave(&mut self, conn: &Arc<Conn>, conversation: ConversationId) {
-        let Some(room) = self.rooms.get_mut(&conversation) else { return };
+    pub(super) fn join(&mut self, conn: &Arc<Conn>, room: RoomId) {
+        if self.connections.contains_key(&conn.id()) {
+            add(&mut self.rooms.entry(room).or_default().conns, conn);
+        }
+    }
+
+    pub(super) fn leave(&mut self, conn: &Arc<Conn>, id: RoomId) {
+        let Some(room) = self.rooms.get_mut(&id) else { return };
         room.conns.retain(|other| other.id() != conn.id());
         if !room.conns.is_empty() {
             return;
         }
-        let participants = self.rooms.remove(&conversation).map(|room| room.participants).unwrap_or_default();
+        let participants = self.rooms.remove(&id).map(|room| room.participants).unwrap_or_default();
         for who in participants {
             if let Some(rooms) = self.rooms_of.get_mut(&who) {
-                rooms.retain(|room| *room != conversation);
+                rooms.retain(|room| *room != id);
                 if rooms.is_empty() {
                     self.rooms_of.remove(&who);
                 }
@@ -95,13 +140,13 @@ impl Index {
     }
 
     /// Somebody takes part in a conversation; `true` when that was not known.
-    pub(super) fn take_part(&mut self, conversation: ConversationId, who: ParticipantId) -> bool {
-        let Some(room) = self.rooms.get_mut(&conversation) else { return false };
+    pub(super) fn take_part(&mut self, id: RoomId, who: ParticipantId) -> bool {
+        let Some(room) = self.rooms.get_mut(&id) else { return false };
         if room.participants.contains(&who) {
             return false;
         }
         room.participants.push(who);
-        self.rooms_of.entry(who).or_default().push(conversation);
+        self.rooms_of.entry(who).or_default().push(id);
         true
     }
 
@@ -111,8 +156,8 @@ impl Index {
         conn: &Arc<Conn>,
         followed: impl Iterator<Item = ConversationId>,
     ) -> Option<Arc<Caller>> {
-        followed.for_each(|conversation| self.leave(conn, conversation));
         let caller = self.connections.remove(&conn.id())?.caller?;
+        followed.for_each(|conversation| self.leave(conn, (caller.organization(), conversation)));
         remove(&mut self.staff, &caller.organization(), conn);
         remove(&mut self.persons, &caller.participant(), conn);
         (!self.persons.contains_key(&caller.participant())).then_some(caller)
@@ -130,12 +175,12 @@ impl Index {
         self.connections.len()
     }
 
-    pub(super) fn followers(&self, conversation: ConversationId) -> Vec<Arc<Conn>> {
-        self.rooms.get(&conversation).map(|room| room.conns.clone()).unwrap_or_default()
+    pub(super) fn followers(&self, room: RoomId) -> Vec<Arc<Conn>> {
+        self.rooms.get(&room).map(|room| room.conns.clone()).unwrap_or_default()
     }
 
-    pub(super) fn watched(&self) -> Vec<(OrganizationId, ConversationId)> {
-        self.rooms.iter().map(|(id, room)| (room.organization, *id)).collect()
+    pub(super) fn watched(&self) -> Vec<RoomId> {
+        self.rooms.keys().copied().collect()
     }
 
     pub(super) fn person(&self, who: ParticipantId) -> Vec<Arc<Conn>> {
@@ -164,12 +209,14 @@ impl Index {
         seen
     }
 
-    /// Who is to be told that somebody came or went: those who follow a conversation in which the person
-    /// takes part.
-    pub(super) fn neighbours(&self, who: ParticipantId) -> Vec<Arc<Conn>> {
-        let mut found: HashMap<ConnectionId, Arc<Conn>> = HashMap::new();
-        for room in self.rooms_of.get(&who).into_iter().flatten().filter_map(|id| self.rooms.get(id)) {
-            found.extend(room.conns.iter().map(|conn| (conn.id(), conn.clone())));
+    /// Who may be told that somebody came or went: those who follow conversations in which the person takes
+    /// part, with these conversations.
+    pub(super) fn neighbours(&self, who: ParticipantId) -> Vec<(Arc<Conn>, Vec<ConversationId>)> {
+        let mut found: HashMap<ConnectionId, (Arc<Conn>, Vec<ConversationId>)> = HashMap::new();
+        for id in self.rooms_of.get(&who).into_iter().flatten() {
+            for conn in self.rooms.get(id).into_iter().flat_map(|room| &room.conns) {
+                found.entry(conn.id()).or_insert_with(|| (conn.clone(), Vec::new())).1.push(id.1);
+            }
         }
         found.into_values().collect()
     }

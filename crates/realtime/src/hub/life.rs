@@ -31,7 +31,8 @@ impl Revoked {
 }
 
 impl Hub {
-    /// The transport of a connection is gone.
+    /// A connection is over: nothing is told to it any more. Its person's place stays taken until
+    /// [`Self::gone`].
     pub fn leave(&self, conn: &Arc<Conn>) {
         let last = conn.step(&self.limits, |session| {
             session.close(Close::Normal);
@@ -40,6 +41,14 @@ impl Hub {
         if let Some(caller) = last {
             self.came_or_went(&caller, false);
         }
+    }
+
+    /// The transport of a connection is gone. To be called once for each that was opened, when nothing of it
+    /// is left: a client that cannot be got rid of counts as long as it holds a socket.
+    pub fn gone(&self, conn: &Arc<Conn>) {
+        // Once closed it gets no caller any more, and so takes no place after this.
+        self.close(conn, Close::Normal);
+        self.index().free_place(conn.id());
     }
 
     /// Closes what a token had opened; what is being let in at this moment is closed too.
@@ -101,10 +110,11 @@ impl Hub {
         for effect in effects.iter() {
             match effect {
                 Effect::Known { caller, revocations } => {
-                    let Some(named) = self.index().name(conn, caller, *revocations) else { continue };
+                    let most = self.limits.connections_of(caller);
+                    let Some(named) = self.index().name(conn, caller, *revocations, most) else { continue };
                     if named.revoked {
                         session.close(Close::TokenEnded);
-                    } else if named.connections > self.limits.connections_of(caller) {
+                    } else if named.too_many {
                         session.close(Close::TooFast);
                     }
                     if named.first {
@@ -113,10 +123,14 @@ impl Hub {
                 }
                 Effect::Join(conversation) => {
                     if let Some(caller) = session.caller() {
-                        self.index().join(conn, caller.organization(), *conversation);
+                        self.index().join(conn, (caller.organization(), *conversation));
                     }
                 }
-                Effect::Leave(conversation) => self.index().leave(conn, *conversation),
+                Effect::Leave(conversation) => {
+                    if let Some(caller) = session.caller() {
+                        self.index().leave(conn, (caller.organization(), *conversation));
+                    }
+                }
                 Effect::TakePart(..) | Effect::Typing { .. } | Effect::Online(_) => {}
             }
         }

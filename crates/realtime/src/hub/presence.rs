@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use kernel::{Caller, ConversationId, OrganizationId, ParticipantId};
 
-use super::Hub;
+use super::{Hub, index::RoomId};
 use crate::{Conn, Effect, Presence, ServerFrame, Shared};
 
 impl Hub {
@@ -19,9 +19,10 @@ impl Hub {
             match effect {
                 Effect::Online(caller) => self.came_or_went(&caller, true),
                 Effect::TakePart(conversation, people) => {
+                    let Some(caller) = self.caller_of(conn) else { continue };
                     let mut index = self.index();
                     for who in people {
-                        index.take_part(conversation, who);
+                        index.take_part((caller.organization(), conversation), who);
                     }
                 }
                 Effect::Typing { conversation, is_typing } => self.types(conn, conversation, is_typing),
@@ -43,33 +44,45 @@ impl Hub {
             let staff = if caller.is_staff() { index.staff(caller.organization()) } else { Vec::new() };
             (index.neighbours(who), staff)
         };
-        let told = |conn: &Arc<Conn>| neighbours.iter().any(|other| other.id() == conn.id());
-        let others = staff.iter().filter(|conn| !told(conn));
-        self.tell_presence(who, online, neighbours.iter().chain(others));
-    }
-
-    /// Somebody takes part in a conversation who was not known to.
-    pub(super) fn takes_part(&self, conversation: ConversationId, who: ParticipantId) {
-        let followers = {
-            let mut index = self.index();
-            if !index.take_part(conversation, who) || !index.is_online(who) {
-                return;
-            }
-            index.followers(conversation)
-        };
-        self.tell_presence(who, true, followers.iter());
-    }
-
-    fn tell_presence<'a>(&self, who: ParticipantId, online: bool, to: impl Iterator<Item = &'a Arc<Conn>>) {
         let frame = Shared::new(|| ServerFrame::Presence { participant_id: who, online });
-        for conn in to {
+        for conn in &staff {
             let context = self.context();
-            conn.step(&self.limits, |session| session.presence_of(who, || frame.bytes(conn.protocol()), &context));
+            conn.step(&self.limits, |session| {
+                session.presence_of_staff(who, || frame.bytes(conn.protocol()), &context);
+            });
+        }
+        for (conn, shared) in neighbours.iter().filter(|(conn, _)| !staff.iter().any(|other| other.id() == conn.id())) {
+            let context = self.context();
+            conn.step(&self.limits, |session| {
+                session.presence_in(shared, who, || frame.bytes(conn.protocol()), &context);
+            });
         }
     }
 
+    /// Somebody takes part in a conversation who was not known to.
+    pub(super) fn takes_part(&self, room: RoomId, who: ParticipantId) {
+        let followers = {
+            let mut index = self.index();
+            if !index.take_part(room, who) || !index.is_online(who) {
+                return;
+            }
+            index.followers(room)
+        };
+        let frame = Shared::new(|| ServerFrame::Presence { participant_id: who, online: true });
+        for conn in followers {
+            let context = self.context();
+            conn.step(&self.limits, |session| {
+                session.presence_in(&[room.1], who, || frame.bytes(conn.protocol()), &context);
+            });
+        }
+    }
+
+    fn caller_of(&self, conn: &Arc<Conn>) -> Option<Arc<Caller>> {
+        conn.step(&self.limits, |session| session.caller().cloned())
+    }
+
     fn types(&self, conn: &Arc<Conn>, conversation: ConversationId, is_typing: bool) {
-        let Some(caller) = conn.step(&self.limits, |session| session.caller().cloned()) else { return };
+        let Some(caller) = self.caller_of(conn) else { return };
         let who = caller.participant();
         let frame = Shared::new(|| ServerFrame::Typing {
             conversation_id: conversation,
@@ -77,7 +90,7 @@ impl Hub {
             name: caller.name().to_owned(),
             is_typing,
         });
-        let followers = self.index().followers(conversation);
+        let followers = self.index().followers((caller.organization(), conversation));
         for conn in followers {
             let context = self.context();
             conn.step(&self.limits, |session| {

@@ -7,10 +7,10 @@ use kernel::{ConversationId, Refusal, RefusalKind};
 
 use super::{Context, Effect, Session};
 use crate::{
-    Admitted, Close, Done, ServerFrame, WelcomeUser,
+    Admitted, Close, Done, MarkKind, ServerFrame, WelcomeUser,
     queue::Kind,
-    sends::Settled,
-    subscription::{Catching, Paging, Phase},
+    sends::{Flying, Settled},
+    subscription::{Catching, Phase},
 };
 
 impl Session {
@@ -31,12 +31,11 @@ impl Session {
                 self.starting = false;
                 self.subscribed(conversation, generation, result, context, &mut effects);
             }
-            Done::Page { conversation, generation, after, limit, result } => {
-                self.page(conversation, generation, (after, limit), result, context, &mut effects);
+            Done::Page { conversation, asked, result } => {
+                self.page(conversation, asked, result, context, &mut effects);
             }
             Done::Sent { ticket, result } => self.sent(ticket, &result, context),
-            Done::Marked { result: Ok(()) } => {}
-            Done::Marked { result: Err(error) } => self.refuse_with(context, None, &error),
+            Done::Marked { conversation, kind, result } => self.marked(conversation, kind, result, context),
         }
         self.keep_bounds(context.limits);
         self.ask_pages(context);
@@ -77,9 +76,15 @@ impl Session {
     }
 
     /// A bad token ends a connection that has none yet; one that only failed to renew lives as long as
-    /// its token does. When a part is down, the client may try again until its time is up.
+    /// its token does. When a part is down, the client may try again until its time is up, and is then
+    /// told to come back, not that its token is bad.
     fn not_admitted(&mut self, refusal: &dyn Refusal, context: &Context<'_>) {
         self.refuse_with(context, None, refusal);
+        self.unknown = match refusal.kind() {
+            RefusalKind::Unavailable | RefusalKind::StorageFull | RefusalKind::Internal => Close::Restart,
+            RefusalKind::TooMany(_) => Close::TooFast,
+            _ => Close::NotAuthenticated,
+        };
         if self.caller.is_none() && refusal.kind() == RefusalKind::Unauthenticated {
             let ended = refusal.code().ends_with("token_expired") || refusal.code().ends_with("token_revoked");
             self.close(if ended { Close::TokenEnded } else { Close::NotAuthenticated });
@@ -95,8 +100,10 @@ impl Session {
         effects: &mut Vec<Effect>,
     ) {
         let Some(sub) = self.subs.get_mut(&conversation).filter(|sub| sub.generation == generation) else { return };
-        let Phase::Starting { reference } = &mut sub.phase else { return };
-        let reference = reference.take();
+        let Phase::Starting { reference, lost } = &mut sub.phase else { return };
+        let (reference, lost) = (reference.take(), *lost);
+        // The chat's word may be from before the loss; a client that has gained the right since asks again.
+        let result = result.and_then(|found| if lost { Err(ChatError::ConversationNotFound) } else { Ok(found) });
         let subscription = match result {
             Ok(subscription) => *subscription,
             Err(error) => {
@@ -151,7 +158,7 @@ impl Session {
         sub.position = from;
         sub.head = sub.head.max(last_seq);
         let view = Some(Box::new(view));
-        sub.phase = Phase::Catching(Catching { announce: true, marks: false, view, paging: Paging::Due });
+        sub.phase = Phase::Catching(Catching { announce: true, view, ..Catching::default() });
         if sub.position == sub.head {
             self.go_live(conversation);
         } else {
@@ -163,13 +170,58 @@ impl Session {
     fn sent(&mut self, ticket: u64, result: &Result<Sent, ChatError>, context: &Context<'_>) {
         match self.sends.done(ticket, result.as_ref().ok()) {
             Settled::Before => {}
-            Settled::Acked(conversation) => self.settle(conversation),
+            Settled::Acked(conversation) => {
+                self.settle(conversation);
+                self.send_waiting(conversation, context);
+            }
             Settled::Refused(send) => {
                 if let Err(error) = result {
-                    self.nack_with(context, send.reference, send.conversation, send.client_message_id, error);
+                    self.not_sent(send, error, context);
                 }
-                self.settle(send.conversation);
             }
+        }
+    }
+
+    fn not_sent(&mut self, send: Flying, error: &ChatError, context: &Context<'_>) {
+        let conversation = send.conversation;
+        let too_fast = matches!(error.kind(), RefusalKind::TooMany(_));
+        let mut too_many = false;
+        if too_fast {
+            too_many = self.is_over_budget_again(context);
+        } else if error.may_retry() {
+            // As many as it may follow: nobody works in more conversations at a time.
+            let most = self.caller.as_ref().map_or(0, |caller| context.limits.subscriptions_of(caller));
+            too_many = self.sends.fail(conversation, &send.client_message_id) > most;
+        }
+        self.nack_with(context, send.reference, conversation, send.client_message_id, error);
+        self.settle(conversation);
+        if too_many {
+            return self.close(Close::TooFast);
+        }
+        self.send_waiting(conversation, context);
+    }
+
+    /// Counts a send above the budget; whether there were too many of them of late.
+    fn is_over_budget_again(&mut self, context: &Context<'_>) -> bool {
+        let now = self.clock.now();
+        self.over_budget.retain(|at| now.since(*at) < context.limits.over_within);
+        self.over_budget.push(now);
+        self.over_budget.len() >= context.limits.over_budget
+    }
+
+    fn marked(
+        &mut self,
+        conversation: ConversationId,
+        kind: MarkKind,
+        result: Result<(), ChatError>,
+        context: &Context<'_>,
+    ) {
+        if let Err(error) = result {
+            self.refuse_with(context, None, &error);
+        }
+        let next = self.marks.done(conversation, kind);
+        if let (Some(seq), Some(caller)) = (next, self.caller.clone()) {
+            self.mark(caller, conversation, kind, seq);
         }
     }
 

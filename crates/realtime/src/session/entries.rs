@@ -6,9 +6,9 @@ use kernel::ConversationId;
 
 use super::{Context, Effect, Session};
 use crate::{
-    Job, PageRead, ServerFrame,
+    Job, PageAsked, PageRead, ServerFrame,
     queue::Kind,
-    subscription::{Paging, Phase},
+    subscription::{Catching, Paging, Phase, Sub},
 };
 
 impl Session {
@@ -23,9 +23,7 @@ impl Session {
         let mut effects = Vec::new();
         let Some(caller) = self.caller.clone().filter(|_| !self.is_closed()) else { return effects };
         let (conversation, entry) = (committed.conversation, &committed.entry);
-        if committed.origin == Some(self.id) {
-            self.sends.committed(conversation, entry);
-        }
+        let answered = committed.origin == Some(self.id) && self.sends.committed(conversation, entry);
         if !caller.scope().covers(&committed.audience) {
             self.lose_sight(conversation, &mut effects);
         }
@@ -38,6 +36,9 @@ impl Session {
             }
         }
         self.settle(conversation);
+        if answered {
+            self.send_waiting(conversation, context);
+        }
         self.keep_bounds(context.limits);
         self.ask_pages(context);
         self.pump(context, &mut effects);
@@ -56,8 +57,13 @@ impl Session {
         }
     }
 
-    /// The caller may see a conversation no more.
+    /// The caller may see a conversation no more, or never could: one who is still waiting for the chat's
+    /// word is told nothing before it.
     pub fn lose_sight(&mut self, conversation: ConversationId, effects: &mut Vec<Effect>) {
+        if let Some(Sub { phase: Phase::Starting { lost, .. }, .. }) = self.subs.get_mut(&conversation) {
+            *lost = true;
+            return;
+        }
         if self.subs.remove(&conversation).is_some() {
             self.queue.forget(conversation);
             effects.push(Effect::Leave(conversation));
@@ -84,19 +90,19 @@ impl Session {
 
     /// Tells the acks whose place has come or gone by; a conversation that is not followed has no places.
     pub(super) fn settle(&mut self, conversation: ConversationId) {
-        let Some(sub) = self.subs.get(&conversation) else {
+        let Some(sub) = self.subs.get_mut(&conversation) else {
             return self.tell_acks(conversation, None);
         };
+        if sub.catching().is_some_and(|catching| catching.is_given_up()) {
+            return self.tell_acks_anyhow(conversation);
+        }
         if !sub.is_proven() {
             return;
         }
-        self.tell_acks(conversation, Some(sub.position));
-        while let Some(sub) = self.subs.get(&conversation)
-            && matches!(sub.phase, Phase::Live)
-            && self.sends.holds(conversation, sub.position.next())
-        {
-            let next = sub.position.next();
-            self.place(conversation, next, Bytes::new);
+        let position = sub.position;
+        self.tell_acks(conversation, Some(position));
+        if self.subs.get(&conversation).is_some_and(|sub| matches!(sub.phase, Phase::Live)) {
+            self.place_acks(conversation);
         }
         let highest = self.sends.highest(conversation);
         let Some(sub) = self.subs.get_mut(&conversation) else { return };
@@ -107,6 +113,24 @@ impl Session {
         if stalled | highest.is_some_and(|seq| sub.lag(seq)) {
             self.due.push_back(conversation);
         }
+    }
+
+    /// Tells the acks whose entries stand at the next places.
+    fn place_acks(&mut self, conversation: ConversationId) {
+        while let Some(next) = self.subs.get(&conversation).map(|sub| sub.position.next())
+            && self.sends.holds(conversation, next)
+        {
+            self.place(conversation, next, Bytes::new);
+        }
+    }
+
+    /// Tells all acks, although entries before them cannot be read: what is durable is worth more than its
+    /// place. The entry of an ack that came before its place is told as a message when its place comes.
+    fn tell_acks_anyhow(&mut self, conversation: ConversationId) {
+        let position = self.subs.get(&conversation).map(|sub| sub.position);
+        self.tell_acks(conversation, position);
+        self.place_acks(conversation);
+        self.tell_acks(conversation, None);
     }
 
     fn tell_acks(&mut self, conversation: ConversationId, up_to: Option<Seq>) {
@@ -123,13 +147,13 @@ impl Session {
         while self.queue.is_low(limits) {
             let Some(conversation) = self.due.pop_front() else { break };
             let Some(sub) = self.subs.get_mut(&conversation) else { continue };
-            let (generation, after) = (sub.generation, sub.position);
+            let (generation, after, lost_marks) = (sub.generation, sub.position, sub.lost_marks);
             let Some(catching) = sub.catching().filter(|catching| catching.paging == Paging::Due) else { continue };
             catching.paging = Paging::Asked;
-            let with_view = catching.view.is_none();
+            let (with_view, failures) = (catching.view.is_none(), catching.failures);
             let limit = limits.page_entries;
-            let caller = caller.clone();
-            self.jobs.push_back(Job::Page { caller, conversation, generation, after, limit, with_view });
+            let asked = PageAsked { generation, after, limit, with_view, lost_marks, failures };
+            self.jobs.push_back(Job::Page { caller: caller.clone(), conversation, asked });
         }
     }
 
@@ -137,31 +161,35 @@ impl Session {
     pub(super) fn page(
         &mut self,
         conversation: ConversationId,
-        generation: u64,
-        (after, limit): (Seq, u32),
+        asked: PageAsked,
         result: Result<PageRead, ChatError>,
         context: &Context<'_>,
         effects: &mut Vec<Effect>,
     ) {
+        let PageAsked { generation, after, limit, lost_marks, .. } = asked;
         let Some(sub) = self.subs.get_mut(&conversation).filter(|sub| sub.generation == generation) else { return };
-        let position = sub.position;
+        let (position, outdated) = (sub.position, sub.lost_marks != lost_marks);
         let Some(catching) = sub.catching().filter(|catching| catching.paging == Paging::Asked) else { return };
         let read = match result {
             Ok(read) => read,
             Err(ChatError::ConversationNotFound) => return self.lose_sight(conversation, effects),
-            Err(_) => {
-                catching.paging = Paging::Failed;
-                return;
-            }
+            Err(_) => return self.page_failed(conversation),
         };
         if read.view.is_some() {
             catching.view = read.view;
+        }
+        if !read.entries.is_empty() {
+            catching.failures = 0;
         }
         let complete = read.entries.len() < limit as usize;
         let applied = position == after && self.apply(conversation, &read.entries, context);
         let Some(sub) = self.subs.get_mut(&conversation) else { return };
         let (at, head) = (sub.position, sub.head);
         let Some(catching) = sub.catching() else { return };
+        if outdated {
+            // Good enough for these entries, but not the last word on marks.
+            catching.view = None;
+        }
         if catching.paging == Paging::Stalled {
             return;
         }
@@ -173,10 +201,20 @@ impl Session {
             return self.go_live(conversation);
         }
         // Less than was promised, and nothing that came: the store lags behind its own word.
-        let fruitless = applied && complete && at == after && at < head;
-        catching.paging = if fruitless { Paging::Failed } else { Paging::Due };
-        if !fruitless {
-            self.due.push_back(conversation);
+        if applied && complete && at == after && at < head {
+            return self.page_failed(conversation);
+        }
+        (catching.paging, catching.failures) = (Paging::Due, 0);
+        self.due.push_back(conversation);
+    }
+
+    /// Again at the next tick.
+    fn page_failed(&mut self, conversation: ConversationId) {
+        let Some(catching) = self.subs.get_mut(&conversation).and_then(Sub::catching) else { return };
+        catching.paging = Paging::Failed;
+        catching.failures = catching.failures.saturating_add(1);
+        if Catching::is_given_up(catching) {
+            self.tell_acks_anyhow(conversation);
         }
     }
 

@@ -2,14 +2,11 @@
 
 use std::sync::Arc;
 
-use chat::{ChatError, ClientMessageId, Content, ContentHash, Outgoing, Position, Seq};
+use chat::{ChatError, ClientMessageId, Content, Outgoing, Position, Seq};
 use kernel::{Caller, ConversationId, MessageId, Refusal, RefusalKind, Timestamp};
 
 use super::{Context, Effect, Session};
-use crate::{
-    Close, Inbound, Job, MarkKind, ServerFrame,
-    subscription::{Phase, Sub},
-};
+use crate::{Close, Inbound, Job, MarkKind, ServerFrame, sends::Waiting, subscription::Sub};
 
 /// A message as the client wrote it.
 struct Written {
@@ -19,6 +16,16 @@ struct Written {
     has_attachments: bool,
 }
 
+/// Whether a send that was refused may go through later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Retry {
+    Never,
+    /// As soon as the one before it has come again.
+    Behind,
+    /// After so many milliseconds.
+    After(u64),
+}
+
 impl Session {
     /// A frame has come. Frames run in order: what may not start yet waits, and with it all after it.
     pub fn receive(&mut self, inbound: Inbound, now: Timestamp, context: &Context<'_>) -> Vec<Effect> {
@@ -26,6 +33,7 @@ impl Session {
         if self.is_closed() || self.draining {
             return effects;
         }
+        self.clock.pass(now);
         self.heard();
         if let Inbound::Typing { conversation, is_typing } = inbound {
             // Typing carries the time; nothing it needs can come from a frame that still waits,
@@ -56,9 +64,11 @@ impl Session {
         let caller = match (inbound, self.caller.clone()) {
             (Inbound::Authenticate { token }, _) => {
                 self.authenticating = true;
+                // As long as it is looked at, it is not the client that keeps us waiting.
+                self.unknown = Close::Restart;
                 return self.run(Job::Authenticate { token });
             }
-            (_, None) => return self.close(Close::NotAuthenticated),
+            (_, None) => return self.close(self.unknown),
             (inbound, Some(caller)) => (inbound, caller),
         };
         match caller {
@@ -70,10 +80,13 @@ impl Session {
             (Inbound::Unsubscribe { conversation }, _) => self.unsubscribe(conversation, effects),
             (
                 Inbound::Send { reference, conversation, client_message_id, content, in_reply_to, has_attachments },
-                caller,
+                _,
             ) => {
                 let written = Written { client_message_id, content, in_reply_to, has_attachments };
-                self.send(caller, reference, conversation, written, context);
+                self.send(reference, conversation, written, context);
+            }
+            (Inbound::Abandon { conversation, client_message_id }, _) => {
+                self.sends.give_up(conversation, &client_message_id);
             }
             (Inbound::Read { conversation, seq }, caller) => self.mark(caller, conversation, MarkKind::Read, seq),
             (Inbound::Delivered { conversation, seq }, caller) => {
@@ -124,36 +137,64 @@ impl Session {
 
     fn send(
         &mut self,
-        caller: Arc<Caller>,
         reference: Option<String>,
         conversation: ConversationId,
         written: Written,
         context: &Context<'_>,
     ) {
-        // A message ends the sign of typing at its readers; the next sign is a new one and comes at once.
-        // Sends have a budget of their own, so this lets no flood in.
-        if let Some(sub) = self.subs.get_mut(&conversation) {
-            sub.typing = None;
-        }
         let Written { client_message_id: name, content: text, in_reply_to, has_attachments } = written;
+        if !self.sends.may_go(conversation, &name) {
+            return self.prior_failed(reference, conversation, name, context);
+        }
         if has_attachments {
             let code = "realtime.not_supported";
             let message = self.text_of(context, code, &[]);
-            return self.nack(reference, conversation, name, code, message, None);
+            return self.nack(reference, conversation, name, code, message, Retry::Never);
         }
         let parsed = ClientMessageId::parse(name.clone()).and_then(|id| Ok((id, Content::parse(text)?)));
         let (client_message_id, said) = match parsed {
             Ok(parsed) => parsed,
             Err(field) => return self.nack_with(context, reference, conversation, name, &ChatError::from(field)),
         };
-        let hash = ContentHash::of(&said, in_reply_to);
-        let ticket = self.sends.start(conversation, name, hash, reference);
         let outgoing = Outgoing { client_message_id, content: said, in_reply_to };
-        self.run(Job::Send { caller, conversation, ticket, outgoing });
+        self.sends.wait(Waiting { conversation, reference, outgoing });
+        self.send_waiting(conversation, context);
     }
 
-    fn mark(&mut self, caller: Arc<Caller>, conversation: ConversationId, kind: MarkKind, seq: Seq) {
-        self.run(Job::Mark { caller, conversation, kind, seq });
+    /// Starts the sends of a conversation whose turn it is. After one that failed, those behind it are
+    /// refused, so that they do not get in before it comes again.
+    pub(super) fn send_waiting(&mut self, conversation: ConversationId, context: &Context<'_>) {
+        let Some(caller) = self.caller.clone() else { return };
+        while let Some(Waiting { reference, outgoing, .. }) = self.sends.next(conversation) {
+            let name = outgoing.client_message_id.as_str();
+            if self.sends.may_go(conversation, name) {
+                if let Some(sub) = self.subs.get_mut(&conversation) {
+                    sub.says();
+                }
+                let ticket = self.sends.start(conversation, &outgoing, reference);
+                self.run(Job::Send { caller: caller.clone(), conversation, ticket, outgoing });
+            } else {
+                self.prior_failed(reference, conversation, name.to_owned(), context);
+            }
+        }
+    }
+
+    fn prior_failed(
+        &mut self,
+        reference: Option<String>,
+        conversation: ConversationId,
+        name: String,
+        context: &Context<'_>,
+    ) {
+        let code = "prior_failed";
+        let message = self.text_of(context, code, &[]);
+        self.nack(reference, conversation, name, code, message, Retry::Behind);
+    }
+
+    pub(super) fn mark(&mut self, caller: Arc<Caller>, conversation: ConversationId, kind: MarkKind, seq: Seq) {
+        if self.marks.ask(conversation, kind, seq) {
+            self.run(Job::Mark { caller, conversation, kind, seq });
+        }
     }
 
     fn typing(
@@ -166,22 +207,15 @@ impl Session {
     ) {
         if self.caller.is_none() {
             if !self.authenticating {
-                self.close(Close::NotAuthenticated);
+                self.close(self.unknown);
             }
             return;
         }
-        let every = context.limits.typing_every;
         match self.subs.get_mut(&conversation) {
             None => self.refuse(context, None, "realtime.not_subscribed"),
-            Some(Sub { phase: Phase::Starting { .. }, .. }) => {}
+            Some(sub) if !Sub::is_proven(sub) => {}
             Some(sub) => {
-                let pass = match sub.typing {
-                    Some(last) if is_typing => now.since(last) >= every,
-                    None => is_typing,
-                    Some(_) => true,
-                };
-                if pass {
-                    sub.typing = is_typing.then_some(now);
+                if sub.types(is_typing, now, context.limits.typing_every) {
                     effects.push(Effect::Typing { conversation, is_typing });
                 }
             }
@@ -197,14 +231,17 @@ impl Session {
         error: &ChatError,
     ) {
         let message = self.text(context, error);
-        let retry_after = error.may_retry().then(|| match error.kind() {
-            RefusalKind::TooMany(wait) => u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
-            _ => 1_000,
-        });
-        self.nack(reference, conversation, name, error.code(), message, retry_after);
+        let retry = match error.kind() {
+            RefusalKind::TooMany(wait) => {
+                // Rounded up, so that who keeps to it is not too early.
+                Retry::After(u64::try_from(wait.as_micros().div_ceil(1_000)).unwrap_or(u64::MAX))
+            }
+            _ if error.may_retry() => Retry::After(1_000),
+            _ => Retry::Never,
+        };
+        self.nack(reference, conversation, name, error.code(), message, retry);
     }
 
-    /// `retry_after_ms` tells that the same send may go through later, and when.
     fn nack(
         &mut self,
         reference: Option<String>,
@@ -212,16 +249,16 @@ impl Session {
         client_message_id: String,
         code: &str,
         message: String,
-        retry_after_ms: Option<u64>,
+        retry: Retry,
     ) {
-        let (code, retry) = (code.to_owned(), retry_after_ms.is_some());
+        let (code, retry_after_ms) = (code.to_owned(), if let Retry::After(ms) = retry { Some(ms) } else { None });
         self.reply(&ServerFrame::Nack {
             reference,
             conversation_id,
             client_message_id,
             code,
             message,
-            retry,
+            retry: retry != Retry::Never,
             retry_after_ms,
         });
     }

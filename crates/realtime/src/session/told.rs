@@ -36,9 +36,22 @@ impl Session {
         }
     }
 
-    /// Somebody else came or went.
-    pub fn presence_of(&mut self, who: ParticipantId, bytes: impl FnOnce() -> Bytes, context: &Context<'_>) {
-        if self.caller().is_some() && !self.is(who) {
+    /// Somebody else came or went who takes part in these conversations.
+    pub fn presence_in(
+        &mut self,
+        conversations: &[ConversationId],
+        who: ParticipantId,
+        bytes: impl FnOnce() -> Bytes,
+        context: &Context<'_>,
+    ) {
+        if !self.is(who) && conversations.iter().any(|conversation| self.sees(*conversation)) {
+            self.volatile(bytes(), context);
+        }
+    }
+
+    /// Another member of staff came or went; told to staff, whatever they follow.
+    pub fn presence_of_staff(&mut self, who: ParticipantId, bytes: impl FnOnce() -> Bytes, context: &Context<'_>) {
+        if self.caller().is_some_and(|caller| caller.is_staff()) && !self.is(who) {
             self.volatile(bytes(), context);
         }
     }
@@ -52,10 +65,8 @@ impl Session {
     }
 
     /// A request has left the caller's sight: its lists are to be fetched again.
-    pub fn unlisted(&mut self, before: &Audience, now: &Audience, bytes: impl FnOnce() -> Bytes) {
-        if self.covers(before) && !self.covers(now) {
-            self.tell(bytes(), Kind::Reply);
-        }
+    pub fn unlisted(&mut self, before: &Audience, now: &Audience) {
+        self.resync |= self.covers(before) && !self.covers(now);
     }
 
     /// Whether the caller may see what has this audience.

@@ -34,7 +34,7 @@ fn closed(world: &World, conn: &std::sync::Arc<Conn>) -> Option<Close> {
     out.iter().find_map(|out| if let Out::Close(close) = out { Some(*close) } else { None })
 }
 
-fn authenticate(world: &World, conn: &std::sync::Arc<Conn>) {
+pub(super) fn authenticate(world: &World, conn: &std::sync::Arc<Conn>) {
     world.hub.receive(conn, Inbound::Authenticate { token: Secret::new("t") }, world.now);
 }
 
@@ -58,7 +58,7 @@ impl kernel::Refusal for Refused {
     }
 }
 
-fn refuse(world: &World, conn: &std::sync::Arc<Conn>, kind: kernel::RefusalKind, code: &'static str) {
+pub(super) fn refuse(world: &World, conn: &std::sync::Arc<Conn>, kind: kernel::RefusalKind, code: &'static str) {
     assert!(matches!(job(conn), Some(Job::Authenticate { .. })));
     let revocations = world.hub.revocations();
     world.hub.done(conn, Done::Authenticated { revocations, result: Err(Box::new(Refused(kind, code))) });
@@ -178,7 +178,7 @@ fn a_replay_comes_in_pages_and_misses_nothing_that_is_committed_meanwhile() {
     let (done, _) = world.perform(&conn, subscribe, None);
     world.hub.done(&conn, done);
     let page = job(&conn).unwrap();
-    assert!(matches!(page, Job::Page { limit: 200, .. }));
+    assert!(matches!(&page, Job::Page { asked, .. } if asked.limit == 200));
     let (done, _) = world.perform(&conn, page, None);
     let hint = world.append(1, &agent(), "late", None);
     world.hub.publish(&[hint]);
@@ -250,9 +250,9 @@ fn a_log_that_cannot_be_read_at_first_is_read_at_the_next_tick() {
     let subscribe = job(&conn).unwrap();
     let (done, _) = world.perform(&conn, subscribe, None);
     world.hub.done(&conn, done);
-    let Some(Job::Page { conversation, generation, after, limit, .. }) = job(&conn) else { panic!() };
+    let Some(Job::Page { conversation, asked, .. }) = job(&conn) else { panic!() };
     let result = Err(ChatError::Port(PortError::unavailable("down")));
-    world.hub.done(&conn, Done::Page { conversation, generation, after, limit, result });
+    world.hub.done(&conn, Done::Page { conversation, asked, result });
     assert!(job(&conn).is_none(), "not at once again");
     world.pass(1);
     assert_eq!(short(&world.run(&conn)), ["subscribed", "message 1", "live 1"]);
@@ -346,7 +346,7 @@ fn a_send_that_fails_is_nacked_with_a_reason_and_whether_to_retry() {
     assert_eq!((reference.as_deref(), &**code, &**message), (Some("r-a"), "unavailable", "en:unavailable"));
     assert_eq!((*retry, *retry_after_ms), (true, Some(1_000)));
 
-    world.send(&conn, 1, "b");
+    world.send(&conn, 2, "b");
     let Some(Job::Send { ticket, .. }) = job(&conn) else { panic!() };
     world.hub.done(&conn, Done::Sent { ticket, result: Err(ChatError::Closed) });
     let frames = world.read(&conn);
@@ -441,9 +441,9 @@ fn a_page_of_what_is_no_longer_in_sight_ends_the_subscription() {
     let subscribe = job(&conn).unwrap();
     let (done, _) = world.perform(&conn, subscribe, None);
     world.hub.done(&conn, done);
-    let Some(Job::Page { conversation, generation, after, limit, .. }) = job(&conn) else { panic!() };
+    let Some(Job::Page { conversation, asked, .. }) = job(&conn) else { panic!() };
     let result = Err(ChatError::ConversationNotFound);
-    world.hub.done(&conn, Done::Page { conversation, generation, after, limit, result });
+    world.hub.done(&conn, Done::Page { conversation, asked, result });
     assert_eq!(short(&world.read(&conn)), ["subscribed", "unsubscribed"]);
 }
 

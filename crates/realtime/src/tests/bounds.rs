@@ -21,7 +21,7 @@ fn close_of(world: &World, conn: &Arc<Conn>) -> Option<Close> {
     out.iter().find_map(|out| if let Out::Close(close) = out { Some(*close) } else { None })
 }
 
-fn flood(world: &mut World, count: usize) {
+pub(super) fn flood(world: &mut World, count: usize) {
     for n in 0..count {
         let hint = world.append(1, &agent(), &format!("flood {n}"), None);
         world.hub.publish(&[hint]);
@@ -204,6 +204,14 @@ fn a_person_has_no_more_connections_than_the_bound() {
     };
     assert_eq!(count(&guest(1)), 5);
     assert_eq!(count(&customer()), 20);
+}
+
+#[test]
+fn a_guest_with_two_requests_has_the_connections_of_two_tokens() {
+    let mut world = World::new(Limits { guest_connections: 2, ..Limits::default() });
+    let all: Vec<_> = [1, 1, 2, 2].map(|n| world.connect(&guest(n))).into();
+    assert!(all.iter().all(|conn| !conn.is_closed()));
+    assert!(world.connect(&guest(2)).is_closed());
 }
 
 #[test]

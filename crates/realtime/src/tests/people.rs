@@ -55,13 +55,14 @@ pub(crate) fn supervisor() -> Caller {
     user(30, Role::Supervisor)
 }
 
+/// The guest, by the token of a conversation's request.
 pub(crate) fn guest(conversation: u128) -> Caller {
     Caller::Guest(GuestCaller {
         organization: organization(),
         id: GuestId::new(id(40)),
         support_request: SupportRequestId::new(id(0xf000 + conversation)),
         name: "guest".to_owned(),
-        token: GuestTokenId::new(id(41)),
+        token: GuestTokenId::new(id(40 + conversation)),
         language: Language::Fr,
         expires_at: later(),
     })

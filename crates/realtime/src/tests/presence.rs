@@ -53,6 +53,42 @@ fn typing_is_told_to_the_others_and_at_most_once_a_second() {
 }
 
 #[test]
+fn typing_on_and_off_in_quick_turns_is_not_passed_on() {
+    let mut world = world();
+    let asks = world.follow(&customer(), 1, Some(0));
+    let answers = world.follow(&agent(), 1, Some(0));
+    world.read(&answers);
+    for _ in 0..100 {
+        types(&world, &asks, true);
+        types(&world, &asks, false);
+    }
+    assert_eq!(world.read(&answers).len(), 2, "once on, once off");
+    world.pass(1);
+    types(&world, &asks, true);
+    assert_eq!(world.read(&answers).len(), 1);
+}
+
+#[test]
+fn typing_after_a_message_is_told_at_once_and_after_a_refused_one_it_is_not() {
+    let mut world = world();
+    let asks = world.follow(&customer(), 1, Some(0));
+    let answers = world.follow(&agent(), 1, Some(0));
+    world.read(&answers);
+    types(&world, &asks, true);
+    world.send(&asks, 1, "a");
+    world.run(&asks);
+    types(&world, &asks, true);
+    let kinds = |frames: Vec<ServerFrame>| super::behaviour::short(&frames);
+    assert_eq!(kinds(world.read(&answers)), ["typing", "message 1", "typing"]);
+    for _ in 0..50 {
+        world.send(&asks, 1, "no\nname");
+        types(&world, &asks, true);
+        world.read(&asks);
+    }
+    assert_eq!(kinds(world.read(&answers)), [""; 0]);
+}
+
+#[test]
 fn typing_needs_a_subscription() {
     let mut world = world();
     let answers = world.follow(&agent(), 1, Some(0));
@@ -141,7 +177,7 @@ fn receipts_go_to_the_conversation_and_to_the_readers_own_connections() {
     assert!(world.read(&stranger).is_empty());
 }
 
-fn change(assignee: Option<UserId>) -> RequestChange {
+pub(super) fn change(assignee: Option<UserId>) -> RequestChange {
     let request = Snapshot {
         id: audience(1, None).support_request,
         organization: people::organization(),
@@ -246,7 +282,7 @@ fn an_agent_who_loses_sight_loses_the_subscription_and_is_told_to_fetch_lists_ag
     world.read(&conn);
     world.hub.changed(&change(Some(UserId::new(id(21)))));
     let frames = world.read(&conn);
-    assert!(matches!(&frames[..], [ServerFrame::Resync, ServerFrame::Unsubscribed { .. }]), "{frames:?}");
+    assert!(matches!(&frames[..], [ServerFrame::Unsubscribed { .. }, ServerFrame::Resync]), "{frames:?}");
     let hint = world.append(1, &customer(), "a", None);
     world.hub.publish(&[hint]);
     assert!(world.run(&conn).is_empty());

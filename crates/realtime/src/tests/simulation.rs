@@ -1,5 +1,6 @@
-//! Thousands of seeds: hints reordered and lost, answers interleaved, pages read at bad moments, slow readers,
-//! lost connections. Whatever happens: no gap, no repeat, one answer a send, each ack at its place.
+//! Thousands of seeds: hints reordered and lost, answers interleaved, sends that fail in the middle of others,
+//! pages that cannot be read or are read at bad moments, slow readers, lost connections. Whatever happens: no
+//! gap, no repeat, one answer a send, each ack at its place, and the order in which each client sends.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,7 +17,7 @@ use super::{
 use crate::{Conn, Done, Inbound, Job, Limits, ServerFrame};
 
 /// As many as an ordinary run can wait for.
-const SEEDS: u64 = 500;
+const SEEDS: u64 = 1_000;
 
 /// Xorshift: small, seeded, the same everywhere.
 struct Dice(u64);
@@ -58,12 +59,44 @@ struct Client {
     places: BTreeMap<ConversationId, Place>,
     /// Sends without an answer on this connection.
     open: Vec<(ConversationId, String)>,
-    /// Sends to be repeated, by rights of the contract.
+    /// Sends to be repeated, by rights of the contract, in the order in which they were first sent.
     again: Vec<(ConversationId, String)>,
+    /// Conversations in which everything was answered since a send failed: what is in `again` goes, in order.
+    repeating: BTreeSet<ConversationId>,
+    /// How many pages in a row could not be read.
+    unreadable: BTreeMap<ConversationId, u32>,
+    /// Conversations in which answers may have stopped to wait for the log.
+    given_up: BTreeSet<ConversationId>,
     /// What was sent more than once: its entry may be on its way to the client as a message already.
     repeated: BTreeSet<String>,
     answers: usize,
     names: usize,
+}
+
+impl Client {
+    /// A send is to be repeated, after those that were sent before it, once all of them are answered.
+    fn repeat_later(&mut self, send: (ConversationId, String)) {
+        self.repeating.remove(&send.0);
+        self.again.push(send);
+        self.again.sort_by_key(|(_, name)| number(name));
+    }
+
+    fn waits(&self, conversation: ConversationId) -> bool {
+        self.open.iter().any(|(of, _)| *of == conversation)
+    }
+}
+
+/// The place of a send among all of its client.
+fn number(name: &str) -> u32 {
+    name.split_once('-').unwrap().1.parse().unwrap()
+}
+
+/// What happened, to show that the simulation does something.
+#[derive(Default)]
+struct Seen {
+    prior_failed: usize,
+    abandoned: usize,
+    early_acks: usize,
 }
 
 struct Run {
@@ -76,6 +109,9 @@ struct Run {
     dones: Vec<(usize, Arc<Conn>, Done)>,
     seed: u64,
     acked: BTreeMap<(ConversationId, String), u64>,
+    /// For so many steps no page can be read.
+    outage: usize,
+    seen: Seen,
 }
 
 impl Run {
@@ -99,17 +135,22 @@ impl Run {
             places: BTreeMap::new(),
             open: Vec::new(),
             again: Vec::new(),
+            repeating: BTreeSet::new(),
+            unreadable: BTreeMap::new(),
+            given_up: BTreeSet::new(),
             repeated: BTreeSet::new(),
             answers: 0,
             names: 0,
         });
         let clients = Vec::from(clients);
         let jobs = clients.iter().map(|_| Vec::new()).collect();
-        Self { world, dice, clients, hints: Vec::new(), jobs, dones: Vec::new(), seed, acked: BTreeMap::new() }
+        let (hints, dones, acked) = (Vec::new(), Vec::new(), BTreeMap::new());
+        Self { world, dice, clients, hints, jobs, dones, seed, acked, outage: 0, seen: Seen::default() }
     }
 
     fn step(&mut self) {
         let at = self.dice.roll(self.clients.len());
+        self.outage = self.outage.saturating_sub(1);
         match self.dice.roll(24) {
             0..=5 => self.send(at),
             6..=7 => self.subscribe(at),
@@ -122,6 +163,8 @@ impl Run {
                 1 => self.unsubscribe(at),
                 2 => self.compare_heads(),
                 3 => self.world.pass(1),
+                // In every other run, so that the others hold each ack to its place.
+                4 if self.seed.is_multiple_of(2) => self.outage = 150,
                 _ => {}
             },
             _ => self.repeat(at),
@@ -134,24 +177,37 @@ impl Run {
 
     fn send(&mut self, at: usize) {
         let n = self.conversation();
+        let conversation = people::conversation(n);
         let client = &mut self.clients[at];
-        if may_read(&self.world, &client.conn) && client.names < 60 {
+        let behind = client.again.iter().any(|(of, _)| *of == conversation);
+        if may_read(&self.world, &client.conn) && client.names < 60 && !behind {
             client.names += 1;
             let name = format!("{at}-{}", client.names);
-            client.open.push((people::conversation(n), name.clone()));
+            client.open.push((conversation, name.clone()));
             let conn = client.conn.clone();
             self.world.send(&conn, n, &name);
         }
     }
 
-    /// What was not answered, or nacked for now, is sent again.
+    /// What was not answered, or nacked for now, is sent again, or given up.
     fn repeat(&mut self, at: usize) {
         let client = &mut self.clients[at];
-        if !client.again.is_empty() && may_read(&self.world, &client.conn) {
-            let (conversation, name) = client.again.remove(0);
-            client.repeated.insert(name.clone());
-            client.open.push((conversation, name.clone()));
-            self.world.send(&client.conn, conversation.uuid().as_u128() - 0xc000, &name);
+        let ready = client.again.iter().position(|(of, _)| client.repeating.contains(of) || !client.waits(*of));
+        let Some(first) = ready.filter(|_| may_read(&self.world, &client.conn)) else { return };
+        let (conversation, name) = client.again.remove(first);
+        let n = conversation.uuid().as_u128() - 0xc000;
+        let is_first = client.repeating.insert(conversation);
+        if is_first && self.dice.one_in(8) {
+            self.seen.abandoned += 1;
+            client.repeating.remove(&conversation);
+            let inbound = Inbound::Abandon { conversation, client_message_id: name };
+            return self.world.hub.receive(&client.conn, inbound, self.world.now);
+        }
+        client.repeated.insert(name.clone());
+        client.open.push((conversation, name.clone()));
+        self.world.send(&client.conn, n, &name);
+        if !client.again.iter().any(|(of, _)| *of == conversation) {
+            client.repeating.remove(&conversation);
         }
     }
 
@@ -196,6 +252,9 @@ impl Run {
             pick = jobs.iter().position(|job| matches!(job, Job::Send { .. })).unwrap();
         }
         let job = jobs.remove(pick);
+        if self.outage > 0 && matches!(job, Job::Page { .. }) {
+            return self.dones.push((at, conn, World::failed(job)));
+        }
         let fault = match self.dice.roll(12) {
             0 => Some(Fault::Refused),
             1 => Some(Fault::Unknown),
@@ -224,7 +283,17 @@ impl Run {
     fn done(&mut self) {
         if !self.dones.is_empty() {
             let pick = self.dice.roll(self.dones.len());
-            let (_, conn, done) = self.dones.remove(pick);
+            let (at, conn, done) = self.dones.remove(pick);
+            if let Done::Page { conversation, result, .. } = &done {
+                let client = &mut self.clients[at];
+                let failures = client.unreadable.entry(*conversation).or_default();
+                // A log that has less than a head promised counts as one that cannot be read.
+                let bad = result.as_ref().map_or(true, |read| read.entries.is_empty());
+                *failures = if bad { *failures + 1 } else { 0 };
+                if *failures >= 3 {
+                    client.given_up.insert(*conversation);
+                }
+            }
             self.world.hub.done(&conn, done);
         }
     }
@@ -242,10 +311,15 @@ impl Run {
 
     fn reconnect(&mut self, at: usize) {
         self.world.hub.leave(&self.clients[at].conn);
+        self.world.hub.gone(&self.clients[at].conn);
         let conn = self.world.connect(&self.clients[at].caller.clone());
         let client = &mut self.clients[at];
         client.conn = conn;
-        client.again.append(&mut client.open);
+        for send in std::mem::take(&mut client.open) {
+            client.repeat_later(send);
+        }
+        client.repeating.clear();
+        (client.unreadable, client.given_up) = (BTreeMap::new(), BTreeSet::new());
         for place in client.places.values_mut() {
             let last = if place.fresh && !place.live { None } else { place.last };
             *place = Place { last, ..Place::default() };
@@ -317,16 +391,22 @@ impl Run {
                     return;
                 };
                 let last = place.last.unwrap();
+                if seq.get() > last + 1 && client.given_up.contains(&conversation_id) {
+                    // The message itself still comes at its place.
+                    self.seen.early_acks += 1;
+                    return;
+                }
                 assert!(seq.get() <= last + 1, "seed {seed}: client {at}: the ack of {seq} came before {}", last + 1);
                 place.last = Some(last.max(seq.get()));
             }
-            ServerFrame::Nack { conversation_id, client_message_id, retry, .. } => {
+            ServerFrame::Nack { conversation_id, client_message_id, retry, code, .. } => {
                 let key = (conversation_id, client_message_id);
                 let open = client.open.iter().position(|open| *open == key);
                 client.open.remove(open.unwrap_or_else(|| panic!("seed {seed}: an answer too many: {key:?}")));
                 client.answers += 1;
                 assert!(retry);
-                client.again.push(key);
+                self.seen.prior_failed += usize::from(code == "prior_failed");
+                client.repeat_later(key);
             }
             ServerFrame::Live { conversation_id, seq } => {
                 let place = client.places.get_mut(&conversation_id).unwrap();
@@ -360,7 +440,9 @@ impl Run {
                 break;
             }
             for at in 0..self.clients.len() {
-                self.repeat(at);
+                for _ in 0..8 {
+                    self.repeat(at);
+                }
                 let conn = self.clients[at].conn.clone();
                 while let Some(job) = job(&conn) {
                     self.jobs[at].push(job);
@@ -405,13 +487,21 @@ impl Run {
             names.sort();
             names.dedup();
             assert_eq!(names.len(), log.len(), "seed {seed}: something was stored twice");
+            for at in 0..self.clients.len() {
+                let mine = |one: &Committed| {
+                    let name = one.entry.message.client_message_id.as_ref().unwrap().as_str();
+                    name.starts_with(&format!("{at}-")).then(|| number(name))
+                };
+                let order: Vec<_> = log.iter().filter_map(mine).collect();
+                assert!(order.is_sorted(), "seed {seed}: client {at} sent in another order: {order:?}");
+            }
         }
     }
 }
 
 #[test]
 fn whatever_happens_each_client_has_each_entry_once_and_in_order() {
-    let (mut answers, mut entries) = (0, 0);
+    let (mut answers, mut entries, mut seen) = (0, 0, Seen::default());
     for seed in 1..=SEEDS {
         let mut run = Run::new(seed);
         for _ in 0..600 {
@@ -420,7 +510,15 @@ fn whatever_happens_each_client_has_each_entry_once_and_in_order() {
         run.settle();
         answers += run.clients.iter().map(|client| client.answers).sum::<usize>();
         entries += run.world.logs.values().map(Vec::len).sum::<usize>();
+        seen.prior_failed += run.seen.prior_failed;
+        seen.abandoned += run.seen.abandoned;
+        seen.early_acks += run.seen.early_acks;
     }
     // The simulation itself does something.
     assert!(answers > 10_000 && entries > 10_000, "{answers} answers, {entries} entries");
+    let Seen { prior_failed, abandoned, early_acks } = seen;
+    assert!(
+        prior_failed > 500 && abandoned > 100 && early_acks > 10,
+        "{prior_failed} held up, {abandoned} given up, {early_acks} acks before their place"
+    );
 }

@@ -13,7 +13,7 @@ use chat::{
 use kernel::{Caller, ConnectionId, ConversationId, PortError, Secret, Timestamp, testing::FixedEnv};
 
 use super::people::{self, Codes};
-use crate::{Admitted, Conn, Done, Hub, Inbound, Job, Limits, Out, PageRead, Protocol, ServerFrame};
+use crate::{Admitted, Conn, Done, Hub, Inbound, Job, Limits, Out, PageAsked, PageRead, Protocol, ServerFrame};
 
 /// How an append goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub(crate) struct World {
     pub(crate) hub: Hub,
     pub(crate) logs: BTreeMap<ConversationId, Vec<Committed>>,
     pub(crate) recent: usize,
+    /// How far everybody has read.
+    pub(crate) marks: u64,
     pub(crate) now: Timestamp,
     connections: u128,
 }
@@ -38,6 +40,7 @@ impl World {
             hub: Hub::new(Arc::new(Codes), limits),
             logs: BTreeMap::new(),
             recent: 50,
+            marks: 1,
             now: FixedEnv::START,
             connections: 0,
         }
@@ -158,12 +161,13 @@ impl World {
                 let result = Ok(Box::new(self.subscription(conversation, position)));
                 (Done::Subscribed { conversation, generation, result }, None)
             }
-            Job::Page { conversation, generation, after, limit, with_view, .. } => {
+            Job::Page { conversation, asked, .. } => {
+                let PageAsked { after, limit, with_view, .. } = asked;
                 let view = with_view.then(|| Box::new(self.view(conversation)));
                 let log = self.logs.get(&conversation).map(Vec::as_slice).unwrap_or_default();
                 let from = usize::try_from(after.get()).unwrap().min(log.len());
                 let entries = log[from..].iter().take(limit as usize).map(|one| one.entry.clone()).collect();
-                (Done::Page { conversation, generation, after, limit, result: Ok(PageRead { view, entries }) }, None)
+                (Done::Page { conversation, asked, result: Ok(PageRead { view, entries }) }, None)
             }
             Job::Send { caller, conversation, ticket, outgoing } => {
                 if fault == Some(Fault::Refused) {
@@ -188,11 +192,27 @@ impl World {
                 };
                 (Done::Sent { ticket, result }, Some(hint))
             }
-            Job::Mark { .. } => (Done::Marked { result: Ok(()) }, None),
+            Job::Mark { conversation, kind, .. } => (Done::Marked { conversation, kind, result: Ok(()) }, None),
         }
     }
 
-    fn subscription(&self, conversation: ConversationId, position: Option<Position>) -> Subscription {
+    /// Ends a job as if the database were down.
+    pub(crate) fn fail(&self, conn: &Arc<Conn>, job: Job) {
+        self.hub.done(conn, Self::failed(job));
+    }
+
+    /// How a job ends while the database is down.
+    pub(crate) fn failed(job: Job) -> Done {
+        let down = || ChatError::from(PortError::unavailable("test"));
+        match job {
+            Job::Page { conversation, asked, .. } => Done::Page { conversation, asked, result: Err(down()) },
+            Job::Mark { conversation, kind, .. } => Done::Marked { conversation, kind, result: Err(down()) },
+            Job::Send { ticket, .. } => Done::Sent { ticket, result: Err(down()) },
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(crate) fn subscription(&self, conversation: ConversationId, position: Option<Position>) -> Subscription {
         let view = self.view(conversation);
         let reset = position.and_then(|position| {
             if position.epoch.is_some_and(|other| other != epoch()) {
@@ -215,7 +235,11 @@ impl World {
             id: caller.participant(),
             kind,
             name: caller.name().to_owned(),
-            mark: ReadMark { delivered_seq: Seq::new(1), read_seq: Seq::new(1), read_at: Some(FixedEnv::START) },
+            mark: ReadMark {
+                delivered_seq: Seq::new(self.marks),
+                read_seq: Seq::new(self.marks),
+                read_at: Some(FixedEnv::START),
+            },
         };
         Conversation {
             id: conversation,

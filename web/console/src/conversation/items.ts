@@ -1,5 +1,5 @@
 // What a conversation shows, in order: its messages, and between them what became of the request. Pure.
-import type { ThreadMessage as Message, TimelineEntry } from '@guichet/sdk';
+import { isFinal, type ThreadMessage as Message, type TimelineEntry } from '@guichet/sdk';
 import type { ThreadItem, ThreadMessage } from '@guichet/ui';
 
 /** What a system line tells: an entry of the timeline, or a message that nobody wrote. */
@@ -57,6 +57,7 @@ function itemOf(message: Message, behind: boolean, online: boolean, wordFailure:
     edited,
     deleted,
     failure: error === null ? undefined : wordFailure(error.code, error.message),
+    final: error !== null && isFinal(error.code),
   };
   if (state !== 'pending') return item;
   return { ...item, waiting: !online ? 'offline' : behind ? 'after_previous' : 'sending' };

@@ -9,3 +9,13 @@ export function contentOf(text: string): string | null {
   const content = text.replace(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g, '\uFFFD').replaceAll('\0', '');
   return content.trim() === '' || [...content].length > MAX_CONTENT ? null : content;
 }
+
+/** Whether a message refused by this code would be refused again however often it is sent: it can only be taken back. */
+export function isFinal(code: string): boolean {
+  return isClosed(code) || code === 'too_long' || code.endsWith('.too_long');
+}
+
+/** Whether it was refused because its request is closed. */
+export function isClosed(code: string): boolean {
+  return code === 'closed' || code.endsWith('.closed');
+}

@@ -15,7 +15,7 @@ export interface MarksOptions {
 
 const DELIVERED_MS = 200;
 
-/** Tells the server how far this person got: each mark once, later if it cannot be told now. */
+/** Tells the server how far this person got: each mark once a connection, later if it cannot be told now. */
 export class Marks {
   readonly #options: MarksOptions;
   #readWanted = 0;
@@ -54,6 +54,12 @@ export class Marks {
       if (way() !== 'socket' || seq <= Math.max(this.#deliveredTold, this.#readTold, mine()?.delivered_seq ?? 0)) return;
       if (sendFrame({ type: 'delivered', conversation_id: conversationId, seq })) this.#deliveredTold = seq;
     }, DELIVERED_MS);
+  }
+
+  /** The connection ended, or the server said anew how far it knows us to be: what was handed over may not have arrived. */
+  forget(): void {
+    this.#readTold = 0;
+    this.#deliveredTold = 0;
   }
 
   stop(): void {

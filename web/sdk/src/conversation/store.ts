@@ -194,6 +194,7 @@ export class ConversationStore {
         this.#options.clock.clearTimeout(this.#askTimer);
         if (this.phase.value === 'live') set(this.phase, 'catching_up');
         this.#typing.clear();
+        this.#marks.forget();
         this.#sender.disconnected(code);
       },
     };
@@ -207,8 +208,7 @@ export class ConversationStore {
     this.#askTimer = clock.setTimeout(() => realtime.restart(), SUBSCRIBED_MS);
     const last = this.#log.resumeFrom();
     this.#resuming = last !== null;
-    if (last === null) return {};
-    return { epoch: this.#log.epoch, after_seq: last };
+    return last === null ? {} : { epoch: this.#log.epoch, after_seq: last };
   }
 
   #receive(frame: ConversationFrame | PresenceFrame): void {
@@ -220,8 +220,10 @@ export class ConversationStore {
       case 'reset':
         return this.#reset(frame.reason);
       case 'unsubscribed':
-        set(this.phase, 'refused');
-        return;
+        // The answer to our own leaving may come after we are back.
+        if (frame.reason === 'requested') return;
+        this.#answered();
+        return set(this.phase, 'refused');
       case 'message':
       case 'message_edited':
       case 'message_deleted':
@@ -244,6 +246,7 @@ export class ConversationStore {
 
   #subscribed(frame: SubscribedFrame): void {
     this.#answered();
+    this.#marks.forget();
     set(this.participants, frame.participants);
     if (this.#resuming) this.#log.epoch = this.#options.realtime.epoch;
     else this.#log.begin(this.#options.realtime.epoch, frame.last_seq);
@@ -307,10 +310,7 @@ export class ConversationStore {
 
   #refusedBy(code: string): void {
     this.#answered();
-    if (/not_found|forbidden|gone/.test(code)) {
-      set(this.phase, 'refused');
-      return;
-    }
+    if (/not_found|forbidden|gone/.test(code)) return set(this.phase, 'refused');
     this.#refusals += 1;
     this.#askTimer = this.#options.clock.setTimeout(() => this.#options.realtime.subscribe(this.id), REFUSED_RETRY_MS * Math.min(this.#refusals, 6));
   }

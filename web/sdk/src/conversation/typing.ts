@@ -10,6 +10,8 @@ export interface TypingPerson {
 
 const EXPIRES_MS = 5_000;
 const REPEAT_MS = 3_000;
+/** The server passes on no sign that comes within a second of another, however they were meant; the way there varies. */
+const APART_MS = 1_250;
 const PAUSE_MS = 4_000;
 
 /** Who is writing: others, each for five seconds after the last sign; ourselves, told at most every three. */
@@ -19,7 +21,10 @@ export class Typing {
   readonly #clock: Clock;
   readonly #tell: (isTyping: boolean) => void;
   #toldAt: number | null = null;
+  /** Of the last sign, also of one that a message has ended since. */
+  #signAt = -Infinity;
   #pause: TimerId | undefined;
+  #late: TimerId | undefined;
 
   constructor(clock: Clock, tell: (isTyping: boolean) => void) {
     this.#clock = clock;
@@ -41,23 +46,34 @@ export class Typing {
 
   /** Call at each stroke with true; with false when the field is emptied or left. */
   write(isTyping: boolean): void {
-    this.#clock.clearTimeout(this.#pause);
+    this.#forgetTimers();
     if (isTyping) this.#pause = this.#clock.setTimeout(() => this.write(false), PAUSE_MS);
     const now = this.#clock.now();
     if (isTyping && this.#toldAt !== null && now - this.#toldAt < REPEAT_MS) return;
     if (!isTyping && this.#toldAt === null) return;
+    const early = this.#signAt + APART_MS - now;
+    if (isTyping && early > 0) {
+      this.#late = this.#clock.setTimeout(() => this.write(true), early);
+      return;
+    }
     this.#toldAt = isTyping ? now : null;
+    if (isTyping) this.#signAt = now;
     this.#tell(isTyping);
   }
 
   /** A message ends the typing on the other side by itself. */
   sent(): void {
-    this.#clock.clearTimeout(this.#pause);
+    this.#forgetTimers();
     this.#toldAt = null;
   }
 
   clear(): void {
     for (const id of [...this.#timers.keys()]) this.stopped(id);
     this.sent();
+  }
+
+  #forgetTimers(): void {
+    this.#clock.clearTimeout(this.#pause);
+    this.#clock.clearTimeout(this.#late);
   }
 }

@@ -45,6 +45,8 @@ const SILENCE_SLACK_MS = 10_000;
 const STABLE_MS = 5_000;
 const TOO_FAST_MS = 10_000;
 const FAILURES_BEFORE_REST = 3;
+/** Between attempts once several tokens were not let in. */
+const NOT_LET_IN_MS = 60_000;
 const REST_RESYNC_MS = 15_000;
 /** Our own code for a connection given up by this side. */
 const GIVEN_UP = 4900;
@@ -135,6 +137,7 @@ export class RealtimeClient {
   retryNow(): void {
     if (!this.#running || this.#socket) return;
     this.#ended = false;
+    this.#authFailures = 0;
     this.#backoff.reset();
     this.#clock.clearTimeout(this.#retryTimer);
     void this.#connect();
@@ -239,9 +242,10 @@ export class RealtimeClient {
         this.#ended = true;
         return this.#publish();
       case CloseCode.NotAuthenticated:
+        // Nobody said that the token has ended: a source that has no other keeps it.
+        return void this.#renew(null);
       case CloseCode.TokenExpired:
-        this.#authFailures += 1;
-        return void this.#renewed();
+        return void this.#renew(this.#token);
       case CloseCode.TooFast:
         return this.#retryIn(TOO_FAST_MS + this.#random() * TOO_FAST_MS);
     }
@@ -254,21 +258,20 @@ export class RealtimeClient {
     for (const channel of [...this.#channels.values()]) channel.disconnected(code);
   }
 
-  async #renewed(): Promise<void> {
+  async #renew(rejected: string | null): Promise<void> {
+    this.#authFailures += 1;
     let token: string | null;
     try {
-      token = await this.#options.tokens.renew(this.#token);
+      token = await this.#options.tokens.renew(rejected);
     } catch {
       return this.#retryIn(this.#backoff.next());
     }
     this.#signedOut = token === null;
     if (token === null || !this.#running) return this.#publish();
-    // A fresh token that is refused too is a matter of origin or rights, which no retry mends.
-    if (this.#authFailures >= FAILURES_BEFORE_REST) {
-      this.#ended = true;
-      return this.#publish();
-    }
-    this.#retryIn(this.#authFailures === 1 ? 0 : this.#backoff.next());
+    if (this.#authFailures < FAILURES_BEFORE_REST) return this.#retryIn(this.#authFailures === 1 ? 0 : this.#backoff.next());
+    // A matter of origin or rights, or a server that lacks a part: REST may work, or says what is wrong.
+    this.#enterRest();
+    this.#retryIn(NOT_LET_IN_MS * (0.5 + this.#random()));
   }
 
   #retryIn(ms: number): void {
@@ -369,7 +372,7 @@ export class RealtimeClient {
     if (this.#signedOut) return 'signed_out';
     if (this.transport.value === 'rest' && this.#restAnswers) return 'online';
     if (this.#ended || !this.#network.isOnline()) return 'offline';
-    return this.#everOnline || this.#failures > 0 ? 'reconnecting' : 'connecting';
+    return this.#everOnline || this.#failures + this.#authFailures > 0 ? 'reconnecting' : 'connecting';
   }
 
   #tell(frame: ServerFrame): void {

@@ -27,6 +27,8 @@ export class FakeServer {
   epoch = 'epoch-1';
   validTokens = new Set(['token-1']);
   refuseConnections = false;
+  /** How a socket with a token that is not valid is closed. */
+  refusal = 4003;
   /** Decides what happens to each send. */
   treat: (frame: SendFrame, attempt: number) => Treatment = () => 'ack';
   /** Milliseconds a frame is on its way. */
@@ -34,6 +36,10 @@ export class FakeServer {
   /** A push that is decided on here never leaves. */
   losePush: () => boolean = () => false;
   repeatPush: () => boolean = () => false;
+  /** Marks are heard and not kept. */
+  losesMarks = false;
+  /** Every subscription is answered with a refusal. */
+  forbids = false;
 
   readonly clock: FakeClock;
   readonly entries: Entry[] = [];
@@ -220,7 +226,7 @@ export class Connection {
     switch (frame.type) {
       case 'authenticate':
         this.tokens.push(frame.token);
-        if (!server.validTokens.has(frame.token)) return this.close(4003);
+        if (!server.validTokens.has(frame.token)) return this.close(server.refusal);
         if (!this.authenticated) this.say({ type: 'welcome', connection_id: 'c', user: { ...VISITOR, role: 'guest' }, epoch: server.epoch, heartbeat_ms: 25_000, max_frame_bytes: 65_536 });
         this.authenticated = true;
         return;
@@ -228,6 +234,9 @@ export class Connection {
         return this.#subscribe(frame);
       case 'send':
         return this.#send(frame);
+      case 'unsubscribe':
+        this.subscribed = false;
+        return this.say({ type: 'unsubscribed', conversation_id: CONVERSATION, reason: 'requested' });
       case 'abandon':
         if (this.#failed === frame.client_message_id) this.#failed = null;
         return;
@@ -235,6 +244,7 @@ export class Connection {
         return this.say({ type: 'pong' });
       case 'read':
       case 'delivered': {
+        if (server.losesMarks) return;
         const me = server.participants[0]!;
         if (frame.type === 'read') me.read_seq = Math.max(me.read_seq, frame.seq);
         me.delivered_seq = Math.max(me.delivered_seq, frame.seq);
@@ -245,6 +255,7 @@ export class Connection {
 
   #subscribe(frame: Extract<ClientFrame, { type: 'subscribe' }>): void {
     const server = this.#server;
+    if (server.forbids) return this.say({ type: 'unsubscribed', conversation_id: CONVERSATION, reason: 'forbidden' });
     let { after_seq } = frame;
     const reason = frame.epoch !== server.epoch ? 'epoch_changed' : 'ahead';
     if (after_seq !== undefined && (reason === 'epoch_changed' || after_seq > server.lastSeq)) {

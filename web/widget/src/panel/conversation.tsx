@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import { ApiError } from '@guichet/sdk';
+import { ApiError, isClosed } from '@guichet/sdk';
 import { Avatar, Button, Empty, IconButton, layoutThread, Thread, useLate, useNow, useThreadScroll } from '@guichet/ui';
 import { alert, down, lock, moon, offline, Icon } from '@guichet/ui/icons.tsx';
 import { useLive } from '../live.ts';
@@ -164,11 +164,20 @@ function Loading() {
 function Foot({ line, shell, visitor, events }: { readonly line: Line } & Parts) {
   const { t } = useTexts();
   const status = useLive(line.request)?.status;
-  if (status === 'closed') {
+  const tooLate = useLive(line.store.messages).filter(({ error }) => error && isClosed(error.code));
+  useEffect(() => {
+    if (tooLate.length > 0) void line.refresh();
+  }, [tooLate.length, line]);
+  const anew = () => {
+    // What came too late for this request begins the next one.
+    visitor.write([visitor.question.text.peek(), ...tooLate.map(({ key }) => line.store.discard(key))].filter((text) => text?.trim()).join('\n'));
+    shell.show({ name: 'ask' });
+  };
+  if (status === 'closed' || tooLate.length > 0) {
     return (
       <div class="closed">
         <p>{t('conversation.closed_text')}</p>
-        <Button look="primary" onClick={() => shell.show({ name: 'ask' })}>
+        <Button look="primary" onClick={anew}>
           {t('conversation.new')}
         </Button>
       </div>

@@ -1,4 +1,4 @@
-import type { OwnSupportRequest, ThreadMessage as StoredMessage } from '@guichet/sdk';
+import { isClosed, isFinal, type OwnSupportRequest, type ThreadMessage as StoredMessage } from '@guichet/sdk';
 import type { Speech, ThreadItem, UiKey } from '@guichet/ui';
 import { check } from '@guichet/ui/icons.tsx';
 import type { WidgetKey } from '../texts.ts';
@@ -38,6 +38,7 @@ function itemOf(message: StoredMessage, connected: boolean, t: Sources['t']): Th
     state: message.state,
     waiting: connected ? 'sending' : 'offline',
     failure: message.error ? failureOf(message.error, t) : undefined,
+    final: message.error !== null && isFinal(message.error.code),
     edited: message.edited,
     deleted: message.deleted,
   };
@@ -46,6 +47,6 @@ function itemOf(message: StoredMessage, connected: boolean, t: Sources['t']): Th
 /** Why a message was refused; the server's own words where there are some. */
 function failureOf(error: { code: string; message: string }, t: Sources['t']): string | undefined {
   if (error.code === 'too_long') return t('failure.too_long');
-  if (error.code === 'closed' || error.code.endsWith('.closed')) return t('failure.closed');
+  if (isClosed(error.code)) return t('failure.closed');
   return error.message || undefined;
 }

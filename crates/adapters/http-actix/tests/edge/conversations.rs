@@ -289,3 +289,23 @@ async fn what_cannot_be_honoured_yet_is_refused() {
     fields.sort();
     assert_eq!(fields, ["content required", "priority unknown", "subject too_short"]);
 }
+
+#[actix_web::test]
+async fn who_sends_too_fast_is_told_when_to_send_again() {
+    let world = World::new().await;
+    let customer = world.token(Role::Customer).await;
+    let (conversation, _) = world.opened(&customer).await;
+    let path = format!("/api/v1/conversations/{conversation}/messages");
+    let body = json!({"client_message_id": "one", "content": "Bonjour"});
+    let mut sent = 0;
+    let refused = loop {
+        let reply = world.post(&path, &customer, body.clone()).await;
+        if reply.status == StatusCode::TOO_MANY_REQUESTS {
+            break reply;
+        }
+        sent += 1;
+        assert!(sent <= 20, "retries count too");
+    };
+    assert_eq!(refused.header("retry-after"), Some("3"), "2.5 s, rounded up");
+    assert_eq!(refused.expect(StatusCode::TOO_MANY_REQUESTS)["code"], "rate_limited");
+}

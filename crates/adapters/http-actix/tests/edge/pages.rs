@@ -35,6 +35,47 @@ async fn the_widget_may_be_loaded_by_any_site_and_pages_by_none() {
 }
 
 #[actix_web::test]
+async fn a_page_goes_out_in_the_form_that_was_compressed_ahead() {
+    let world = World::new().await;
+    let ask = async |accepts: &'static str| {
+        world.send(TestRequest::get().uri("/widget.js").insert_header(("accept-encoding", accepts))).await
+    };
+    for (accepts, coding, bytes, etag) in [
+        ("gzip, deflate, br", "br", &b"as brotli"[..], "\"abc-br\""),
+        ("br", "br", b"as brotli", "\"abc-br\""),
+        ("gzip, deflate", "gzip", b"as gzip", "\"abc-gz\""),
+        ("br;q=0.1, gzip", "gzip", b"as gzip", "\"abc-gz\""),
+        ("br;q=0, gzip", "gzip", b"as gzip", "\"abc-gz\""),
+        // What was not compressed ahead is not compressed again and again at each answer.
+        ("deflate", "identity", b"<!doctype html>", "\"abc\""),
+        ("identity", "identity", b"<!doctype html>", "\"abc\""),
+    ] {
+        let widget = ask(accepts).await;
+        assert_eq!((widget.status, widget.header("content-encoding")), (StatusCode::OK, Some(coding)), "{accepts}");
+        assert_eq!(widget.bytes, bytes, "{accepts}");
+        assert_eq!((widget.header("etag"), widget.header("vary")), (Some(etag), Some("accept-encoding")), "{accepts}");
+        assert_eq!(widget.header("content-type"), Some("text/html; charset=utf-8"), "{accepts}");
+    }
+    let plain = world.call("GET", "/widget.js", None, None).await;
+    assert_eq!((plain.header("content-encoding"), plain.bytes.as_slice()), (None, &b"<!doctype html>"[..]));
+    assert_eq!((plain.header("etag"), plain.header("vary")), (Some("\"abc\""), Some("accept-encoding")));
+}
+
+#[actix_web::test]
+async fn a_form_that_is_known_is_not_sent_again_and_another_form_is() {
+    let world = World::new().await;
+    let ask = async |accepts: &'static str, knows: &'static str| {
+        let request = TestRequest::get().uri("/console/");
+        world.send(request.insert_header(("accept-encoding", accepts)).insert_header(("if-none-match", knows))).await
+    };
+    let known = ask("br", "\"abc-br\"").await;
+    assert_eq!((known.status, known.bytes.len()), (StatusCode::NOT_MODIFIED, 0));
+    assert_eq!((known.header("etag"), known.header("vary")), (Some("\"abc-br\""), Some("accept-encoding")));
+    let other = ask("gzip", "\"abc-br\"").await;
+    assert_eq!((other.status, other.bytes.as_slice()), (StatusCode::OK, &b"as gzip"[..]));
+}
+
+#[actix_web::test]
 async fn a_server_without_its_pages_says_what_to_run() {
     let world = World::new().await;
     world.switches.pages_missing.store(true, Ordering::SeqCst);

@@ -17,7 +17,7 @@ use actix_web::{
 use async_trait::async_trait;
 use chat::{
     Chat, ConversationLog,
-    testing::{FakeLog, RecordedReceipts, Setup, Thread, ThreadState},
+    testing::{CountedBudgets, FakeLog, RecordedReceipts, Setup, Thread, ThreadState},
 };
 use futures_util::FutureExt;
 use http_actix::{Api, Arrivals, Health, MetricsPage, Origins, Page, PageSource, Part, Parts, Presence, Settings};
@@ -69,7 +69,8 @@ impl World {
         let store = Arc::new(requests.clone());
         let desk = Desk::new(store.clone(), store, people.clone(), conversations, identity.env.clone());
         let receipts = Arc::new(RecordedReceipts::default());
-        let chat = Chat::new(log.clone(), log.clone(), receipts, identity.env.clone());
+        let budgets = Arc::new(CountedBudgets::bounded());
+        let chat = Chat::new(log.clone(), log.clone(), receipts, budgets, identity.env.clone());
         let switches = Arc::new(Switches::default());
         let metrics = metrics_token
             .map(|token| MetricsPage { render: Arc::new(|| "guichet_up 1\n".to_owned()), token: Secret::new(token) });
@@ -245,6 +246,8 @@ impl PageSource for Switches {
         static PAGE: OnceLock<Page> = OnceLock::new();
         let page = PAGE.get_or_init(|| Page {
             bytes: Cow::Borrowed(b"<!doctype html>"),
+            brotli: Some(Cow::Borrowed(b"as brotli")),
+            gzip: Some(Cow::Borrowed(b"as gzip")),
             mime: "text/html; charset=utf-8".into(),
             etag: "\"abc\"".into(),
             immutable: false,

@@ -1,11 +1,10 @@
-//! Conversations as their viewers see them, and the marks of those who take part.
+//! Conversations as their viewers see them.
 
 mod find;
 mod list;
-mod mark;
 
 use async_trait::async_trait;
-use chat::{Conversation, ConversationFilter, Conversations, Epoch, Mark, Receipt};
+use chat::{Conversation, ConversationFilter, Conversations, Epoch, Mark, Marked};
 use kernel::{
     Audience, ConversationId, OrganizationId, Page, PageRequest, ParticipantId, PortError, Scope, SupportRequestId,
 };
@@ -57,8 +56,8 @@ impl Conversations for SeaStore {
         list::page(&mut self.app(organization).await, organization, scope, viewer, filter, page).await
     }
 
-    async fn mark(&self, mark: Mark) -> Result<Option<Receipt>, PortError> {
-        mark::forward(&mut self.app_writes(mark.organization).await, mark).await
+    async fn mark(&self, scope: Scope, mark: Mark) -> Result<Marked, PortError> {
+        self.marks.mark(scope, mark).await
     }
 
     async fn epoch(&self, organization: OrganizationId) -> Result<Option<Epoch>, PortError> {

@@ -58,10 +58,9 @@ const PURGES: [&str; 4] = [
 #[async_trait]
 impl ExpiredTokens for SeaStore {
     async fn purge(&self, before: Timestamp) -> Result<u64, PortError> {
-        let db = &mut self.gate_writes().await;
         let mut count = 0;
         for purge in PURGES {
-            count += db.all(Sql::new(purge).time(before)).await?.len() as u64;
+            count += self.gate_writes().await.all(Sql::new(purge).time(before)).await?.len() as u64;
         }
         Ok(count)
     }

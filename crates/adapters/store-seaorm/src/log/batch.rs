@@ -15,13 +15,24 @@ use super::queue::Item;
 /// What became of one message of a batch that was committed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    Stored { seq: Seq, at: Timestamp, audience: Audience },
-    Duplicate { id: MessageId, seq: Seq, at: Timestamp, audience: Audience },
+    Stored {
+        seq: Seq,
+        at: Timestamp,
+        audience: Audience,
+    },
+    Duplicate {
+        id: MessageId,
+        seq: Seq,
+        at: Timestamp,
+        audience: Audience,
+    },
     Mismatch,
     NotFound,
     ReplyNotFound,
     Closed,
     Merged(SupportRequestId),
+    /// Its conversation is locked by somebody else: nothing was decided.
+    Locked,
 }
 
 /// Where batches are committed, one after the other.
@@ -32,8 +43,10 @@ pub(crate) trait Shard: Send {
     async fn ready(&mut self, within: Duration) -> Result<(), DbErr>;
 
     /// Stores a batch in one transaction and gives the outcome of each row. No two rows have the
-    /// same key. When it fails nothing is stored, except when the connection broke.
-    async fn commit(&mut self, rows: &[&Append]) -> Result<Vec<Outcome>, DbErr>;
+    /// same key. When it fails nothing is stored, except when the connection broke. A conversation
+    /// that somebody else has locked is waited for, and fails the batch when that takes long; or it
+    /// is passed over.
+    async fn commit(&mut self, rows: &[&Append], locks: Locks) -> Result<Vec<Outcome>, DbErr>;
 
     /// Nothing is to be written after all: gives back what [`Self::ready`] took.
     fn cancel(&mut self);
@@ -47,6 +60,15 @@ pub(crate) trait Shard: Send {
     /// Commits what was held.
     #[cfg(feature = "faults")]
     async fn release(&mut self) -> Result<(), DbErr>;
+}
+
+/// What a batch does with a conversation that somebody else has locked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Locks {
+    /// Waits for it, for a while: whoever comes first is served first.
+    Wait,
+    /// Leaves its rows as [`Outcome::Locked`].
+    PassOver,
 }
 
 /// A row of a batch: a message, and its exact repeats, which share its fate.
@@ -72,6 +94,10 @@ impl Row {
 
     pub(crate) fn items(&self) -> impl Iterator<Item = &Item> {
         std::iter::once(&self.first).chain(&self.repeats)
+    }
+
+    pub(crate) fn items_mut(&mut self) -> impl Iterator<Item = &mut Item> {
+        std::iter::once(&mut self.first).chain(&mut self.repeats)
     }
 
     pub(crate) fn into_items(self) -> impl Iterator<Item = Item> {

@@ -4,6 +4,7 @@
 
 use std::{
     collections::VecDeque,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -14,7 +15,8 @@ use sea_orm::DbErr;
 use tokio::sync::mpsc;
 
 use super::{
-    batch::{self, Limits, Outcome, Row, Shard},
+    batch::{self, Limits, Locks, Outcome, Row, Shard},
+    held::Held,
     queue::{Item, MARGIN},
     stats::Stats,
 };
@@ -35,68 +37,103 @@ pub(crate) struct Committer {
     hints: Arc<dyn Hints>,
     stats: Arc<Stats>,
     limits: Limits,
+    /// The most messages of locked conversations that are kept aside.
+    most_held: usize,
+    held: Held,
     patience: Duration,
 }
 
 impl Committer {
     pub(crate) fn new(shard: Box<dyn Shard>, options: &StoreOptions, stats: Arc<Stats>) -> Self {
         let limits = Limits { rows: options.batch_rows.max(1), bytes: BATCH_BYTES };
-        Self { shard, hints: Arc::clone(&options.hints), stats, limits, patience: options.patience }
+        let (hints, patience) = (Arc::clone(&options.hints), options.patience);
+        Self { shard, hints, stats, limits, most_held: options.queue.max(1), held: Held::default(), patience }
     }
 
     pub(crate) async fn run(mut self, mut queue: mpsc::Receiver<Item>) {
         let mut waiting = VecDeque::new();
-        let mut arrived = Vec::with_capacity(self.limits.rows);
-        loop {
-            if waiting.is_empty() && queue.recv_many(&mut arrived, self.limits.rows).await == 0 {
-                return;
-            }
-            waiting.extend(arrived.drain(..));
-            while waiting.len() < self.limits.rows
-                && let Ok(item) = queue.try_recv()
-            {
-                waiting.push_back(item);
-            }
+        while self.gather(&mut queue, &mut waiting).await {
             let rows = batch::take(&mut waiting, self.limits);
             self.commit(rows).await;
         }
     }
 
+    /// Takes what has arrived, and what has been held long enough; waits when there is neither.
+    /// `false` when nothing will come any more and nothing is held.
+    async fn gather(&mut self, queue: &mut mpsc::Receiver<Item>, waiting: &mut VecDeque<Item>) -> bool {
+        if waiting.is_empty() {
+            let mut arrived = Vec::new();
+            match self.held.next() {
+                None if queue.recv_many(&mut arrived, self.limits.rows).await == 0 => return false,
+                None => {}
+                Some(again) if self.held.len() >= self.most_held => tokio::time::sleep_until(again.into()).await,
+                Some(again) => {
+                    let more = queue.recv_many(&mut arrived, self.limits.rows);
+                    if tokio::time::timeout_at(again.into(), more).await == Ok(0) {
+                        tokio::time::sleep_until(again.into()).await;
+                    }
+                }
+            }
+            waiting.extend(arrived);
+        }
+        self.held.sweep(waiting);
+        while waiting.len() < self.limits.rows
+            && self.held.len() < self.most_held
+            && let Ok(item) = queue.try_recv()
+        {
+            waiting.push_back(item);
+        }
+        self.held.sweep(waiting);
+        self.held.release(waiting);
+        true
+    }
+
     /// Commits rows in order. Rows that spoil a batch are found by halving it, so that a bad one
     /// fails alone.
     async fn commit(&mut self, rows: Vec<Row>) {
-        let mut parts = VecDeque::from([(rows, false)]);
-        while let Some((mut rows, mut unheard)) = parts.pop_front() {
-            match self.attempt(&mut rows, &mut unheard).await {
-                Ok(outcomes) => self.answer(rows, outcomes),
+        let mut parts = VecDeque::from([rows]);
+        while let Some(mut rows) = parts.pop_front() {
+            // What an earlier part had to leave behind must not be overtaken.
+            for late in rows.extract_if(.., |row| self.held.holds(row.first.append.conversation)).collect::<Vec<_>>() {
+                self.hold(late);
+            }
+            if rows.is_empty() {
+                continue;
+            }
+            match self.attempt(&mut rows).await {
+                Ok(outcomes) => self.settle(rows, outcomes),
                 Err(failure) if failure.spoilt() && rows.len() > 1 => {
                     let second = rows.split_off(rows.len() / 2);
-                    parts.push_front((second, unheard));
-                    parts.push_front((rows, unheard));
+                    parts.push_front(second);
+                    parts.push_front(rows);
                 }
-                Err(failure) => refuse(rows, &failure, unheard),
+                Err(failure) => refuse(rows, &failure),
             }
         }
     }
 
     /// Runs a batch until it is committed, cannot be, or its senders' patience is at an end.
-    /// What was sent and not heard of is run again, and recognises itself if it was stored.
-    async fn attempt(&mut self, rows: &mut Vec<Row>, unheard: &mut bool) -> Result<Vec<Outcome>, Failure> {
+    /// What was sent and not heard of is run again, and recognises itself if it was stored. When a
+    /// conversation is locked for long, the others do not wait for it.
+    async fn attempt(&mut self, rows: &mut Vec<Row>) -> Result<Vec<Outcome>, Failure> {
         let (mut taken, mut pause) = (0, Duration::from_millis(5));
+        let known = rows.iter().any(|row| self.held.was_locked(row.first.append.conversation));
+        let mut locks = if known { Locks::PassOver } else { Locks::Wait };
         loop {
-            let failure = match self.once(rows).await {
+            let failure = match self.once(rows, locks).await {
                 Ok(mut outcomes) => {
-                    if *unheard {
-                        recognise(rows, &mut outcomes);
-                    }
+                    recognise(rows, &mut outcomes);
                     return Ok(outcomes);
                 }
                 Err(failure) => failure,
             };
             Stats::add(&self.stats.retries, 1);
-            *unheard |= failure.trouble == Trouble::Lost;
+            if failure.trouble == Trouble::Lost {
+                rows.iter_mut().flat_map(Row::items_mut).for_each(|item| item.unheard = true);
+            }
             match failure.trouble {
                 Trouble::Taken if taken < TAKEN_TRIES => taken += 1,
+                Trouble::Contended if locks == Locks::Wait => locks = Locks::PassOver,
                 Trouble::Contended | Trouble::NoConnection | Trouble::Lost | Trouble::Refused
                     if Instant::now() + pause < end(rows) =>
                 {
@@ -110,7 +147,7 @@ impl Committer {
     }
 
     /// Runs a batch once. Rows whose callers have given up in time are left out.
-    async fn once(&mut self, rows: &mut Vec<Row>) -> Result<Vec<Outcome>, Failure> {
+    async fn once(&mut self, rows: &mut Vec<Row>, locks: Locks) -> Result<Vec<Outcome>, Failure> {
         // The last try may take what is left, but not so little that it cannot succeed.
         let left = end(rows).saturating_duration_since(Instant::now()).clamp(Duration::from_millis(100), self.patience);
         if let Ok(ready) = tokio::time::timeout(left, self.shard.ready(left)).await {
@@ -129,7 +166,7 @@ impl Committer {
         if super::faults::ack_before_commit() {
             return self.commit_after_the_ack(rows).await;
         }
-        if let Ok(done) = tokio::time::timeout(left, self.shard.commit(&appends)).await {
+        if let Ok(done) = tokio::time::timeout(left, self.shard.commit(&appends, locks)).await {
             return done.map_err(Failure::from);
         }
         self.shard.reset();
@@ -141,11 +178,33 @@ impl Committer {
     async fn commit_after_the_ack(&mut self, rows: &mut Vec<Row>) -> Result<Vec<Outcome>, Failure> {
         self.shard.hold();
         let appends: Vec<_> = rows.iter().map(|row| &row.first.append).collect();
-        let outcomes = self.shard.commit(&appends).await?;
+        let outcomes = self.shard.commit(&appends, Locks::Wait).await?;
         self.answer(std::mem::take(rows), outcomes);
         tokio::time::sleep(super::faults::DELAY).await;
         self.shard.release().await?;
         Ok(Vec::new())
+    }
+
+    /// Answers the rows that were decided, and holds those whose conversation is locked.
+    fn settle(&mut self, rows: Vec<Row>, outcomes: Vec<Outcome>) {
+        let (mut decided, mut answers) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
+        for (row, outcome) in rows.into_iter().zip(outcomes) {
+            if outcome == Outcome::Locked {
+                self.hold(row);
+            } else {
+                self.held.passed(row.first.append.conversation);
+                decided.push(row);
+                answers.push(outcome);
+            }
+        }
+        if !decided.is_empty() {
+            self.answer(decided, answers);
+        }
+    }
+
+    fn hold(&mut self, row: Row) {
+        Stats::add(&self.stats.held, row.items().count());
+        self.held.hold(row);
     }
 
     fn answer(&self, rows: Vec<Row>, outcomes: Vec<Outcome>) {
@@ -158,7 +217,7 @@ impl Committer {
         let committed: Vec<Committed> =
             rows.iter().zip(&outcomes).filter_map(|(row, outcome)| committed(row, outcome)).collect();
         if !committed.is_empty() {
-            self.hints.committed(&committed);
+            self.tell(&committed);
         }
         for (row, outcome) in rows.into_iter().zip(outcomes) {
             let id = row.first.append.id;
@@ -166,6 +225,15 @@ impl Committer {
                 repeat.answer(answer(&outcome, id, true));
             }
             row.first.answer(answer(&outcome, id, false));
+        }
+    }
+
+    /// Tells of what was committed. That is stored and must be answered, and the shard serves others:
+    /// a panic of who is told is theirs, and whoever missed the hint reads the log.
+    fn tell(&self, committed: &[Committed]) {
+        if catch_unwind(AssertUnwindSafe(|| self.hints.committed(committed))).is_err() {
+            Stats::add(&self.stats.untold, 1);
+            tracing::error!(entries = committed.len(), "who is told of committed messages panicked");
         }
     }
 }
@@ -213,6 +281,7 @@ fn end(rows: &[Row]) -> Instant {
 fn recognise(rows: &[Row], outcomes: &mut [Outcome]) {
     for (row, outcome) in rows.iter().zip(outcomes) {
         if let Outcome::Duplicate { id, seq, at, audience } = outcome
+            && row.first.unheard
             && *id == row.first.append.id
         {
             *outcome = Outcome::Stored { seq: *seq, at: *at, audience: audience.clone() };
@@ -220,10 +289,10 @@ fn recognise(rows: &[Row], outcomes: &mut [Outcome]) {
     }
 }
 
-fn refuse(rows: Vec<Row>, failure: &Failure, unheard: bool) {
+fn refuse(rows: Vec<Row>, failure: &Failure) {
     tracing::error!(error = %failure.error, rows = rows.len(), "messages were not stored");
-    let kind = if unheard { PortErrorKind::Unknown } else { failure.trouble.kind() };
     for item in rows.into_iter().flat_map(Row::into_items) {
+        let kind = if item.unheard { PortErrorKind::Unknown } else { failure.trouble.kind() };
         item.answer(Err(AppendError::Port(PortError::new(kind, failure.error.clone()))));
     }
 }
@@ -241,6 +310,7 @@ fn answer(outcome: &Outcome, own: kernel::MessageId, repeat: bool) -> Result<App
         Outcome::ReplyNotFound => Err(AppendError::ReplyNotFound),
         Outcome::Closed => Err(AppendError::Closed),
         Outcome::Merged(into) => Err(AppendError::Merged(*into)),
+        Outcome::Locked => Err(PortError::new(PortErrorKind::Conflict, "the conversation is locked").into()),
     }
 }
 

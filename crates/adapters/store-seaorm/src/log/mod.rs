@@ -5,6 +5,7 @@ mod committer;
 #[cfg(feature = "faults")]
 mod faults;
 mod feed;
+mod held;
 mod message;
 mod postgres;
 mod queue;
@@ -15,6 +16,7 @@ mod stats;
 pub use stats::LogStats;
 
 pub(crate) use message::{MESSAGE, message};
+pub(crate) use stats::Stats;
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
@@ -34,7 +36,6 @@ use crate::{
 
 use committer::Committer;
 use queue::Item;
-use stats::Stats;
 
 /// The writing end of the log: a queue and a committer for each shard.
 pub(crate) struct Log {
@@ -45,8 +46,7 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    pub(crate) fn start(base: &Base, options: &StoreOptions) -> Self {
-        let stats = Arc::new(Stats::default());
+    pub(crate) fn start(base: &Base, options: &StoreOptions, stats: Arc<Stats>) -> Self {
         let (mut shards, mut committers) = (Vec::new(), Vec::new());
         let mut shard = |run: Box<dyn batch::Shard>| {
             let (sender, receiver) = mpsc::channel(options.queue.max(1));

@@ -1,6 +1,6 @@
 //! The batch on PostgreSQL: one statement, which is its own transaction.
 
-use std::time::Duration;
+use std::{sync::LazyLock, time::Duration};
 
 use async_trait::async_trait;
 use chat::{Append, Right, Seq};
@@ -13,7 +13,7 @@ use sqlx::{
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::batch::{Outcome, Shard};
+use super::batch::{Locks, Outcome, Shard};
 use crate::{connect::Role, error::from_sqlx, lanes::Line};
 
 /// - `c` locks the conversations of the batch, always in the order of their ids, and takes the time
@@ -78,6 +78,25 @@ SELECT ord, outcome, dup_id, coalesce(dup_seq, new_seq) AS seq, coalesce(dup_at,
        support_request_id, requester_id, assignee_id, members, merged_into
 FROM j";
 
+/// The same, but locked conversations are passed over: `s` holds those that are there and were not had.
+static PASS_OVER: LazyLock<String> = LazyLock::new(|| {
+    let lock = "FOR NO KEY UPDATE OF t";
+    let skip = format!("{lock} SKIP LOCKED");
+    let (head, tail) = COMMIT.rsplit_once("SELECT ord, outcome").unwrap_or((COMMIT, ""));
+    format!(
+        "{}, s AS MATERIALIZED (
+  SELECT g.n FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS g(conversation, organization, n)
+  JOIN conversation t ON t.organization_id = g.organization AND t.id = g.conversation
+  WHERE NOT EXISTS (SELECT 1 FROM c WHERE c.n = g.n)
+)
+SELECT ord, outcome{tail}
+UNION ALL
+SELECT i.ord, 7, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+FROM unnest($3::int4[]) WITH ORDINALITY AS i(grp, ord) JOIN s ON s.n = i.grp",
+        head.trim_end().replacen(lock, &skip, 1)
+    )
+});
+
 pub(crate) struct PostgresShard {
     line: Line,
     #[cfg(feature = "faults")]
@@ -100,14 +119,14 @@ impl Shard for PostgresShard {
         self.line.ready_within(within).await.map_err(from_sqlx)
     }
 
-    async fn commit(&mut self, rows: &[&Append]) -> Result<Vec<Outcome>, DbErr> {
+    async fn commit(&mut self, rows: &[&Append], locks: Locks) -> Result<Vec<Outcome>, DbErr> {
         let columns = Transposed::of(rows);
         let connection = self.line.ready(None).await.map_err(from_sqlx)?;
         #[cfg(feature = "faults")]
         if self.held {
             sqlx::query("BEGIN").execute(&mut *connection).await.map_err(from_sqlx)?;
         }
-        let done = columns.run(connection).await;
+        let done = columns.run(connection, locks).await;
         self.line.settle(&done);
         outcomes(&done.map_err(from_sqlx)?, rows.len()).map_err(from_sqlx)
     }
@@ -186,8 +205,12 @@ impl<'a> Transposed<'a> {
         all
     }
 
-    async fn run(&self, connection: &mut sqlx::PgConnection) -> Result<Vec<PgRow>, sqlx::Error> {
-        sqlx::query(COMMIT)
+    async fn run(&self, connection: &mut sqlx::PgConnection, locks: Locks) -> Result<Vec<PgRow>, sqlx::Error> {
+        let statement = match locks {
+            Locks::Wait => COMMIT,
+            Locks::PassOver => PASS_OVER.as_str(),
+        };
+        sqlx::query(statement)
             .bind(&self.conversations)
             .bind(&self.organizations)
             .bind(&self.group)
@@ -244,6 +267,7 @@ fn outcome_of(row: &PgRow) -> Result<Outcome, sqlx::Error> {
         4 => Outcome::Merged(SupportRequestId::new(row.try_get(9)?)),
         5 => Outcome::Closed,
         6 => Outcome::ReplyNotFound,
+        7 => Outcome::Locked,
         _ => Outcome::NotFound,
     })
 }

@@ -18,6 +18,8 @@ pub(crate) struct Item {
     pub(crate) append: Append,
     /// When the caller gives up; the committer stops trying a little earlier.
     pub(crate) deadline: Instant,
+    /// It was sent and not heard of: whether it is stored, only a later run can tell.
+    pub(crate) unheard: bool,
     state: Arc<AtomicU8>,
     answer: oneshot::Sender<Result<Appended, AppendError>>,
 }
@@ -29,11 +31,11 @@ pub(crate) struct Waiting {
     answer: oneshot::Receiver<Result<Appended, AppendError>>,
 }
 
-/// Not sent to the database yet.
+/// Not with the database: not sent yet, or known not to have been stored.
 const QUEUED: u8 = 0;
-/// Sent at least once: what became of it is for the database to say.
+/// Sent: what became of it is for the database to say.
 const SENT: u8 = 1;
-/// Given up by the caller before it was sent; it will never be stored.
+/// Given up by the caller when it was not with the database; it will never be stored.
 const ABANDONED: u8 = 2;
 
 /// How long before the caller's deadline the committer stops trying, so that its answer, which
@@ -45,13 +47,21 @@ pub(crate) fn item(append: Append, patience: Duration) -> (Item, Waiting) {
     let state = Arc::new(AtomicU8::new(QUEUED));
     let deadline = Instant::now() + patience + MARGIN;
     let waiting = Waiting { deadline, state: Arc::clone(&state), answer: receiver };
-    (Item { append, deadline, state, answer: sender }, waiting)
+    (Item { append, deadline, unheard: false, state, answer: sender }, waiting)
 }
 
 impl Item {
     /// The committer is about to send it. `false` when the caller has given up: leave it out.
     pub(crate) fn send(&self) -> bool {
         self.state.compare_exchange(QUEUED, SENT, Ordering::AcqRel, Ordering::Acquire) != Err(ABANDONED)
+    }
+
+    /// The database answered that it stored nothing: the caller may give it up again.
+    pub(crate) fn not_sent_after_all(&self) {
+        if !self.unheard {
+            // Nobody else moves it away from SENT.
+            self.state.store(QUEUED, Ordering::Release);
+        }
     }
 
     /// Answers the caller, who may have gone.

@@ -13,7 +13,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::batch::{Outcome, Shard};
+use super::batch::{Locks, Outcome, Shard};
 use known::{Known, Thread};
 
 pub(crate) struct SqliteShard {
@@ -47,7 +47,8 @@ impl Shard for SqliteShard {
         Ok(())
     }
 
-    async fn commit(&mut self, rows: &[&Append]) -> Result<Vec<Outcome>, DbErr> {
+    /// There is one writer, who was waited for by `ready`: no conversation is locked.
+    async fn commit(&mut self, rows: &[&Append], _locks: Locks) -> Result<Vec<Outcome>, DbErr> {
         let Some(tx) = self.open.take() else { return Err(DbErr::Custom("not begun".into())) };
         let mut known = Known::read(&tx, rows).await?;
         let outcomes: Vec<Outcome> = rows.iter().enumerate().map(|(at, row)| known.decide(at, row)).collect();

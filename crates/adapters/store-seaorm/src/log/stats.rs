@@ -16,6 +16,14 @@ pub struct LogStats {
     /// Batches that were run again: a repeat was stored elsewhere at the same moment, another
     /// transaction was in the way, or the connection broke.
     pub retries: u64,
+    /// Messages that were put aside because their conversation was locked, each time.
+    pub held: u64,
+    /// Batches that were committed and could not be told, because who was told panicked.
+    pub untold: u64,
+    /// Marks that were taken.
+    pub marks: u64,
+    /// In how many commits.
+    pub mark_commits: u64,
 }
 
 #[derive(Debug, Default)]
@@ -25,6 +33,10 @@ pub(crate) struct Stats {
     pub(crate) stored: AtomicU64,
     pub(crate) duplicates: AtomicU64,
     pub(crate) retries: AtomicU64,
+    pub(crate) held: AtomicU64,
+    pub(crate) untold: AtomicU64,
+    pub(crate) marks: AtomicU64,
+    pub(crate) mark_commits: AtomicU64,
 }
 
 impl Stats {
@@ -36,6 +48,10 @@ impl Stats {
             stored: read(&self.stored),
             duplicates: read(&self.duplicates),
             retries: read(&self.retries),
+            held: read(&self.held),
+            untold: read(&self.untold),
+            marks: read(&self.marks),
+            mark_commits: read(&self.mark_commits),
         }
     }
 

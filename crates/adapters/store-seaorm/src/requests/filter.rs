@@ -5,10 +5,7 @@ use support_request::{RequestFilter, RequestSort};
 
 use crate::sql::Sql;
 
-/// When a request last changed or last took a message.
-const ACTIVE_AT: &str = "{greatest}(r.updated_at, coalesce(c.last_message_at, r.updated_at))";
-
-/// Restricts rows `r` of requests with their conversations `c`.
+/// Restricts rows `r` of requests.
 pub(crate) fn restrict(mut sql: Sql, filter: &RequestFilter) -> Sql {
     sql = any(sql, "r.status", filter.status.iter().map(|word| word.as_str()));
     sql = any(sql, "r.priority", filter.priority.iter().map(|word| word.as_str()));
@@ -57,7 +54,7 @@ fn restrict_times(mut sql: Sql, filter: &RequestFilter) -> Sql {
         sql = sql.and(" AND r.created_at < $").time(to);
     }
     if let Some(since) = filter.changed_since {
-        sql = sql.and(&format!(" AND {ACTIVE_AT} >= $")).time(since);
+        sql = sql.and(" AND r.active_at >= $").time(since);
     }
     sql
 }
@@ -79,7 +76,7 @@ pub(crate) fn order(filter: &RequestFilter) -> String {
     };
     let keys: &[&str] = match filter.sort {
         RequestSort::CreatedAt => &["r.created_at", "r.id"],
-        RequestSort::UpdatedAt => &[ACTIVE_AT, "r.id"],
+        RequestSort::UpdatedAt => &["r.active_at", "r.id"],
         RequestSort::Priority => {
             &["CASE r.priority WHEN 'urgent' THEN 3 WHEN 'high' THEN 2 WHEN 'normal' THEN 1 ELSE 0 END", "r.id"]
         }

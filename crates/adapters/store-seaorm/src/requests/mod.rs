@@ -1,14 +1,17 @@
 //! Support requests: transactions and views.
 
+mod activity;
 mod conversation;
 mod filter;
+#[cfg(test)]
+mod plans;
 mod row;
 mod tx;
 mod views;
 
 use async_trait::async_trait;
 use kernel::{OrganizationId, PortError};
-use support_request::{RequestStore, RequestTx};
+use support_request::{Activity, RequestStore, RequestTx};
 
 use crate::store::SeaStore;
 
@@ -16,5 +19,9 @@ use crate::store::SeaStore;
 impl RequestStore for SeaStore {
     async fn begin(&self, organization: OrganizationId) -> Result<Box<dyn RequestTx>, PortError> {
         Ok(Box::new(self.transaction(organization).await?))
+    }
+
+    async fn note_activity(&self, activity: &[Activity]) -> Result<(), PortError> {
+        activity::note(self, activity).await
     }
 }

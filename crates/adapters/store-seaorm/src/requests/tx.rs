@@ -59,8 +59,8 @@ impl Requests for SeaTx {
             return Err(self.fail(PortErrorKind::Corrupt, "a number without day and counter"));
         };
         let fixed = "organization_id, id, number, number_day, number_count, kind, source, conversation_id,
-                     follow_up_of, created_at, updated_at";
-        let places: Vec<String> = (1..=11 + CHANGING.len()).map(|n| format!("${n}")).collect();
+                     follow_up_of, created_at, updated_at, active_at";
+        let places: Vec<String> = (1..=12 + CHANGING.len()).map(|n| format!("${n}")).collect();
         let text =
             format!("INSERT INTO support_request ({fixed}, {}) VALUES ({})", CHANGING.join(", "), places.join(", "));
         let sql = Sql::new(text)
@@ -74,6 +74,7 @@ impl Requests for SeaTx {
             .uuid(new.conversation.uuid())
             .maybe_uuid(new.follow_up_of.map(SupportRequestId::uuid))
             .time(new.created_at)
+            .time(new.updated_at)
             .time(new.updated_at);
         self.run(row::changing(sql, new)).await.map(drop)
     }
@@ -101,7 +102,7 @@ impl Requests for SeaTx {
         let new = request.snapshot();
         let columns: Vec<String> = CHANGING.iter().zip(5..).map(|(name, n)| format!("{name} = ${n}")).collect();
         let text = format!(
-            "UPDATE support_request SET updated_at = $4, {}
+            "UPDATE support_request SET updated_at = $4, active_at = {{greatest}}(active_at, $4), {}
              WHERE organization_id = $1 AND id = $2 AND version = $3",
             columns.join(", ")
         );

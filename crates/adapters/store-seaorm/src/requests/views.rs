@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chat::SenderKind;
 use kernel::{OrganizationId, Page, PageRequest, ParticipantId, PortError, Scope, SupportRequestId};
 use sea_orm::QueryResult;
-use support_request::{LastMessage, RequestFilter, RequestView, RequestViews, TimelineEntry};
+use support_request::{LastMessage, RequestFilter, RequestView, RequestViews, Snapshot, TimelineEntry};
 use uuid::Uuid;
 
 use super::{
@@ -23,6 +23,17 @@ impl RequestViews for SeaStore {
         id: SupportRequestId,
     ) -> Result<Option<RequestView>, PortError> {
         Ok(shown(&mut self.app(organization).await, organization, scope, viewer, vec![id.uuid()]).await?.pop())
+    }
+
+    /// One row by its key.
+    async fn snapshot(
+        &self,
+        organization: OrganizationId,
+        id: SupportRequestId,
+    ) -> Result<Option<Snapshot>, PortError> {
+        let sql = format!("SELECT {REQUEST} FROM support_request r WHERE r.organization_id = $1 AND r.id = $2");
+        let row = self.app(organization).await.one(Sql::new(sql).uuid(organization.uuid()).uuid(id.uuid())).await?;
+        row.as_ref().map(row::request).transpose()
     }
 
     async fn by_number(
@@ -45,26 +56,16 @@ impl RequestViews for SeaStore {
         page: PageRequest,
     ) -> Result<Page<RequestView>, PortError> {
         let db = &mut self.app(organization).await;
-        let matching = |select: &str| {
-            let sql = Sql::new(format!(
-                "SELECT {select} FROM support_request r
-                 JOIN conversation c ON c.organization_id = r.organization_id AND c.support_request_id = r.id
-                 WHERE r.organization_id = $1"
-            ));
-            let sql = scope::within(sql.uuid(organization.uuid()), scope, "r", "id", "conversation_id");
-            filter::restrict(sql, filter)
-        };
-        let total = match db.one(matching("count(*) AS total")).await? {
+        let total = match db.one(count(organization, scope, filter)).await? {
             Some(row) => row.count("total")?,
             None => 0,
         };
-        let sql = matching("r.id")
-            .and(&filter::order(filter))
-            .and(" LIMIT $")
-            .int(page.limit().into())
-            .and(" OFFSET $")
-            .count(page.offset());
-        let ids = db.all(sql).await?.iter().map(|row| row.uuid("id")).collect::<Result<Vec<Uuid>, _>>()?;
+        let ids = db
+            .all(ids(organization, scope, filter, page))
+            .await?
+            .iter()
+            .map(|row| row.uuid("id"))
+            .collect::<Result<Vec<Uuid>, _>>()?;
         Ok(Page { items: shown(db, organization, scope, viewer, ids).await?, request: page, total })
     }
 
@@ -79,6 +80,27 @@ impl RequestViews for SeaStore {
         let sql = Sql::new(sql).uuid(organization.uuid()).uuid(id.uuid());
         self.app(organization).await.all(sql).await?.iter().map(row::timeline).collect()
     }
+}
+
+fn matching(select: &str, organization: OrganizationId, scope: Scope, filter: &RequestFilter) -> Sql {
+    let sql = Sql::new(format!("SELECT {select} FROM support_request r WHERE r.organization_id = $1"));
+    let sql = scope::within(sql.uuid(organization.uuid()), scope, "r", "id", "conversation_id");
+    filter::restrict(sql, filter)
+}
+
+/// How many match.
+pub(super) fn count(organization: OrganizationId, scope: Scope, filter: &RequestFilter) -> Sql {
+    matching("count(*) AS total", organization, scope, filter)
+}
+
+/// The ids of a page.
+pub(super) fn ids(organization: OrganizationId, scope: Scope, filter: &RequestFilter, page: PageRequest) -> Sql {
+    matching("r.id", organization, scope, filter)
+        .and(&filter::order(filter))
+        .and(" LIMIT $")
+        .int(page.limit().into())
+        .and(" OFFSET $")
+        .count(page.offset())
 }
 
 /// Those of the requests that the scope covers, as the viewer sees them, in the order of the ids given.

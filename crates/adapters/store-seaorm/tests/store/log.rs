@@ -1,21 +1,25 @@
 //! The log under trouble that the suite of the chat cannot make.
 
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
 use chat::{
-    Append, AppendError, Appended, ConversationLog, Seq,
+    Append, AppendError, Appended, Committed, ConversationLog, Conversations, Hints, Mark, Marked, SenderKind, Seq,
     testing::{RecordedHints, Thread, side_by_side},
 };
-use kernel::{Env, MessageId, PortErrorKind, SystemEnv};
-use sqlx::{Connection, Executor, PgConnection};
+use identity::{IdentityViews, TokenHash};
+use kernel::{ConversationId, Env, MessageId, PageRequest, PortErrorKind, Scope, SystemEnv};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use store_seaorm::SeaStore;
-use support_request::{ConversationState, RequestStore};
+use support_request::{ConversationState, RequestFilter, RequestStore, RequestViews};
 
 use crate::{
-    database::{Backend, Fresh},
+    database::{Backend, Fresh, admin_url},
     harness::{TestStore, message, options},
     proxy::Proxy,
 };
@@ -304,4 +308,240 @@ async fn a_frozen_network_refuses_within_five_seconds_and_is_left_behind() {
     assert_dense(&near.store, &thread, &stored).await;
     store.ping().await.unwrap();
     RequestStore::begin(&*store, thread.organization).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_one_of_many_calls_is_answered_within_five_seconds_by_a_database_that_hangs() {
+    let (near, store, proxy) = far().await;
+    let thread = near.fresh_thread(None).await;
+    let (organization, id) = (thread.organization, thread.id);
+    store.ping().await.unwrap();
+    proxy.freeze();
+    // Ten times as many of each as there are connections.
+    let asked = Instant::now();
+    let calls = (0..30).map(|n| {
+        let store = store.clone();
+        async move {
+            let kind = match n % 6 {
+                0 => store.guest_token(&TokenHash::new("0".repeat(64))).await.unwrap_err().kind(),
+                1 => store.after(organization, id, Seq::START, 10).await.unwrap_err().kind(),
+                2 => {
+                    let filter = RequestFilter::default();
+                    let list = RequestViews::list(
+                        &*store,
+                        organization,
+                        Scope::All,
+                        thread.requester,
+                        &filter,
+                        PageRequest::default(),
+                    );
+                    list.await.unwrap_err().kind()
+                }
+                3 => Conversations::audience(&*store, organization, id).await.unwrap_err().kind(),
+                4 => store.mark(Scope::All, mark(&thread, 1)).await.unwrap_err().kind(),
+                _ => RequestStore::begin(&*store, organization).await.err().unwrap().kind(),
+            };
+            (kind, asked.elapsed())
+        }
+    });
+    for (kind, after) in side_by_side(calls.collect::<Vec<_>>()).await {
+        assert!(kind == PortErrorKind::Unavailable && after < Duration::from_secs(5), "{kind:?} after {after:?}");
+    }
+    proxy.thaw();
+    until(async || store.guest_token(&TokenHash::new("0".repeat(64))).await.is_ok()).await;
+}
+
+fn mark(thread: &Thread, read: u64) -> Mark {
+    Mark {
+        organization: thread.organization,
+        conversation: thread.id,
+        participant: thread.requester,
+        kind: SenderKind::Customer,
+        name: "Camille Martin".to_owned(),
+        delivered: Seq::new(read),
+        read: Seq::new(read),
+        at: SystemEnv.now(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_locked_conversation_delays_nobody_else_and_keeps_its_own_order() {
+    let test = TestStore::with(Backend::Postgres, |options| options.log_shards = 1).await;
+    let locked = test.fresh_thread(None).await;
+    let others = [test.fresh_thread(None).await, test.fresh_thread(None).await];
+    let unknown = Thread { id: ConversationId::new(SystemEnv.uuid()), ..locked };
+    let holder = held(&test, &locked).await;
+    // Together in one batch, the locked one between the others, and one that is not there.
+    let waiting: Vec<_> = (0..20)
+        .map(|n| {
+            let (store, append) = (test.store.clone(), message(&locked, &format!("first-{n}"), "x"));
+            tokio::spawn(async move { store.append(append).await })
+        })
+        .collect();
+    until(async || test.store.log_stats().held >= 20).await;
+    let mut slowest = Duration::ZERO;
+    for n in 0..50 {
+        let asked = Instant::now();
+        test.write(&others[n % 2], &n.to_string(), "x").await;
+        slowest = slowest.max(asked.elapsed());
+    }
+    assert!(slowest < Duration::from_millis(400), "nobody waits for a lock again: {slowest:?}");
+    let refused = test.store.append(message(&unknown, "a", "x")).await;
+    assert!(matches!(refused, Err(AppendError::NotFound)), "{refused:?}");
+    // What comes later comes behind what waits.
+    let later = tokio::spawn({
+        let (store, append) = (test.store.clone(), message(&locked, "later", "x"));
+        async move { store.append(append).await }
+    });
+    until(async || test.store.log_stats().held >= 21).await;
+    assert!(waiting.iter().all(|answer| !answer.is_finished()), "they wait");
+    holder.close().await.unwrap();
+    let mut stored = Vec::new();
+    for answer in waiting {
+        stored.push(answer.await.unwrap().unwrap());
+    }
+    let later = later.await.unwrap().unwrap();
+    assert_eq!(later.seq, Seq::new(21));
+    stored.push(later);
+    assert_dense(&test.store, &locked, &stored).await;
+    assert_eq!(test.hints.seqs(locked.id), (1..=21).map(Seq::new).collect::<Vec<_>>());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_batch_with_a_locked_conversation_stores_the_rest_of_it() {
+    let test = TestStore::with(Backend::Postgres, |options| options.log_shards = 1).await;
+    let locked = test.fresh_thread(None).await;
+    let mut threads = Vec::new();
+    for _ in 0..10 {
+        threads.push(test.fresh_thread(Some(locked.organization)).await);
+    }
+    let holder = held(&test, &locked).await;
+    let asked = Instant::now();
+    let sends = threads.iter().map(|thread| test.store.append(message(thread, "a", "x")));
+    let late = test.store.append(message(&locked, "a", "x"));
+    let rest = async {
+        for answer in side_by_side(sends.collect::<Vec<_>>()).await {
+            answer.unwrap();
+        }
+        asked.elapsed()
+    };
+    // The locked one is first, so that it is in the first batch whatever else is.
+    let (late, rest) = tokio::join!(late, rest);
+    assert!(rest < Duration::from_secs(2), "they waited once, and not for the end: {rest:?}");
+    let Err(AppendError::Port(port)) = late else { panic!("{late:?}") };
+    assert_eq!(port.kind(), PortErrorKind::Unavailable, "it was not stored, and it is known");
+    assert!(asked.elapsed() < Duration::from_secs(5));
+    holder.close().await.unwrap();
+    assert_eq!(seqs(&test.store, &locked).await, []);
+}
+
+/// Told of everything, and panics at the first.
+struct Panics(AtomicBool, Arc<RecordedHints>);
+
+impl Hints for Panics {
+    fn committed(&self, entries: &[Committed]) {
+        assert!(self.0.swap(true, Ordering::Relaxed), "as the test wants it");
+        self.1.committed(entries);
+    }
+}
+
+async fn a_panic_of_who_is_told_ends_nothing(backend: Backend) {
+    let test = TestStore::new(backend).await;
+    let thread = test.fresh_thread(None).await;
+    let told = Arc::<RecordedHints>::default();
+    let hints = Arc::new(Panics(AtomicBool::new(false), told.clone()));
+    let mut options = options(&test.database.url, hints);
+    options.log_shards = 1;
+    let store = SeaStore::connect(options).await.unwrap();
+    let first = store.append(message(&thread, "a", "x")).await.unwrap();
+    let second = store.append(message(&thread, "b", "x")).await.unwrap();
+    assert_eq!((first.seq, second.seq), (Seq::new(1), Seq::new(2)));
+    assert_eq!((told.seqs(thread.id), store.log_stats().untold), (vec![Seq::new(2)], 1));
+    store.ping().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_panic_of_who_is_told_ends_nothing_on_sqlite() {
+    a_panic_of_who_is_told_ends_nothing(Backend::Sqlite).await;
+}
+
+#[tokio::test]
+async fn a_panic_of_who_is_told_ends_nothing_on_postgres() {
+    a_panic_of_who_is_told_ends_nothing(Backend::Postgres).await;
+}
+
+/// Whatever it answers: that no connection could be made says nothing against the messages.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_batch_is_not_taken_apart_because_there_is_no_connection() {
+    let (near, store, proxy) = far().await;
+    let thread = near.fresh_thread(None).await;
+    let name = near.database.url.rsplit('/').next().unwrap().to_owned();
+    // An answer that is none of those for a database that is down.
+    let mut admin = PgConnection::connect(&admin_url()).await.unwrap();
+    let close = AssertSqlSafe(format!("ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false"));
+    admin.execute(close).await.unwrap();
+    let before = proxy.accepted();
+    let sends = (0..200).map(|n| store.append(message(&thread, &n.to_string(), "x")));
+    for answer in side_by_side(sends.collect::<Vec<_>>()).await {
+        let Err(AppendError::Port(port)) = answer else { panic!("{answer:?}") };
+        assert_eq!(port.kind(), PortErrorKind::Unavailable, "{port:?}");
+    }
+    let tries = proxy.accepted() - before;
+    assert!(tries < 100, "{tries} connections were made for 200 messages");
+}
+
+async fn marks_share_commits(backend: Backend) {
+    let test = TestStore::new(backend).await;
+    let mut threads = Vec::new();
+    for _ in 0..20 {
+        let thread = test.fresh_thread(None).await;
+        test.write(&thread, "a", "x").await;
+        threads.push(thread);
+    }
+    let marks = (0..400).map(|n| {
+        let (store, thread) = (test.store.clone(), threads[n % 20]);
+        async move { store.mark(Scope::Requester(thread.requester), mark(&thread, 1)).await.unwrap() }
+    });
+    let send = async {
+        let asked = Instant::now();
+        test.write(&threads[0], "b", "x").await;
+        asked.elapsed()
+    };
+    let (answers, waited) = tokio::join!(side_by_side(marks.collect::<Vec<_>>()), send);
+    let moved = answers.iter().filter(|answer| matches!(answer, Marked::Moved(_))).count();
+    let stats = test.store.log_stats();
+    assert_eq!((moved, stats.marks), (20, 400), "each moved once: {stats:?}");
+    assert!(stats.mark_commits <= 10, "{stats:?}");
+    assert!(waited < Duration::from_secs(1), "a message waits for one batch of marks at most: {waited:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn marks_that_wait_share_a_commit_on_sqlite() {
+    marks_share_commits(Backend::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn marks_that_wait_share_a_commit_on_postgres() {
+    marks_share_commits(Backend::Postgres).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mark_whose_row_is_locked_delays_others_for_a_moment_and_fails_alone() {
+    let test = TestStore::with(Backend::Postgres, |options| options.patience = Duration::from_secs(4)).await;
+    let (locked, other) = (test.fresh_thread(None).await, test.fresh_thread(None).await);
+    for thread in [&locked, &other] {
+        test.write(thread, "a", "x").await;
+    }
+    let mut holder = PgConnection::connect(&test.database.url).await.unwrap();
+    holder.execute("BEGIN").await.unwrap();
+    let lock = sqlx::query("SELECT 1 FROM participant WHERE conversation_id = $1 FOR UPDATE");
+    lock.bind(locked.id.uuid()).execute(&mut holder).await.unwrap();
+    let asked = Instant::now();
+    let of = |thread: Thread| test.store.mark(Scope::All, mark(&thread, 1));
+    let (first, second) = tokio::join!(of(locked), of(other));
+    assert_eq!(first.unwrap_err().kind(), PortErrorKind::Conflict);
+    assert!(matches!(second.unwrap(), Marked::Moved(_)));
+    assert!(asked.elapsed() < Duration::from_secs(3), "{:?}", asked.elapsed());
+    holder.close().await.unwrap();
+    assert!(matches!(of(locked).await.unwrap(), Marked::Moved(_)));
 }

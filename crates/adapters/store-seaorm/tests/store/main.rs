@@ -15,3 +15,4 @@ mod harness;
 mod log;
 mod migrations;
 mod proxy;
+mod requests;

@@ -1,6 +1,12 @@
 //! A network between the store and PostgreSQL that can be held up and cut.
 
-use std::net::SocketAddr;
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
@@ -10,6 +16,7 @@ use tokio::{
 
 pub(crate) struct Proxy {
     pub(crate) address: SocketAddr,
+    accepted: Arc<AtomicUsize>,
     state: watch::Sender<State>,
 }
 
@@ -25,16 +32,24 @@ impl Proxy {
     pub(crate) async fn to(server: String) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
+        let accepted = Arc::new(AtomicUsize::new(0));
+        let count = accepted.clone();
         let (state, seen) = watch::channel(State { asks: true, answers: true, generation: 0 });
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
+                count.fetch_add(1, Ordering::Relaxed);
                 let Ok(server) = TcpStream::connect(&server).await else { continue };
                 let ((from_client, to_client), (from_server, to_server)) = (client.into_split(), server.into_split());
                 tokio::spawn(pump(from_client, to_server, seen.clone(), |state| state.asks));
                 tokio::spawn(pump(from_server, to_client, seen.clone(), |state| state.answers));
             }
         });
-        Self { address, state }
+        Self { address, accepted, state }
+    }
+
+    /// How many connections were made so far.
+    pub(crate) fn accepted(&self) -> usize {
+        self.accepted.load(Ordering::Relaxed)
     }
 
     /// Connections stay, bytes do not.

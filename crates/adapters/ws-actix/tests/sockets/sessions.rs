@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use crate::server::{
-    Node,
+    Node, PATIENCE,
     raw::{close_code, frame, get, handshake, open, read, status, with},
 };
 use chat::{ClientMessageId, Content, Outgoing};
 use kernel::{Env, SessionId};
 use realtime::{Limits, Revoked};
 use serde_json::json;
-use tokio::io::AsyncWriteExt;
+use tokio::{io::AsyncWriteExt, net::TcpStream};
 use uuid::Uuid;
 
 #[actix_web::test]
@@ -201,9 +201,8 @@ async fn one_person_has_a_bounded_number_of_connections() {
     node.stop().await;
 }
 
-#[actix_web::test]
-async fn a_client_that_never_reads_is_given_up_and_nobody_else_notices() {
-    let node = Node::start();
+/// A connection of the customer that follows the conversation, has read nothing of a flood, and was given up.
+async fn given_up(node: &Node) -> TcpStream {
     let mut socket = open(node.address).await;
     let id = node.conversation();
     let subscribe = json!({"type": "subscribe", "conversation_id": id, "after_seq": 0}).to_string();
@@ -211,7 +210,7 @@ async fn a_client_that_never_reads_is_given_up_and_nobody_else_notices() {
     while !read(&mut socket).await.unwrap().1.starts_with(b"{\"type\":\"live\"") {}
     let mut quick = node.follower("agent").await;
     // More than the sockets' own buffers hold, so that the connection's queue stays full.
-    for n in 1..=6_000 {
+    for n in 1..=2_000 {
         let outgoing = Outgoing {
             client_message_id: ClientMessageId::parse(format!("m{n}")).unwrap(),
             content: Content::parse("x".repeat(4_000)).unwrap(),
@@ -228,6 +227,65 @@ async fn a_client_that_never_reads_is_given_up_and_nobody_else_notices() {
         tokio::task::yield_now().await;
     }
     quick.text(r#"{"type":"ping"}"#).await;
-    assert_eq!(quick.next().await["type"], "pong");
+    assert_eq!(quick.next().await["type"], "pong", "nobody else notices");
+    socket
+}
+
+#[actix_web::test]
+async fn a_client_that_never_reads_is_given_up_and_nobody_else_notices() {
+    let node = Node::start();
+    given_up(&node).await;
+    node.stop().await;
+}
+
+#[actix_web::test]
+async fn a_client_that_never_reads_keeps_its_place_as_long_as_it_holds_a_socket() {
+    let node = Node::giving_up(Duration::from_mins(10));
+    let stuck = given_up(&node).await;
+    let bearer = [("authorization", "Bearer customer")];
+    assert_eq!(node.connect(&bearer, "").await.closed().await, 4008);
+    drop(stuck);
+    let begun = std::time::Instant::now();
+    while node.connect(&bearer, "").await.closed_instead_of_pong().await {
+        assert!(begun.elapsed() < PATIENCE, "the socket is gone, and its place is still taken");
+    }
+    node.stop().await;
+}
+
+#[actix_web::test]
+async fn the_kernel_ends_the_socket_of_a_client_that_is_there_and_never_reads() {
+    let node = Node::giving_up(Duration::from_secs(1));
+    // Its kernel acknowledges each probe of the shut window; only time ends it.
+    let stuck = given_up(&node).await;
+    let begun = std::time::Instant::now();
+    while node.connect(&[("authorization", "Bearer customer")], "").await.closed_instead_of_pong().await {
+        assert!(begun.elapsed() < PATIENCE, "the socket of a client that does not read stays for good");
+    }
+    drop(stuck);
+    node.stop().await;
+}
+
+#[actix_web::test]
+async fn a_person_has_one_budget_however_the_sends_come() {
+    let node = Node::bounded();
+    let mut answers = node.client("agent").await;
+    let id = node.conversation();
+    for n in 1..60 {
+        let outgoing = Outgoing {
+            client_message_id: ClientMessageId::parse(format!("m{n}")).unwrap(),
+            content: Content::parse("x").unwrap(),
+            in_reply_to: None,
+        };
+        node.chat.send(&node.agent, node.thread.id, outgoing, None).await.unwrap();
+    }
+    answers.say(&id, "last").await;
+    assert_eq!(answers.next().await["type"], "ack");
+    for name in ["a", "b", "c"] {
+        answers.say(&id, name).await;
+        let nack = answers.next().await;
+        assert_eq!((&nack["code"], &nack["client_message_id"]), (&json!("rate_limited"), &json!(name)), "{nack}");
+        assert_eq!((&nack["retry"], &nack["retry_after_ms"]), (&json!(true), &json!(2_500)));
+    }
+    assert_eq!(answers.closed().await, 4008);
     node.stop().await;
 }

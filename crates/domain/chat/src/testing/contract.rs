@@ -1,6 +1,11 @@
 //! The suite that every store of conversations must pass: one function for each thing that a port
 //! says with MUST. [`chat_contract!`](crate::chat_contract) makes a test of each.
-#![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a suite of tests fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "a suite of tests fails by panicking"
+)]
 
 mod conversations;
 mod feed;
@@ -55,6 +60,8 @@ macro_rules! chat_contract {
             staff_who_read_take_part
             reading_makes_no_member
             marks_of_many_at_once_end_at_the_furthest
+            marks_that_wait_together_are_each_answered
+            a_mark_is_within_the_scope
             unread_counts_what_others_wrote
             a_conversation_shows_its_state
             a_scope_decides_who_finds_a_conversation

@@ -1,10 +1,15 @@
-//! Recorders for what the log and the chat tell at once.
+//! Recorders for what the log and the chat tell at once, and budgets that count.
 
-use std::sync::{Mutex, PoisonError};
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
-use kernel::ConversationId;
+use async_trait::async_trait;
+use kernel::{ConversationId, OrganizationId, ParticipantId};
 
-use crate::{Committed, Hints, Receipt, ReceiptFeed, Seq};
+use crate::{Allowance, Budgets, Committed, Hints, Receipt, ReceiptFeed, Seq};
 
 /// Keeps every committed entry it is told of.
 #[derive(Debug, Default)]
@@ -43,5 +48,45 @@ impl RecordedReceipts {
 impl ReceiptFeed for RecordedReceipts {
     fn moved(&self, receipt: &Receipt) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(receipt.clone());
+    }
+}
+
+/// Budgets that never fill up again; without bounds unless they are made by [`Self::bounded`].
+#[derive(Debug, Default)]
+pub struct CountedBudgets {
+    bounded: bool,
+    taken: Mutex<HashMap<(OrganizationId, ParticipantId), u32>>,
+}
+
+impl CountedBudgets {
+    /// What somebody has to wait who asks for more.
+    pub const WAIT: Duration = Duration::from_millis(2_500);
+
+    /// Those that refuse what is above the allowance.
+    pub fn bounded() -> Self {
+        Self { bounded: true, ..Self::default() }
+    }
+
+    /// Everybody may send as much again.
+    pub fn refill(&self) {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+#[async_trait]
+impl Budgets for CountedBudgets {
+    async fn take(
+        &self,
+        organization: OrganizationId,
+        person: ParticipantId,
+        allowance: Allowance,
+    ) -> Result<(), Duration> {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = taken.entry((organization, person)).or_default();
+        if self.bounded && *taken >= allowance.count {
+            return Err(Self::WAIT);
+        }
+        *taken += 1;
+        Ok(())
     }
 }

@@ -1,11 +1,62 @@
 //! Marks: what moved is told, what did not is not.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use kernel::Env;
+use async_trait::async_trait;
+use kernel::{
+    Audience, ConversationId, Env, OrganizationId, Page, PageRequest, ParticipantId, PortError, Role, Scope,
+    SupportRequestId,
+};
 
 use super::scene::Scene;
-use crate::{MessageStatus, SenderKind, Seq};
+use crate::{
+    ChatError, Conversation, ConversationFilter, Conversations, Epoch, Mark, Marked, MessageStatus, SenderKind, Seq,
+    testing::FakeLog,
+};
+
+/// Conversations that can be marked, and asked for nothing else.
+struct OnlyMarks(Arc<FakeLog>);
+
+#[async_trait]
+impl Conversations for OnlyMarks {
+    async fn mark(&self, scope: Scope, mark: Mark) -> Result<Marked, PortError> {
+        self.0.mark(scope, mark).await
+    }
+    async fn audience(&self, _: OrganizationId, _: ConversationId) -> Result<Option<Audience>, PortError> {
+        panic!("a mark costs one call")
+    }
+    async fn find(
+        &self,
+        _: OrganizationId,
+        _: Scope,
+        _: ParticipantId,
+        _: ConversationId,
+    ) -> Result<Option<Conversation>, PortError> {
+        panic!("a mark costs one call")
+    }
+    async fn of_request(
+        &self,
+        _: OrganizationId,
+        _: Scope,
+        _: ParticipantId,
+        _: SupportRequestId,
+    ) -> Result<Option<Conversation>, PortError> {
+        panic!("a mark costs one call")
+    }
+    async fn list(
+        &self,
+        _: OrganizationId,
+        _: Scope,
+        _: ParticipantId,
+        _: &ConversationFilter,
+        _: PageRequest,
+    ) -> Result<Page<Conversation>, PortError> {
+        panic!("a mark costs one call")
+    }
+    async fn epoch(&self, _: OrganizationId) -> Result<Option<Epoch>, PortError> {
+        panic!("a mark costs one call")
+    }
+}
 
 #[tokio::test]
 async fn a_mark_that_moved_is_told_once() {
@@ -61,4 +112,29 @@ async fn reading_empties_the_counts() {
     assert_eq!(counts().await, (1, 1));
     chat.mark_read(&scene.agent, id, Seq::new(99)).await.unwrap();
     assert_eq!(counts().await, (0, 0));
+}
+
+#[tokio::test]
+async fn a_mark_costs_one_call() {
+    let scene = Scene::new();
+    let sent = scene.send(&scene.agent, "a", "Bonjour").await.unwrap();
+    let only = Arc::new(OnlyMarks(scene.log.clone()));
+    let chat = scene.chat_over(only);
+    assert!(chat.mark_read(&scene.customer, scene.thread.id, sent.seq).await.unwrap().is_some());
+    assert_eq!(chat.mark_delivered(&scene.customer, scene.thread.id, sent.seq).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn who_does_not_see_a_conversation_marks_nothing_in_it() {
+    let scene = Scene::new();
+    let sent = scene.send(&scene.customer, "a", "Bonjour").await.unwrap();
+    let (stranger, colleague) = (scene.user(Role::Customer, "Sacha Petit"), scene.user(Role::Agent, "Alix Roux"));
+    for caller in [&stranger, &colleague] {
+        let refused = scene.chat.mark_read(caller, scene.thread.id, sent.seq).await;
+        assert!(matches!(refused, Err(ChatError::ConversationNotFound)), "{refused:?}");
+    }
+    let unknown = ConversationId::new(scene.env.uuid());
+    let refused = scene.chat.mark_read(&scene.agent, unknown, sent.seq).await;
+    assert!(matches!(refused, Err(ChatError::ConversationNotFound)), "{refused:?}");
+    assert_eq!(scene.receipts.all(), []);
 }

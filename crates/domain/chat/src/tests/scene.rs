@@ -8,8 +8,8 @@ use kernel::{
 };
 
 use crate::{
-    Chat, ChatError, ClientMessageId, Content, Outgoing, Sent,
-    testing::{FakeLog, RecordedHints, RecordedReceipts, Setup, Thread, ThreadState},
+    Chat, ChatError, ClientMessageId, Content, Conversations, Outgoing, Sent,
+    testing::{CountedBudgets, FakeLog, RecordedHints, RecordedReceipts, Setup, Thread, ThreadState},
 };
 
 pub(super) struct Scene {
@@ -17,6 +17,7 @@ pub(super) struct Scene {
     pub(super) log: Arc<FakeLog>,
     pub(super) hints: Arc<RecordedHints>,
     pub(super) receipts: Arc<RecordedReceipts>,
+    pub(super) budgets: Arc<CountedBudgets>,
     pub(super) env: Arc<FixedEnv>,
     pub(super) organization: OrganizationId,
     pub(super) customer: Caller,
@@ -26,17 +27,27 @@ pub(super) struct Scene {
 
 impl Scene {
     pub(super) fn new() -> Self {
+        Self::with(CountedBudgets::default())
+    }
+
+    pub(super) fn with(budgets: CountedBudgets) -> Self {
         let env = Arc::new(FixedEnv::new());
         let (hints, receipts) = (Arc::new(RecordedHints::default()), Arc::new(RecordedReceipts::default()));
         let log = Arc::new(FakeLog::new(env.clone(), hints.clone()));
-        let chat = Chat::new(log.clone(), log.clone(), receipts.clone(), env.clone());
+        let budgets = Arc::new(budgets);
+        let chat = Chat::new(log.clone(), log.clone(), receipts.clone(), budgets.clone(), env.clone());
         let organization = log.organization();
         let customer = user(&env, organization, Role::Customer, "Camille Martin");
         let agent = user(&env, organization, Role::Agent, "Dominique Leroy");
         let state = ThreadState { assignee: Some(id(&agent)), ..ThreadState::default() };
         let requester = customer.participant();
         let thread = log.thread(Setup { organization, requester, members: Vec::new(), state });
-        Self { chat, log, hints, receipts, env, organization, customer, agent, thread }
+        Self { chat, log, hints, receipts, budgets, env, organization, customer, agent, thread }
+    }
+
+    /// The same chat, with other conversations.
+    pub(super) fn chat_over(&self, conversations: Arc<dyn Conversations>) -> Chat {
+        Chat::new(self.log.clone(), conversations, self.receipts.clone(), self.budgets.clone(), self.env.clone())
     }
 
     pub(super) fn user(&self, role: Role, name: &str) -> Caller {

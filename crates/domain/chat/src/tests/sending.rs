@@ -5,7 +5,7 @@ use kernel::{Caller, ConnectionId, Env, FieldError, MessageId, PortErrorKind, Re
 use super::scene::{Scene, outgoing};
 use crate::{
     ChatError, MessageKind, SenderKind, Seq,
-    testing::{Fault, Setup, ThreadState},
+    testing::{CountedBudgets, Fault, Setup, ThreadState},
 };
 
 #[tokio::test]
@@ -115,6 +115,35 @@ async fn a_closed_request_takes_no_message_but_answers_a_retry() {
     assert_eq!((refused.kind(), refused.code(), refused.may_retry()), (RefusalKind::Conflict, "closed", false));
     let again = scene.send(&scene.customer, "a", "Bonjour").await.unwrap();
     assert_eq!((again.seq, again.duplicate), (first.seq, true));
+}
+
+#[tokio::test]
+async fn a_person_has_one_budget_for_all_sends_and_retries_count() {
+    let scene = Scene::with(CountedBudgets::bounded());
+    for (caller, bound) in [(&scene.customer, 20), (&scene.agent, 60)] {
+        for n in 0..bound / 2 {
+            scene.send(caller, &format!("m{n}"), "x").await.unwrap();
+            assert!(scene.send(caller, &format!("m{n}"), "x").await.unwrap().duplicate);
+        }
+        let before = scene.hints.of(scene.thread.id).len();
+        let refused = scene.send(caller, "over", "x").await.unwrap_err();
+        assert_eq!((refused.kind(), refused.code()), (RefusalKind::TooMany(CountedBudgets::WAIT), "rate_limited"));
+        assert!(refused.may_retry());
+        assert_eq!(scene.hints.of(scene.thread.id).len(), before, "nothing was stored");
+    }
+    // Another session is the same person; another person is not.
+    let Caller::User(mut other_device) = scene.customer.clone() else { panic!("a user") };
+    other_device.session = kernel::SessionId::new(scene.env.uuid());
+    assert_eq!(scene.send(&Caller::User(other_device), "b", "x").await.unwrap_err().code(), "rate_limited");
+    scene.send(&scene.user(Role::Supervisor, "Andrea Faure"), "b", "x").await.unwrap();
+    // Who has no right to the conversation is told no more than anybody above the budget.
+    let stranger = scene.user(Role::Customer, "Alix Roux");
+    for _ in 0..20 {
+        assert_eq!(scene.send(&stranger, "b", "x").await.unwrap_err().code(), "chat.conversation_not_found");
+    }
+    assert_eq!(scene.send(&stranger, "b", "x").await.unwrap_err().code(), "rate_limited");
+    scene.budgets.refill();
+    scene.send(&scene.customer, "over", "x").await.unwrap();
 }
 
 #[tokio::test]

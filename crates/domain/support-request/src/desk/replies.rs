@@ -1,10 +1,14 @@
 //! Replies in a conversation, as a consumer of its log tells them: they move the request's status
 //! later, so that no message ever waits for a request.
 
-use kernel::{EventId, MessageId, OrganizationId, ParticipantId, Scope, SupportRequestId, Timestamp, UserId};
+use std::{collections::BTreeMap, time::Duration};
+
+use kernel::{
+    EventId, MessageId, OrganizationId, ParticipantId, PortError, Scope, SupportRequestId, Timestamp, UserId,
+};
 
 use super::{Desk, Result};
-use crate::{Actor, By, Hand, Outcome, Person, SupportRequest};
+use crate::{Activity, Actor, By, Hand, Outcome, Person, SupportRequest};
 
 /// A message that somebody wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +30,29 @@ pub struct Reply {
 impl Desk {
     /// The name under which replies are kept in the inbox, and the log's position, for this domain.
     pub const REPLIES: &'static str = "support-request.replies";
+
+    /// Messages came in these requests, in this order: lists sort and filter by it from now on. For the
+    /// consumer of the log, once for all that it took together, before it moves its position; so a
+    /// message is in the lists of what changed at the latest when the position is past it.
+    ///
+    /// # Errors
+    /// When a part is down; then the same again.
+    pub async fn messages_came(
+        &self,
+        requests: impl IntoIterator<Item = (OrganizationId, SupportRequestId)>,
+    ) -> std::result::Result<(), PortError> {
+        // Of now, not of the message: whoever looked in between did not see it, and asks since that look.
+        let now = self.env.now();
+        let mut last: BTreeMap<_, Timestamp> = BTreeMap::new();
+        for ((organization, support_request), n) in requests.into_iter().zip(0..) {
+            last.insert((organization, support_request), now + Duration::from_micros(n));
+        }
+        let activity: Vec<_> = last
+            .into_iter()
+            .map(|((organization, support_request), at)| Activity { organization, support_request, at })
+            .collect();
+        if activity.is_empty() { Ok(()) } else { self.store.note_activity(&activity).await }
+    }
 
     /// An agent wrote: the first answer is kept, and what was open or assigned is in progress.
     /// Says whether the request changed; a repeat, and a reply to a closed or unknown request, do nothing.

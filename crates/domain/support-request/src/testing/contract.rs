@@ -51,6 +51,8 @@ macro_rules! support_request_contract {
             the_last_message_and_the_unread_ones_are_shown
             lists_are_filtered
             lists_are_filtered_by_time
+            activity_never_moves_back_and_is_no_change_of_the_request
+            activity_is_noted_for_many_at_once
             lists_are_sorted
             lists_are_paged
             overdue_means_a_missed_deadline_still_to_be_met

@@ -15,7 +15,7 @@ use kernel::{
 };
 
 use super::{StoredConversation, turn::Turn};
-use crate::{RequestStore, RequestTx, Snapshot, TimelineEntry};
+use crate::{Activity, RequestStore, RequestTx, Snapshot, TimelineEntry};
 
 /// [`RequestStore`] and [`RequestViews`](crate::RequestViews) over one state in memory.
 #[derive(Clone, Default)]
@@ -48,6 +48,8 @@ struct State {
     messages: BTreeMap<(OrganizationId, ConversationId), Vec<(String, Timestamp)>>,
     outbox: Vec<Event>,
     inbox: BTreeSet<(OrganizationId, String, EventId)>,
+    /// When a request was last active, as far as that was noted.
+    active: BTreeMap<(OrganizationId, SupportRequestId), Timestamp>,
 }
 
 impl FakeStore {
@@ -130,5 +132,22 @@ impl RequestStore for FakeStore {
         let held = self.turn.take().await;
         let work = self.state().clone();
         Ok(Box::new(tx::FakeTx::new(self.clone(), organization, work, held)))
+    }
+
+    async fn note_activity(&self, activity: &[Activity]) -> Result<(), PortError> {
+        if let Some(kind) = self.fault("note_activity") {
+            return Err(PortError::new(kind, "as the test wants it"));
+        }
+        // As any other writer, so that no transaction under way puts an older copy in its place.
+        let _held = self.turn.take().await;
+        let mut state = self.state();
+        for one in activity {
+            let key = (one.organization, one.support_request);
+            if state.requests.contains_key(&key) {
+                let active = state.active.entry(key).or_insert(one.at);
+                *active = (*active).max(one.at);
+            }
+        }
+        Ok(())
     }
 }

@@ -1,9 +1,9 @@
 //! Replies, as a consumer of the log tells them.
 
-use kernel::{Caller, Env, MessageId, PortErrorKind, Refusal, RefusalKind, SupportRequestId};
+use kernel::{Caller, Env, MessageId, Order, PageRequest, PortErrorKind, Refusal, RefusalKind, SupportRequestId};
 
 use super::scene::{Scene, id, names};
-use crate::{Action, Reply, RequestStore, Status, TimelineKind};
+use crate::{Action, Reply, RequestFilter, RequestStore, Status, TimelineKind};
 
 fn reply(scene: &Scene, request: SupportRequestId, sender: &Caller) -> Reply {
     Reply {
@@ -206,4 +206,28 @@ async fn activity_in_the_thread_is_told_without_a_new_version() {
     assert_eq!((told[0].view.unread_count, &told[0].before, told[0].timeline.len()), (1, &None, 0));
     scene.desk.tell_activity(scene.organization, SupportRequestId::new(scene.env.uuid())).await.unwrap();
     assert_eq!(scene.feed.take(), []);
+}
+
+#[tokio::test]
+async fn messages_that_came_are_in_the_lists_of_what_changed_since_any_look_before() {
+    let scene = Scene::new();
+    let (first, second) = (scene.opened().await, scene.opened().await);
+    scene.pass(60);
+    // A message is written; somebody looks before it is noticed, and asks since then.
+    scene.store.customer_writes(scene.organization, first, "Encore moi", scene.env.now());
+    scene.pass(1);
+    let looked = scene.env.now();
+    let filter = RequestFilter { changed_since: Some(looked), order: Order::Ascending, ..RequestFilter::default() };
+    let listed = async || {
+        let page = scene.desk.list(&scene.supervisor, &filter, PageRequest::default()).await.unwrap();
+        page.items.iter().map(|view| view.request.id).collect::<Vec<_>>()
+    };
+    assert_eq!(listed().await, []);
+    scene.pass(1);
+    let came = [second, first, second].map(|request| (scene.organization, request));
+    scene.desk.messages_came(came).await.unwrap();
+    assert_eq!(listed().await, [first, second], "in the order of their last messages");
+    scene.store.fail("note_activity", PortErrorKind::Unavailable);
+    assert_eq!(scene.desk.messages_came(came).await.unwrap_err().kind(), PortErrorKind::Unavailable);
+    scene.desk.messages_came([]).await.unwrap();
 }

@@ -11,7 +11,7 @@ use actix_web::{App, HttpServer, dev::ServerHandle, rt};
 use async_trait::async_trait;
 use chat::{
     Chat, Epoch,
-    testing::{FakeLog, Setup, Thread, ThreadState},
+    testing::{CountedBudgets, FakeLog, Setup, Thread, ThreadState},
 };
 use futures_util::{SinkExt, StreamExt};
 use kernel::{
@@ -26,7 +26,7 @@ use tokio_tungstenite::{
     tungstenite::{Message, client::IntoClientRequest, http::HeaderValue},
 };
 use uuid::Uuid;
-use ws_actix::{Gate, Origins, Parts, Realtime, Settings};
+use ws_actix::{Gate, Origins, Parts, Realtime, Settings, UNREAD_WITHIN, give_up_unread};
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -120,6 +120,22 @@ impl Node {
     }
 
     pub(crate) fn with(limits: Limits, public_origin: Option<&str>) -> Self {
+        Self::put_together(limits, public_origin, CountedBudgets::default(), UNREAD_WITHIN)
+    }
+
+    /// A node on which each person has one connection, and whose kernel gives up unread ones after this time.
+    pub(crate) fn giving_up(unread: Duration) -> Self {
+        let limits = Limits { user_connections: 1, ..Limits::default() };
+        Self::put_together(limits, None, CountedBudgets::default(), unread)
+    }
+
+    /// A node on which each person may send as much as is allowed, once.
+    pub(crate) fn bounded() -> Self {
+        Self::put_together(Limits::default(), None, CountedBudgets::bounded(), UNREAD_WITHIN)
+    }
+
+    fn put_together(limits: Limits, public_origin: Option<&str>, budgets: CountedBudgets, unread: Duration) -> Self {
+        let budgets = Arc::new(budgets);
         let env = Arc::new(FixedEnv::new());
         let hub = Arc::new(Hub::new(Arc::new(Codes), limits));
         let log = Arc::new(FakeLog::new(env.clone(), hub.clone()));
@@ -137,7 +153,7 @@ impl Node {
         let admitted = |caller: &Caller| Admitted { caller: caller.clone(), epoch: Epoch::new(Uuid::from_u128(5)) };
         let callers =
             vec![("customer", admitted(&customer)), ("agent", admitted(&agent)), ("stranger", admitted(&stranger))];
-        let chat = Arc::new(Chat::new(log.clone(), log.clone(), hub.clone(), env.clone()));
+        let chat = Arc::new(Chat::new(log.clone(), log.clone(), hub.clone(), budgets, env.clone()));
         let realtime = Realtime::start(Parts {
             hub,
             chat: chat.clone(),
@@ -147,13 +163,15 @@ impl Node {
             runtime: jobs(),
             settings: Settings { public_origin: public_origin.map(str::to_owned) },
         });
+        let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        give_up_unread(&listener, unread).unwrap();
+        let address = listener.local_addr().unwrap();
         let routes = realtime.clone();
         let server = HttpServer::new(move || App::new().configure(|config| routes.configure(config)))
             .workers(1)
             .shutdown_timeout(1)
-            .bind(("127.0.0.1", 0))
+            .listen(listener)
             .unwrap();
-        let address = server.addrs()[0];
         let server = server.run();
         let handle = server.handle();
         rt::spawn(server);
@@ -257,6 +275,19 @@ impl Client {
                 Some(Ok(Message::Close(None))) | None => return 0,
                 Some(Ok(_)) => {}
                 Some(Err(error)) => panic!("{error}"),
+            }
+        }
+    }
+
+    /// Whether the server closes it; otherwise it answers a `ping`.
+    pub(crate) async fn closed_instead_of_pong(&mut self) -> bool {
+        // A connection that was closed may not take it any more.
+        let _ = self.socket.send(Message::text(r#"{"type":"ping"}"#)).await;
+        loop {
+            match timeout(PATIENCE, self.socket.next()).await.expect("an answer in time") {
+                Some(Ok(Message::Text(text))) if text.contains("\"pong\"") => return false,
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return true,
+                Some(Ok(_)) => {}
             }
         }
     }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
     time::timeout,
 };
 use ws_actix::Realtime;
@@ -30,7 +30,10 @@ pub(crate) fn with(changes: &[(&'static str, &'static str)]) -> Vec<(&'static st
 
 /// Sends a handshake; gives the head of the answer and the open socket.
 pub(crate) async fn handshake(address: SocketAddr, line: &str, headers: &[(&str, &str)]) -> (String, TcpStream) {
-    let mut socket = TcpStream::connect(address).await.unwrap();
+    let socket = TcpSocket::new_v4().unwrap();
+    // Little room, so that a client that does not read is soon felt.
+    socket.set_recv_buffer_size(8 * 1024).unwrap();
+    let mut socket = socket.connect(address).await.unwrap();
     let headers: Vec<_> = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let text = format!("{line}\r\n{}\r\n", headers.concat());
     socket.write_all(text.as_bytes()).await.unwrap();

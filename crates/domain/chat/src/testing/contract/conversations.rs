@@ -4,7 +4,7 @@ use kernel::{ConversationId, PageRequest, ParticipantId, Scope};
 
 use super::Scene;
 use crate::{
-    Conversation, ConversationFilter, ConversationStatus, Mark, ReadMark, Receipt, SenderKind, Seq,
+    Conversation, ConversationFilter, ConversationStatus, Mark, Marked, ReadMark, Receipt, SenderKind, Seq,
     testing::{Harness, Setup, Thread, ThreadState, side_by_side},
 };
 
@@ -25,12 +25,12 @@ impl Scene {
     /// The customer received and read up to these places.
     async fn customer_marks(&self, h: &impl Harness, delivered: u64, read: u64) -> Option<Receipt> {
         let mark = mark(h, &self.thread, self.customer, SenderKind::Customer, delivered, read);
-        h.conversations().mark(mark).await.unwrap()
+        moved(h.conversations().mark(Scope::Requester(self.customer), mark).await.unwrap())
     }
 
     async fn agent_reads(&self, h: &impl Harness, read: u64) -> Option<Receipt> {
         let mark = mark(h, &self.thread, self.agent.into(), SenderKind::Agent, 0, read);
-        h.conversations().mark(mark).await.unwrap()
+        moved(h.conversations().mark(Scope::Agent(self.agent), mark).await.unwrap())
     }
 
     async fn seen_by(&self, h: &impl Harness, viewer: ParticipantId) -> Conversation {
@@ -41,6 +41,15 @@ impl Scene {
     async fn mark_of(&self, h: &impl Harness, who: ParticipantId) -> ReadMark {
         let conversation = self.seen_by(h, who).await;
         conversation.participants.iter().find(|one| one.id == who).unwrap().mark
+    }
+}
+
+/// The receipt of a mark in a conversation that is there.
+fn moved(marked: Marked) -> Option<Receipt> {
+    match marked {
+        Marked::Moved(receipt) => Some(receipt),
+        Marked::Stands => None,
+        Marked::NotFound => panic!("the conversation was not found"),
     }
 }
 
@@ -118,7 +127,8 @@ pub async fn reading_makes_no_member(h: &impl Harness) {
     h.set(&scene.thread, ThreadState::default()).await;
     scene.asked(h, "a").await;
     let read = mark(h, &scene.thread, reader.into(), SenderKind::Agent, 0, 1);
-    assert_eq!(places(h.conversations().mark(read).await.unwrap()), Some((1, 1)));
+    let read = h.conversations().mark(Scope::Agent(reader), read).await.unwrap();
+    assert_eq!(places(moved(read)), Some((1, 1)));
     h.set(&scene.thread, ThreadState { assignee: Some(scene.agent), ..ThreadState::default() }).await;
     let conversations = h.conversations();
     let audience = conversations.audience(scene.organization, scene.thread.id).await.unwrap().unwrap();
@@ -141,6 +151,82 @@ pub async fn marks_of_many_at_once_end_at_the_furthest(h: &impl Harness) {
     side_by_side((1..=20).rev().map(|n| scene.agent_reads(h, n))).await;
     let mark = scene.mark_of(h, scene.agent.into()).await;
     assert_eq!((mark.delivered_seq, mark.read_seq), (Seq::new(20), Seq::new(20)));
+}
+
+/// Whoever else marks at the same moment, in the same thread or in another, seen or not.
+pub async fn marks_that_wait_together_are_each_answered(h: &impl Harness) {
+    let scene = Scene::new(h).await;
+    for n in 1..=3 {
+        scene.answered(h, &format!("n{n}")).await;
+    }
+    let other = Scene::new(h).await;
+    other.answered(h, "a").await;
+    let of = |scene: &Scene, who: ParticipantId, kind, read| mark(h, &scene.thread, who, kind, 0, read);
+    let conversations = h.conversations();
+    let calls = (0..24_u64).map(|n| {
+        let (scope, mark) = match n % 4 {
+            // The same participant three times over, and a fourth who may not look.
+            0 => (Scope::Requester(scene.customer), of(&scene, scene.customer, SenderKind::Customer, n / 8 + 1)),
+            1 => (Scope::Agent(scene.agent), of(&scene, scene.agent.into(), SenderKind::Agent, 3)),
+            2 => (Scope::All, of(&other, other.customer, SenderKind::Customer, 1)),
+            _ => (Scope::Agent(other.agent), of(&scene, other.agent.into(), SenderKind::Agent, 3)),
+        };
+        let conversations = conversations.clone();
+        async move { conversations.mark(scope, mark).await.unwrap() }
+    });
+    let answers = side_by_side(calls).await;
+    for (n, wanted) in [(0, (scene.customer, 3)), (1, (scene.agent.into(), 3)), (2, (other.customer, 1))] {
+        let receipts: Vec<_> = answers.iter().skip(n).step_by(4).cloned().filter_map(moved).collect();
+        let furthest = receipts.iter().map(|receipt| (receipt.participant, receipt.mark.read_seq.get())).max();
+        assert_eq!(furthest, Some(wanted), "at least one is told where it ended: {receipts:?}");
+    }
+    assert!(answers.iter().skip(3).step_by(4).all(|answer| *answer == Marked::NotFound), "{answers:?}");
+    assert_eq!(scene.mark_of(h, scene.customer).await.read_seq, Seq::new(3));
+    assert_eq!(other.mark_of(h, other.customer).await.read_seq, Seq::new(1));
+    let stranger: ParticipantId = other.agent.into();
+    assert!(!scene.seen_by(h, scene.customer).await.participants.iter().any(|one| one.id == stranger));
+}
+
+/// The one rule for all: [`Scope::covers`], for whoever takes part already and for whoever would.
+pub async fn a_mark_is_within_the_scope(h: &impl Harness) {
+    let scene = Scene::new(h).await;
+    let (member, colleague) = (h.agent(scene.organization).await, h.agent(scene.organization).await);
+    let stranger = h.customer(scene.organization).await;
+    for assignee in [None, Some(scene.agent)] {
+        let thread = h
+            .thread(Setup {
+                organization: scene.organization,
+                requester: scene.customer,
+                members: vec![member],
+                state: ThreadState { assignee, ..ThreadState::default() },
+            })
+            .await;
+        let audience = h.conversations().audience(scene.organization, thread.id).await.unwrap().unwrap();
+        let another = scene.thread.support_request;
+        let scene = Scene { thread, organization: scene.organization, customer: scene.customer, agent: scene.agent };
+        let cases = [
+            (Scope::All, colleague.into(), SenderKind::Agent),
+            (Scope::Agent(colleague), colleague.into(), SenderKind::Agent),
+            (Scope::Agent(member), member.into(), SenderKind::Agent),
+            (Scope::Requester(thread.requester), thread.requester, SenderKind::Customer),
+            (Scope::Requester(stranger), thread.requester, SenderKind::Customer),
+            (Scope::One(thread.support_request, thread.requester), thread.requester, SenderKind::Customer),
+            (Scope::One(thread.support_request, stranger), thread.requester, SenderKind::Customer),
+            (Scope::One(another, thread.requester), thread.requester, SenderKind::Customer),
+        ];
+        for (n, (scope, who, kind)) in (1..).zip(cases) {
+            scene.asked(h, &format!("n{n}")).await;
+            let marked = h.conversations().mark(scope, mark(h, &thread, who, kind, n, n)).await.unwrap();
+            if scope.covers(&audience) {
+                assert_eq!(places(moved(marked)), Some((n, n)), "{scope:?}, {assignee:?}");
+            } else {
+                assert_eq!(marked, Marked::NotFound, "{scope:?}, {assignee:?}");
+                let seen = scene.seen_by(h, thread.requester).await;
+                let mark = seen.participants.iter().find(|one| one.id == who).map(|one| one.mark.read_seq.get());
+                assert!(mark.is_none_or(|read| read < n), "nothing moved: {scope:?}, {assignee:?}");
+            }
+        }
+    }
 }
 
 /// For each viewer what others wrote after their mark; for staff together, what the customer wrote.
@@ -333,7 +419,7 @@ pub async fn no_conversation_is_found_across_organizations(h: &impl Harness) {
     assert_eq!(list.total, 0);
     let mut foreign = mark(h, &scene.thread, viewer, SenderKind::Customer, 1, 1);
     foreign.organization = abroad;
-    assert_eq!(conversations.mark(foreign).await.unwrap(), None);
+    assert_eq!(conversations.mark(Scope::All, foreign).await.unwrap(), Marked::NotFound);
     assert_eq!(scene.mark_of(h, scene.customer).await, ReadMark::default());
 }
 

@@ -8,7 +8,7 @@ use kernel::{
 use super::{Conv, FakeLog, State};
 use crate::{
     Change, Conversation, ConversationFilter, ConversationStatus, Conversations, Entry, Epoch, LogCursor, LogFeed,
-    LogRecord, Mark, Participant, ReadMark, Receipt, SenderKind, Seq,
+    LogRecord, Mark, Marked, Participant, ReadMark, Receipt, SenderKind, Seq,
 };
 
 impl State {
@@ -139,9 +139,10 @@ impl Conversations for FakeLog {
         Ok(Page { items, request: page, total })
     }
 
-    async fn mark(&self, mark: Mark) -> Result<Option<Receipt>, PortError> {
+    async fn mark(&self, scope: Scope, mark: Mark) -> Result<Marked, PortError> {
         let mut state = self.state();
-        let Some(conv) = state.threads.get_mut(&(mark.organization, mark.conversation)) else { return Ok(None) };
+        let found = state.threads.get_mut(&(mark.organization, mark.conversation));
+        let Some(conv) = found.filter(|conv| scope.covers(&conv.audience)) else { return Ok(Marked::NotFound) };
         let support_request = conv.audience.support_request;
         let receipt = |now| Receipt {
             organization: mark.organization,
@@ -151,7 +152,7 @@ impl Conversations for FakeLog {
             kind: mark.kind,
             mark: now,
         };
-        Ok(conv.mark(&mark).map(receipt))
+        Ok(conv.mark(&mark).map_or(Marked::Stands, |now| Marked::Moved(receipt(now))))
     }
 
     async fn epoch(&self, organization: OrganizationId) -> Result<Option<Epoch>, PortError> {

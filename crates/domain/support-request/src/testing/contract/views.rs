@@ -6,13 +6,21 @@ use kernel::{MessageId, Order, OrganizationId, PageRequest, ParticipantId, Scope
 
 use super::{Scene, save_after, store};
 use crate::{
-    Action, Category, Kind, NewMessage, Priority, References, RequestFilter, RequestSort, RequestView, Snapshot,
-    Source, Status, Tags, testing::Harness,
+    Action, Activity, Category, Kind, NewMessage, Priority, References, RequestFilter, RequestSort, RequestView,
+    Snapshot, Source, Status, Tags, testing::Harness,
 };
 
 impl Scene {
     async fn view(&self, h: &impl Harness, id: SupportRequestId) -> RequestView {
         h.views().find(self.organization, Scope::All, self.agent.into(), id).await.unwrap().unwrap()
+    }
+
+    /// The consumer of the log notices a message in the conversation of a request; as of when.
+    async fn noticed(&self, h: &impl Harness, request: &Snapshot) -> Timestamp {
+        let at = h.env().now();
+        let activity = Activity { organization: self.organization, support_request: request.id, at };
+        h.store().note_activity(&[activity]).await.unwrap();
+        at
     }
 
     /// The ids of all that a supervisor sees with this filter, in the order of the list.
@@ -211,7 +219,7 @@ pub async fn lists_are_filtered(h: &impl Harness) {
     }
 }
 
-/// From is included, to is not; a message counts as a change for lists.
+/// From is included, to is not; a message that was noticed counts as a change for lists.
 pub async fn lists_are_filtered_by_time(h: &impl Harness) {
     let scene = Scene::new(h).await;
     let first = scene.stored(h, 1).await;
@@ -229,9 +237,54 @@ pub async fn lists_are_filtered_by_time(h: &impl Harness) {
     scene.assert_listed(h, since(mark), &[]).await;
     h.time_goes_by().await;
     h.customer_writes(scene.organization, first.id, "Encore moi").await;
+    let noticed = scene.noticed(h, &first).await;
     scene.assert_listed(h, since(mark), &[&first]).await;
+    scene.assert_listed(h, since(noticed), &[&first]).await;
+    scene.assert_listed(h, since(noticed + Duration::from_micros(1)), &[]).await;
     let second = save_after(h, &second, scene.agent, Action::Take).await;
     scene.assert_listed(h, since(mark), &[&first, &second]).await;
+}
+
+/// A time that comes late says nothing new; a change after it does.
+pub async fn activity_never_moves_back_and_is_no_change_of_the_request(h: &impl Harness) {
+    let scene = Scene::new(h).await;
+    let request = scene.stored(h, 1).await;
+    h.time_goes_by().await;
+    let before = h.env().now();
+    h.time_goes_by().await;
+    let noticed = scene.noticed(h, &request).await;
+    let early = Activity { organization: scene.organization, support_request: request.id, at: before };
+    h.store().note_activity(&[early]).await.unwrap();
+    let since = |at: Timestamp| RequestFilter { changed_since: Some(at), ..RequestFilter::default() };
+    scene.assert_listed(h, since(noticed), &[&request]).await;
+    assert_eq!(scene.view(h, request.id).await.request, request, "neither version nor time of change moved");
+    // As of an earlier clock: of two nodes, one may be a little behind.
+    let mut tx = h.store().begin(scene.organization).await.unwrap();
+    let late = tx.requests().get(request.id).await.unwrap().unwrap();
+    tx.requests().save(&late).await.unwrap();
+    tx.commit().await.unwrap();
+    scene.assert_listed(h, since(noticed), &[&request]).await;
+    h.time_goes_by().await;
+    let changed = save_after(h, &request, scene.agent, Action::Take).await;
+    assert!(changed.updated_at > noticed);
+    scene.assert_listed(h, since(changed.updated_at), &[&changed]).await;
+}
+
+/// Of several organisations, and one that is not there, whose neighbours are noted all the same.
+pub async fn activity_is_noted_for_many_at_once(h: &impl Harness) {
+    let (one, two) = (Scene::new(h).await, Scene::new(h).await);
+    let (first, second) = (one.stored(h, 1).await, two.stored(h, 1).await);
+    h.time_goes_by().await;
+    let at = h.env().now();
+    let active = |scene: &Scene, id| Activity { organization: scene.organization, support_request: id, at };
+    let unknown = SupportRequestId::new(h.env().uuid());
+    // The second under the wrong organisation too, where it is not.
+    let noted = [active(&one, unknown), active(&one, first.id), active(&one, second.id), active(&two, second.id)];
+    h.store().note_activity(&noted).await.unwrap();
+    let since = RequestFilter { changed_since: Some(at), ..RequestFilter::default() };
+    one.assert_listed(h, since.clone(), &[&first]).await;
+    two.assert_listed(h, since, &[&second]).await;
+    h.store().note_activity(&[]).await.unwrap();
 }
 
 /// By each key, both ways.
@@ -247,6 +300,7 @@ pub async fn lists_are_sorted(h: &impl Harness) {
         h.time_goes_by().await;
     }
     h.customer_writes(scene.organization, requests[0].id, "Encore moi").await;
+    scene.noticed(h, &requests[0]).await;
     for (sort, wanted) in [
         (RequestSort::CreatedAt, [0, 1, 2]),
         (RequestSort::UpdatedAt, [1, 2, 0]),

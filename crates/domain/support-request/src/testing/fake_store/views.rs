@@ -30,14 +30,10 @@ impl State {
     }
 }
 
-impl RequestView {
-    fn active_at(&self) -> Timestamp {
-        let message = self.last_message.as_ref().map(|message| message.created_at);
-        message.map_or(self.request.updated_at, |at| at.max(self.request.updated_at))
-    }
-}
+/// A view, with when its request was last active.
+type Listed = (RequestView, Timestamp);
 
-fn wanted(filter: &RequestFilter, view: &RequestView) -> bool {
+fn wanted(filter: &RequestFilter, (view, active_at): &Listed) -> bool {
     fn any<T: PartialEq>(list: &[T], value: &T) -> bool {
         list.is_empty() || list.contains(value)
     }
@@ -65,13 +61,13 @@ fn wanted(filter: &RequestFilter, view: &RequestView) -> bool {
         && same(filter.claim_id.as_ref(), request.references.claim_id.as_ref())
         && filter.created_from.is_none_or(|from| request.created_at >= from)
         && filter.created_to.is_none_or(|to| request.created_at < to)
-        && filter.changed_since.is_none_or(|since| view.active_at() >= since)
+        && filter.changed_since.is_none_or(|since| *active_at >= since)
 }
 
-fn compare(sort: RequestSort, a: &RequestView, b: &RequestView) -> Ordering {
+fn compare(sort: RequestSort, (a, a_active): &Listed, (b, b_active): &Listed) -> Ordering {
     let by = match sort {
         RequestSort::CreatedAt => a.request.created_at.cmp(&b.request.created_at),
-        RequestSort::UpdatedAt => a.active_at().cmp(&b.active_at()),
+        RequestSort::UpdatedAt => a_active.cmp(b_active),
         RequestSort::Priority => a.request.priority.cmp(&b.request.priority),
         RequestSort::DueAt => a.request.sla.resolution_due_at.cmp(&b.request.sla.resolution_due_at),
         RequestSort::Number => a.request.number.as_str().cmp(b.request.number.as_str()),
@@ -124,15 +120,24 @@ impl RequestViews for FakeStore {
         self.read("views.list")?;
         let state = self.state();
         let own = state.requests.iter().filter(|((of, _), _)| *of == organization);
-        let seen = own.filter_map(|(_, request)| state.show(request, scope));
-        let mut found: Vec<_> = seen.filter(|view| wanted(filter, view)).collect();
+        let seen = own.filter_map(|(key, request)| {
+            let noted = state.active.get(key).copied();
+            state
+                .show(request, scope)
+                .map(|view| (view, noted.map_or(request.updated_at, |at| at.max(request.updated_at))))
+        });
+        let mut found: Vec<Listed> = seen.filter(|one| wanted(filter, one)).collect();
         found.sort_by(|a, b| compare(filter.sort, a, b));
         if filter.order == Order::Descending {
             found.reverse();
         }
         let total = found.len() as u64;
         let from = usize::try_from(page.offset()).unwrap_or(usize::MAX);
-        Ok(Page { items: found.into_iter().skip(from).take(page.limit() as usize).collect(), request: page, total })
+        Ok(Page {
+            items: found.into_iter().map(|(view, _)| view).skip(from).take(page.limit() as usize).collect(),
+            request: page,
+            total,
+        })
     }
 
     async fn timeline(

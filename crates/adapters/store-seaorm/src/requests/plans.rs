@@ -1,0 +1,199 @@
+//! How the databases go about the lists, with 20 000 requests.
+
+use std::sync::Arc;
+
+use chat::testing::RecordedHints;
+use kernel::{Order, OrganizationId, PageRequest, ParticipantId, Scope, Timestamp, UserId};
+use support_request::{RequestFilter, RequestSort, Status};
+use uuid::Uuid;
+
+use super::views;
+use crate::{
+    SeaStore, StoreOptions,
+    database::{Backend, Fresh},
+    db::Queries,
+    row::Columns,
+    sql::Sql,
+};
+
+const COUNT: i64 = 20_000;
+const START: i64 = 1_700_000_000_000_000;
+
+/// Two organisations, with most of the requests in the first.
+struct Scene {
+    store: Arc<SeaStore>,
+    organization: OrganizationId,
+    agent: UserId,
+    _database: Fresh,
+}
+
+impl Scene {
+    async fn new(backend: Backend) -> Self {
+        let database = Fresh::migrated(backend).await;
+        let (large, small, agent) = (Uuid::from_u128(1), Uuid::from_u128(2), Uuid::from_u128(3));
+        for id in [large, small] {
+            let now = at(&database, "0");
+            let sql = format!(
+                "INSERT INTO organization (id, name, slug, widget_key, allowed_origins, language, time_zone, ticket_prefix,
+                   epoch, created_at)
+                 VALUES ({0}, 'x', '{id}', '{id}', '[]', 'fr', 'Europe/Paris', 'T', {0}, {now})",
+                database.id(id)
+            );
+            database.run(&sql).await;
+        }
+        let person = format!(
+            "INSERT INTO user_account (organization_id, id, email, first_name, last_name, sort_key, language, role, active,
+               created_at, updated_at, version)
+             VALUES ({}, {}, 'a@example.org', 'A', 'B', 'a b', 'fr', 'agent', {yes}, {now}, {now}, 1)",
+            database.id(large),
+            database.id(agent),
+            yes = if backend == Backend::Postgres { "true" } else { "1" },
+            now = at(&database, "0"),
+        );
+        database.run(&person).await;
+        fill(&database, large, Some(agent), 0, COUNT).await;
+        fill(&database, small, None, COUNT, COUNT / 10).await;
+        // As PostgreSQL does by itself after a while. SQLite has no statistics unless somebody asks.
+        if backend == Backend::Postgres {
+            database.run("VACUUM ANALYZE").await;
+        }
+        let options = StoreOptions::new(&database.url, Arc::new(RecordedHints::default()));
+        let store = SeaStore::connect(options).await.unwrap();
+        Self { store, organization: OrganizationId::new(large), agent: UserId::new(agent), _database: database }
+    }
+
+    /// The steps of a statement.
+    async fn plan(&self, sql: Sql) -> String {
+        let mut db = self.store.app(self.organization).await;
+        if self.store.is_postgres() {
+            let rows = db.all(sql.explained("EXPLAIN (ANALYZE, TIMING off) ")).await.unwrap();
+            rows.iter().map(|row| row.text("QUERY PLAN").unwrap() + "\n").collect()
+        } else {
+            let rows = db.all(sql.explained("EXPLAIN QUERY PLAN ")).await.unwrap();
+            rows.iter().map(|row| row.text("detail").unwrap() + "\n").collect()
+        }
+    }
+}
+
+fn at(database: &Fresh, micros: &str) -> String {
+    match database.backend {
+        Backend::Sqlite => format!("({START} + {micros})"),
+        Backend::Postgres => format!("(to_timestamp({}) + ({micros}) * interval '1 microsecond')", START / 1_000_000),
+    }
+}
+
+/// As wide as real ones are; every tenth is the agent's, a third nobody's.
+async fn fill(database: &Fresh, organization: Uuid, agent: Option<Uuid>, from: i64, count: i64) {
+    let (numbers, id, json) = match database.backend {
+        Backend::Sqlite => (
+            format!(
+                "WITH RECURSIVE g(n) AS (SELECT {from} UNION ALL SELECT n + 1 FROM g WHERE n + 1 < {})",
+                from + count
+            ),
+            "unhex(printf('%032x', n + {}))",
+            "'[]', '{}'",
+        ),
+        Backend::Postgres => (
+            format!("WITH g AS (SELECT n FROM generate_series({from}::bigint, {}) AS g(n))", from + count - 1),
+            "lpad(to_hex(n + {}), 32, '0')::uuid",
+            "'[]'::jsonb, '{}'::jsonb",
+        ),
+    };
+    let id = |base: i64| id.replace("{}", &base.to_string());
+    let now = at(database, "n * 1000000");
+    let agent =
+        agent.map_or("NULL".to_owned(), |agent| format!("CASE WHEN n % 10 = 0 THEN {} END", database.id(agent)));
+    let organization = database.id(organization);
+    let requests = format!(
+        "INSERT INTO support_request (organization_id, id, number, number_day, number_count, kind, source, status,
+           priority, category, subject, description, tags, metadata, requester_id, requester_name, assignee_id,
+           conversation_id, first_response_due_at, resolution_due_at, language, version, created_at, updated_at, active_at)
+         {numbers}
+         SELECT {organization}, {request}, 'T-' || n, 20240115, n, 'chat', 'web',
+           CASE WHEN n % 5 = 0 THEN 'open' WHEN n % 5 = 1 THEN 'assigned' ELSE 'closed' END, 'normal', 'x',
+           'What somebody asks for, in one line', '{words}', {json}, {person}, 'Camille Martin', {agent},
+           {conversation}, {now}, {now}, 'fr', 1, {now}, {now}, {now} FROM g",
+        request = id(1_000_000),
+        conversation = id(2_000_000),
+        person = id(3_000_000),
+        words = "and in full, which is longer. ".repeat(10),
+    );
+    database.run(&requests).await;
+    let conversations = format!(
+        "INSERT INTO conversation (organization_id, id, support_request_id, requester_id, resolved, closed, created_at)
+         {numbers} SELECT {organization}, {}, {}, {}, {no}, {no}, {now} FROM g",
+        id(2_000_000),
+        id(1_000_000),
+        id(3_000_000),
+        no = if database.backend == Backend::Postgres { "false" } else { "0" },
+    );
+    database.run(&conversations).await;
+    // Who asks takes part in each, and somebody who was added in every hundredth.
+    let (no, yes) = if database.backend == Backend::Postgres { ("false", "true") } else { ("0", "1") };
+    for (every, member, kind, who) in [(1, no, 0, id(3_000_000)), (100, yes, 1, id(4_000_000))] {
+        let participants = format!(
+            "INSERT INTO participant (organization_id, conversation_id, participant_id, kind, name, member, joined_at)
+             {numbers} SELECT {organization}, {}, {who}, {kind}, 'x', {member}, {now} FROM g WHERE n % {every} = 0",
+            id(2_000_000),
+        );
+        database.run(&participants).await;
+    }
+}
+
+/// What an inbox asks for, under each rule of sight.
+fn asked(scene: &Scene) -> Vec<(Scope, RequestFilter)> {
+    let any = RequestFilter { order: Order::Descending, ..RequestFilter::default() };
+    let late = Timestamp::from_micros(START + (COUNT - 100) * 1_000_000);
+    let staff = [Scope::All, Scope::Agent(scene.agent)];
+    let filters = [
+        any.clone(),
+        RequestFilter { assignee: Some(Some(scene.agent)), ..any.clone() },
+        RequestFilter { assignee: Some(None), ..any.clone() },
+        RequestFilter { status: vec![Status::Open, Status::Assigned], ..any.clone() },
+        RequestFilter { changed_since: Some(late), order: Order::Ascending, ..any.clone() },
+    ];
+    let mut asked: Vec<_> = staff.into_iter().flat_map(|scope| filters.clone().map(|filter| (scope, filter))).collect();
+    let person = ParticipantId::new(Uuid::from_u128(3_000_007));
+    asked.push((Scope::Requester(person), any));
+    asked
+}
+
+async fn lists_are_read_from_indexes(backend: Backend) {
+    let scene = Scene::new(backend).await;
+    let page = PageRequest::default();
+    for (scope, filter) in asked(&scene) {
+        for sql in
+            [views::ids(scene.organization, scope, &filter, page), views::count(scene.organization, scope, &filter)]
+        {
+            let plan = scene.plan(sql).await;
+            assert!(!scans(backend, &plan), "{scope:?} {filter:?}\n{plan}");
+        }
+        assert_eq!(filter.sort, RequestSort::UpdatedAt, "as a list is sorted when nothing is said");
+        if !matches!(scope, Scope::Requester(_)) && filter.assignee.flatten().is_none() {
+            let plan = scene.plan(views::ids(scene.organization, scope, &filter, page)).await;
+            assert!(plan.contains("support_request_inbox") && !sorts(&plan), "the page ends where it is full\n{plan}");
+        }
+    }
+}
+
+/// Whether a table is read from one end to the other.
+fn scans(backend: Backend, plan: &str) -> bool {
+    match backend {
+        Backend::Postgres => plan.contains("Seq Scan"),
+        Backend::Sqlite => plan.lines().any(|line| line.starts_with("SCAN") && !line.contains("USING")),
+    }
+}
+
+fn sorts(plan: &str) -> bool {
+    plan.contains("Sort") || plan.contains("TEMP B-TREE")
+}
+
+#[tokio::test]
+async fn lists_of_many_requests_are_read_from_indexes_on_sqlite() {
+    lists_are_read_from_indexes(Backend::Sqlite).await;
+}
+
+#[tokio::test]
+async fn lists_of_many_requests_are_read_from_indexes_on_postgres() {
+    lists_are_read_from_indexes(Backend::Postgres).await;
+}

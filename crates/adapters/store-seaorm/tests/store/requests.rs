@@ -1,0 +1,92 @@
+//! Requests beside what the suite of their domain asks.
+
+use chat::{LogFeed, testing::Thread};
+use kernel::{Env, OrganizationId, SystemEnv};
+use sqlx::{Connection, Executor, PgConnection};
+use support_request::{RequestStore, RequestViews};
+
+use crate::{database::Backend, harness::TestStore};
+
+/// The consumer of the log asks for it once a message: the log and the people are not touched.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_snapshot_reads_the_request_and_nothing_else() {
+    let test = TestStore::new(Backend::Postgres).await;
+    let thread = test.fresh_thread(None).await;
+    let mut holder = PgConnection::connect(&test.database.url).await.unwrap();
+    holder.execute("BEGIN").await.unwrap();
+    holder.execute("LOCK TABLE entry, conversation, participant, user_account IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    let found = test.store.snapshot(thread.organization, thread.support_request).await.unwrap();
+    assert_eq!(found.map(|request| request.id), Some(thread.support_request));
+    holder.close().await.unwrap();
+}
+
+const CONSUMER: &str = "tests.consumer";
+
+/// A consumer takes an event for each of these ages in days.
+async fn taken(test: &TestStore, organization: OrganizationId, consumer: &str, ages: &[i64]) {
+    for age in ages {
+        let mut tx = RequestStore::begin(&*test.store, organization).await.unwrap();
+        let event = kernel::EventId::new(SystemEnv.uuid());
+        assert!(tx.inbox().take(consumer, event).await.unwrap());
+        tx.commit().await.unwrap();
+        let at = days_ago(test, *age);
+        test.database
+            .run(&format!("UPDATE inbox SET taken_at = {at} WHERE event_id = {}", test.database.id(event.uuid())))
+            .await;
+    }
+}
+
+fn days_ago(test: &TestStore, days: i64) -> String {
+    let micros = SystemEnv.now().as_micros() - days * 86_400_000_000;
+    match test.database.backend {
+        Backend::Sqlite => micros.to_string(),
+        Backend::Postgres => format!("to_timestamp({micros}::float8 / 1000000)"),
+    }
+}
+
+/// A message of this age, up to which the consumer has come.
+async fn consumed(test: &TestStore, thread: &Thread, name: &str, days: i64) {
+    let stored = test.write(thread, name, "x").await;
+    let at = days_ago(test, days);
+    let id = test.database.id(stored.message_id.uuid());
+    test.database.run(&format!("UPDATE entry SET created_at = {at} WHERE id = {id}")).await;
+    let last = loop {
+        let after = test.store.position(CONSUMER).await.unwrap();
+        let records = test.store.next(after, 100).await.unwrap();
+        if let Some(last) = records.last() {
+            break last.cursor;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    };
+    test.store.advance(CONSUMER, last).await.unwrap();
+}
+
+async fn ages_left(test: &TestStore, consumer: &str) -> usize {
+    test.database.all(&format!("SELECT 1 FROM inbox WHERE consumer = '{consumer}'")).await.len()
+}
+
+async fn events_are_forgotten_a_week_behind_their_consumer(backend: Backend) {
+    let test = TestStore::new(backend).await;
+    let (thread, other) = (test.fresh_thread(None).await, test.fresh_thread(None).await);
+    taken(&test, thread.organization, CONSUMER, &[40, 31, 8, 6, 0]).await;
+    taken(&test, other.organization, CONSUMER, &[40, 0]).await;
+    taken(&test, thread.organization, "tests.another", &[40]).await;
+    assert_eq!(test.store.purge_inbox().await.unwrap(), 0, "nobody knows how far they are");
+    consumed(&test, &thread, "a", 30).await;
+    assert_eq!(test.store.purge_inbox().await.unwrap(), 2, "it lags by 30 days, and may meet what is younger than 37");
+    assert_eq!(ages_left(&test, CONSUMER).await, 5);
+    consumed(&test, &thread, "b", 0).await;
+    assert_eq!(test.store.purge_inbox().await.unwrap(), 2);
+    assert_eq!(test.store.purge_inbox().await.unwrap(), 0);
+    assert_eq!((ages_left(&test, CONSUMER).await, ages_left(&test, "tests.another").await), (3, 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn events_are_forgotten_a_week_behind_their_consumer_on_sqlite() {
+    events_are_forgotten_a_week_behind_their_consumer(Backend::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn events_are_forgotten_a_week_behind_their_consumer_on_postgres() {
+    events_are_forgotten_a_week_behind_their_consumer(Backend::Postgres).await;
+}
