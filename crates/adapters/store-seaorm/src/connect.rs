@@ -114,6 +114,11 @@ pub(crate) async fn postgres(
 }
 
 /// SQLite's one writer, or its readers, which cannot write.
+///
+/// A connection that the driver believes to be inside a transaction is never used again. On a full disk
+/// SQLite ends a transaction by itself, the driver's own ROLLBACK then fails, and from there on the driver
+/// would begin with a SAVEPOINT: releasing one is no commit while an outer one stands, and what was
+/// answered as stored would be gone.
 pub(crate) async fn sqlite(
     url: &str,
     size: u32,
@@ -134,6 +139,7 @@ pub(crate) async fn sqlite(
         .acquire_timeout(patience)
         // There is no network that could have gone away in the meantime.
         .test_before_acquire(false)
+        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
         .idle_timeout(None)
         .max_lifetime(None)
         .connect_with(options)
@@ -144,7 +150,7 @@ pub(crate) async fn sqlite(
 
 #[cfg(test)]
 mod tests {
-    use sea_orm::ConnectionTrait;
+    use sea_orm::{ConnectionTrait, TransactionTrait};
 
     use super::*;
     use crate::database::{Backend, Fresh};
@@ -162,6 +168,20 @@ mod tests {
             let value: String = row.unwrap().unwrap().try_get("", "value").unwrap();
             assert_eq!(value, wanted, "{pragma}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_writer_whose_transaction_sqlite_ended_by_itself_is_not_used_again() {
+        let fresh = Fresh::empty(Backend::Sqlite).await;
+        let writer = sqlite(&fresh.url, 1, false, Duration::from_secs(4)).await.unwrap();
+        let ended = writer.begin().await.unwrap();
+        // As a full disk does it, behind the driver's back; the driver's own ROLLBACK then fails.
+        ended.execute_unprepared("ROLLBACK").await.unwrap();
+        drop(ended);
+        let next = writer.begin().await.unwrap();
+        let savepoint = next.execute_unprepared("RELEASE SAVEPOINT _sqlx_savepoint_1").await;
+        assert!(savepoint.is_err(), "the next transaction is none of its own, so that committing it commits nothing");
+        next.commit().await.unwrap();
     }
 
     #[tokio::test]

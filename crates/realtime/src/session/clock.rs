@@ -40,11 +40,11 @@ impl Clock {
         self.now = self.now.max(now);
     }
 
-    /// The writer took this. A ping's time begins as it leaves, and as long as the socket takes more the
-    /// client may still be reading what stood before the ping.
+    /// The writer took this. A ping's time begins as it leaves. What the socket takes afterwards does not
+    /// prolong it: a line that swallows everything looks just the same.
     pub(super) fn taken(&mut self, out: &[Out]) {
         self.unread = None;
-        if matches!(self.ping, Ping::Left(_)) || out.contains(&Out::Ping) {
+        if out.contains(&Out::Ping) {
             self.ping = Ping::Left(self.now);
         }
     }
