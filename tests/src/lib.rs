@@ -11,6 +11,7 @@
 pub mod architecture;
 pub mod checker;
 pub mod database;
+pub mod faults;
 pub mod people;
 pub mod rest;
 mod seed;

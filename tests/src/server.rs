@@ -5,7 +5,7 @@ use crate::rest::Rest;
 use crate::seed;
 use std::fs::File;
 use std::io::Write;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
@@ -81,7 +81,8 @@ impl Server {
         Self::run(Settings::over(store), Database::empty(store), home).await
     }
 
-    async fn run(settings: Settings, database: Database, home: TempDir) -> Self {
+    /// On a database and in a folder of the caller's choice.
+    pub(crate) async fn run(settings: Settings, database: Database, home: TempDir) -> Self {
         let port = free_port();
         let child = spawn(&settings, &database, home.path(), port);
         let mut server = Self { child, base: String::new(), port, settings, database, home };
@@ -97,6 +98,11 @@ impl Server {
     /// The address of its native WebSocket protocol.
     pub fn socket_url(&self) -> String {
         format!("{}/api/v1/realtime", self.base.replacen("http", "ws", 1))
+    }
+
+    /// The same as a socket address.
+    pub fn address(&self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.port).into()
     }
 
     /// A caller that is not signed in.

@@ -52,7 +52,7 @@ pub async fn storm(server: &mut Server, plan: &Plan) -> Aftermath {
     let mut random = Random::from_seed(plan.volume.seed);
     let volume = Volume { seed: random.next(), ..plan.volume.clone() };
     let mut load = Load::plain(server, &volume, Habits::default()).await;
-    load.send(&volume, |_| Order::Send);
+    load.send(&volume, |_| Order::Send).await;
     let mut slowest_start = Duration::ZERO;
     for _ in 0..plan.kills {
         load.ticks(random.between(2, 8)).await;

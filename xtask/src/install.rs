@@ -48,6 +48,15 @@ pub const CHROMIUM: Tool = Tool {
     otherwise: None,
 };
 
+/// SQLite's command line, which looks at the server's file from outside.
+pub const SQLITE: Tool = Tool {
+    name: "sqlite3",
+    purpose: "checks the database file after a fault",
+    packages: &["sqlite3"],
+    present: || find("sqlite3").is_some(),
+    otherwise: None,
+};
+
 /// Everything that `cargo xtask test` needs.
 pub const ALL: [Tool; 3] = [NODE, POSTGRES, CHROMIUM];
 

@@ -6,6 +6,7 @@ pub mod binary;
 pub mod browser;
 pub mod cluster;
 pub mod demo;
+pub mod faults;
 pub mod install;
 pub mod process;
 pub mod services;
@@ -22,6 +23,7 @@ const USAGE: &str = "cargo xtask COMMAND
 
   demo [--port N]               build the pages and the server, serve the demo
   test [quick]                  run every check (quick: unit and contract tests only)
+  faults [ROW …]                do harm to the server and its database, hundreds of times
   bench [SCENARIO …]            print the measured tables (release build)
   spec                          write api-spec/openapi.json from the handlers
   web                           build the browser pages, when they changed
@@ -46,6 +48,7 @@ fn dispatch(words: &[&str]) -> Result<()> {
         ["demo", rest @ ..] => demo::run(rest),
         ["test"] => test::run(test::Scope::Everything),
         ["test", "quick"] => test::run(test::Scope::Quick),
+        ["faults", rest @ ..] => faults::run(rest),
         ["bench", rest @ ..] => bench::run(rest),
         ["spec"] => spec::run(),
         ["web"] => install::ensure(&[install::NODE]).and_then(|()| web::build()),

@@ -4,6 +4,7 @@ use super::process::{family, lives, signal};
 use crate::database::{Database, OwnCluster};
 use crate::server::Server;
 use std::fs;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use tokio::time::sleep;
 use xtask::cluster::Cluster;
@@ -59,6 +60,10 @@ pub async fn stop(cluster: &Cluster, how: Stop) {
         assert!(Instant::now() < deadline, "PostgreSQL still runs a minute after a stop by {}", how.name());
         sleep(Duration::from_millis(5)).await;
     }
+    if how == Stop::Kill {
+        // Where nobody waits for orphans, the postmaster stays as a zombie, and the next one would take it for alive.
+        fs::remove_file(lock_file(cluster)).expect("a killed postmaster leaves its lock file");
+    }
 }
 
 /// Starts it again and waits until it takes connections.
@@ -101,7 +106,10 @@ pub fn log(cluster: &Cluster) -> String {
 
 /// The first line of `postmaster.pid`, by PostgreSQL's "Database File Layout".
 fn postmaster(cluster: &Cluster) -> u32 {
-    let path = cluster.folder().join("data/postmaster.pid");
-    let text = fs::read_to_string(path).expect("PostgreSQL runs");
+    let text = fs::read_to_string(lock_file(cluster)).expect("PostgreSQL runs");
     text.lines().next().and_then(|line| line.trim().parse().ok()).expect("the postmaster's process id")
+}
+
+fn lock_file(cluster: &Cluster) -> PathBuf {
+    cluster.folder().join("data/postmaster.pid")
 }

@@ -149,6 +149,11 @@ impl Connection {
         self.weather.send_replace(weather);
     }
 
+    /// What happens to it now.
+    pub fn weather(&self) -> Weather {
+        *self.weather.borrow()
+    }
+
     /// Ends it at once.
     pub fn end(&self, end: End) {
         self.end.send_replace(Some(end));

@@ -1,7 +1,7 @@
 //! What a row found: one line to read, and a verdict.
 
 use super::run::{Run, SEED};
-use crate::checker::Finding;
+use crate::checker::{Finding, History};
 use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter};
 use std::fs;
@@ -92,6 +92,7 @@ pub struct Report {
     figures: Vec<(Measure, Vec<f64>)>,
     void: usize,
     exercised: BTreeMap<&'static str, usize>,
+    told: BTreeMap<&'static str, usize>,
     steps: Vec<String>,
 }
 
@@ -108,6 +109,7 @@ impl Report {
             figures: Vec::new(),
             void: 0,
             exercised: BTreeMap::new(),
+            told: BTreeMap::new(),
             steps: Vec::new(),
         }
     }
@@ -138,6 +140,11 @@ impl Report {
     /// The run is worth something only when this happened at least once.
     pub fn exercised(&mut self, what: &'static str, times: usize) {
         *self.exercised.entry(what).or_default() += times;
+    }
+
+    /// How often something happened that a run may do without.
+    pub fn told(&mut self, what: &'static str, times: usize) {
+        *self.told.entry(what).or_default() += times;
     }
 
     /// One value of a figure.
@@ -196,11 +203,24 @@ impl Report {
         );
     }
 
+    /// What the clients of a load did and saw, and what was stored, a line each, to find out what went wrong.
+    pub fn keep_history(&self, history: &History) {
+        let events = history.events.iter().map(|event| format!("{event:?}\n"));
+        let logs = history.logs.iter().flat_map(|(conversation, log)| {
+            log.iter().map(move |entry| format!("stored in {conversation}: {entry:?}\n"))
+        });
+        self.write("history", &events.chain(logs).collect::<String>());
+    }
+
     /// One file a row, for the table of a whole run.
     fn keep(&self) {
+        self.write("txt", &format!("{self}\n"));
+    }
+
+    fn write(&self, kind: &str, text: &str) {
         let folder = xtask::tree::target().join("faults");
-        let name = format!("{} {}", self.row, self.over).replace([' ', '/'], "_");
-        let written = fs::create_dir_all(&folder).and_then(|()| fs::write(folder.join(name), format!("{self}\n")));
+        let name = format!("{} {}.{kind}", self.row, self.over).replace([' ', '/'], "_");
+        let written = fs::create_dir_all(&folder).and_then(|()| fs::write(folder.join(name), text));
         written.expect("the report can be kept in target/faults");
     }
 }
@@ -212,12 +232,12 @@ impl Display for Report {
             write!(formatter, " {invariant}={}", self.violations(invariant))?;
         }
         // The rule of three: nothing in n rounds leaves at most 3/n a round, with 95 % confidence.
-        let bound = (300.0 / self.rounds.max(1) as f64).min(100.0);
+        let bound = (300.0 / count(self.rounds.max(1))).min(100.0);
         write!(formatter, "; at most {bound:.1} % a round fail (95 %)")?;
         for (measure, values) in &self.figures {
             write!(formatter, "; {}", said(measure, values))?;
         }
-        for (what, times) in &self.exercised {
+        for (what, times) in self.exercised.iter().chain(&self.told) {
             write!(formatter, "; {times} × {what}")?;
         }
         if self.void > 0 {
@@ -225,6 +245,11 @@ impl Display for Report {
         }
         write!(formatter, "; seed {}", self.seed)
     }
+}
+
+/// A count as the value of a figure.
+pub fn count(value: impl TryInto<u32>) -> f64 {
+    f64::from(value.try_into().unwrap_or(u32::MAX))
 }
 
 fn invariant(finding: &Finding) -> &'static str {

@@ -29,7 +29,7 @@ pub enum Size {
 }
 
 /// Sets how much is run: `full`, or a number of rounds for every row at full size.
-pub const ROUNDS: &str = "GUICHET_FAULT_ROUNDS";
+pub use xtask::faults::ROUNDS;
 
 /// Repeats the schedule of an earlier run.
 pub const SEED: &str = "GUICHET_FAULT_SEED";

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 /// What the storm asks of a client. The end of the channel asks it to leave.
@@ -63,6 +63,8 @@ pub(crate) struct Client {
     recorder: Arc<Recorder>,
     random: Mutex<Random>,
     live: AtomicBool,
+    /// Orders that were given and not carried out yet.
+    ordered: AtomicUsize,
     unanswered: AtomicUsize,
     position: AtomicI64,
 }
@@ -86,6 +88,7 @@ impl Client {
             habits,
             recorder: Arc::clone(recorder),
             live: AtomicBool::new(false),
+            ordered: AtomicUsize::new(0),
             unanswered: AtomicUsize::new(0),
             position: AtomicI64::new(0),
         }
@@ -99,8 +102,16 @@ impl Client {
         self.live.load(Ordering::Relaxed)
     }
 
+    /// Whether it has done all it was told to, and every send has its answer.
     pub(crate) fn is_answered(&self) -> bool {
-        self.unanswered.load(Ordering::Relaxed) == 0
+        self.ordered.load(Ordering::SeqCst) == 0 && self.unanswered.load(Ordering::SeqCst) == 0
+    }
+
+    /// Gives it an order by way of `orders`.
+    pub(crate) fn order(&self, orders: &UnboundedSender<Order>, order: Order) {
+        self.ordered.fetch_add(1, Ordering::SeqCst);
+        // A client that has ended is noticed when it is joined.
+        let _ = orders.send(order);
     }
 
     pub(crate) fn has_all(&self, entries: usize) -> bool {
@@ -110,7 +121,6 @@ impl Client {
     /// Lives until the orders end.
     pub(crate) async fn run(self: Arc<Self>, mut orders: UnboundedReceiver<Order>) {
         let mut memory = Memory::default();
-        let mut first = true;
         loop {
             let ended = self.connection(&mut memory, &mut orders).await;
             let unheard = memory.cut();
@@ -124,9 +134,7 @@ impl Client {
                 Err(_) if orders.is_closed() && orders.is_empty() => return,
                 Err(_) => sleep(PAUSE).await,
             }
-            if !std::mem::take(&mut first) {
-                self.recorder.count(|counters| counters.reconnects += 1);
-            }
+            self.recorder.count(|counters| counters.reconnects += 1);
         }
     }
 
@@ -146,23 +154,25 @@ impl Client {
                 deadline = Instant::now() + ACK_TIMEOUT;
             }
             tokio::select! {
-                order = orders.recv() => match order {
-                    Some(Order::Send) => self.invoke(&mut socket, memory).await?,
-                    Some(Order::Reconnect) => {
-                        socket.reset();
-                        bail!("gone as ordered");
-                    }
-                    Some(Order::FailOver) => {
-                        self.invoke(&mut socket, memory).await?;
-                        socket.reset();
-                        self.settle_over_rest(memory, &self.rest).await?;
-                        bail!("gone as ordered");
-                    }
-                    None => {
+                order = orders.recv() => {
+                    let Some(order) = order else {
                         socket.close().await;
                         return Ok(());
+                    };
+                    let invoked = match order {
+                        Order::Send | Order::FailOver => self.invoke(&mut socket, memory).await,
+                        Order::Reconnect => Ok(()),
+                    };
+                    self.ordered.fetch_sub(1, Ordering::SeqCst);
+                    invoked?;
+                    if !matches!(order, Order::Send) {
+                        socket.reset();
+                        if matches!(order, Order::FailOver) {
+                            self.settle_over_rest(memory, &self.rest).await?;
+                        }
+                        bail!("gone as ordered");
                     }
-                },
+                }
                 read = socket.next_frame() => {
                     (heard, asked) = (Instant::now(), false);
                     let answers = self.take(&mut socket, memory, read?).await?;
@@ -213,7 +223,7 @@ impl Client {
         }
     }
 
-    /// A new message; it goes out at once, behind what is unanswered.
+    /// A new message; it goes out at once, unless an earlier one has to go out again first.
     async fn invoke(&self, socket: &mut Socket, memory: &mut Memory) -> Result<()> {
         memory.sends += 1;
         let id = format!("c{}-{}", self.number, memory.sends);
@@ -225,10 +235,12 @@ impl Client {
         self.recorder.sending(&id);
         self.event(Kind::Invoke { id: id.clone(), content: content.clone() });
         self.recorder.count(|counters| counters.sent += 1);
+        // What was refused for now goes first: a later send that overtakes it would break the client's own order.
+        let blocked = memory.pending.iter().any(|pending| pending.in_flight.is_none());
         memory.pending.push_back(Pending { id, content, tried: false, in_flight: None });
-        self.unanswered.store(memory.pending.len(), Ordering::Relaxed);
+        self.unanswered.store(memory.pending.len(), Ordering::SeqCst);
         let last = memory.pending.back_mut().context("just pushed")?;
-        let sent = self.send(socket, last).await;
+        let sent = if blocked { Ok(()) } else { self.send(socket, last).await };
         if self.habits.twice_over_rest {
             self.send_over_rest(&self.rest, &last.id, &last.content).await?;
         }
@@ -345,7 +357,7 @@ impl Client {
 
     fn answered(&self, memory: &mut Memory, id: &str) {
         memory.pending.retain(|pending| pending.id != id);
-        self.unanswered.store(memory.pending.len(), Ordering::Relaxed);
+        self.unanswered.store(memory.pending.len(), Ordering::SeqCst);
     }
 
     fn event(&self, kind: Kind) {

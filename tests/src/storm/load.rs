@@ -103,9 +103,12 @@ impl Load {
         Self::start(server, volume, |_| Way { base: base.clone(), habits: habits.clone() }).await
     }
 
-    /// From now on somebody sends at each tick; `order` says what a chosen client is to do.
-    pub fn send(&mut self, volume: &Volume, order: impl Fn(&mut Random) -> Order + Send + 'static) {
-        let writers: Vec<_> = self.clients.iter().filter(|one| one.writes).map(|one| one.orders.clone()).collect();
+    /// From now on somebody sends at each tick, instead of what was sent before; `order` says what a chosen client is
+    /// to do.
+    pub async fn send(&mut self, volume: &Volume, order: impl Fn(&mut Random) -> Order + Send + 'static) {
+        self.hush().await;
+        let writers = self.clients.iter().filter(|one| one.writes);
+        let writers: Vec<_> = writers.map(|one| (Arc::clone(&one.client), one.orders.clone())).collect();
         let (period, sends, tick) = (volume.tick, volume.sends_a_tick, self.tick.clone());
         let mut random = Random::from_seed(volume.seed);
         self.ticker = Some(tokio::spawn(async move {
@@ -113,9 +116,8 @@ impl Load {
             loop {
                 clock.tick().await;
                 for _ in 0..sends {
-                    let chosen = random.below(writers.len());
-                    // A client that has ended is noticed when it is joined.
-                    let _ = writers[chosen].send(order(&mut random));
+                    let (client, orders) = &writers[random.below(writers.len())];
+                    client.order(orders, order(&mut random));
                 }
                 tick.send_modify(|count| *count += 1);
             }
@@ -131,16 +133,18 @@ impl Load {
     }
 
     /// Nobody sends any more.
-    pub fn hush(&mut self) {
+    pub async fn hush(&mut self) {
         if let Some(ticker) = self.ticker.take() {
             ticker.abort();
+            // Its end by our own hand is no error.
+            let _ = ticker.await;
         }
     }
 
     /// One client is to do something.
     pub fn order(&self, client: usize, order: Order) {
-        // A client that has ended is noticed when it is joined.
-        let _ = self.clients[client].orders.send(order);
+        let one = &self.clients[client];
+        one.client.order(&one.orders, order);
     }
 
     /// How many clients there are.
@@ -200,7 +204,7 @@ impl Load {
     /// Then what is stored is read, and the clients leave. What is missing then is the checker's to name.
     pub async fn finish(mut self) -> Remains {
         const PATIENCE: Duration = Duration::from_secs(45);
-        self.hush();
+        self.hush().await;
         self.reached(PATIENCE, || self.live() == self.len() && self.waiting().is_empty()).await;
         let logs = self.read_logs().await;
         let all = || self.clients.iter().all(|one| one.client.has_all(logs[&one.conversation].len()));

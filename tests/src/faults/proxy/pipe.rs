@@ -1,4 +1,5 @@
 use super::{Connection, End, Flow, Weather};
+use crate::faults::report::count;
 use crate::storm::Random;
 use std::io;
 use std::time::Duration;
@@ -51,13 +52,13 @@ async fn read(
                 Ok(0) | Err(_) => until(&mut weather, |weather| flow(weather) != Flow::Swallowed).await,
             }
         }
-        let count = read?;
-        if count == 0 {
+        let length = read?;
+        if length == 0 {
             return Ok(());
         }
         let jitter = random.between(0, u64::try_from(now.jitter.as_micros()).unwrap_or(u64::MAX - 1));
         due = due.max(Instant::now() + now.latency + Duration::from_micros(jitter));
-        if queue.send((due, buffer[..count].to_vec())).await.is_err() {
+        if queue.send((due, buffer[..length].to_vec())).await.is_err() {
             return Ok(());
         }
     }
@@ -81,6 +82,9 @@ async fn write(
             }
             let size = now.slice.unwrap_or(CHUNK).min(now.bytes_a_second.map_or(CHUNK, a_twentieth)).max(1);
             let piece = &rest[..rest.len().min(size)];
+            if let Some(speed) = now.bytes_a_second {
+                sleep(Duration::from_secs_f64(count(piece.len()) / f64::from(speed.max(1)))).await;
+            }
             let passing = &piece[..connection.may_pass(piece.len())];
             to.write_all(passing).await?;
             connection.passed(passing.len());
@@ -89,9 +93,6 @@ async fn write(
                 return std::future::pending().await;
             }
             rest = &rest[piece.len()..];
-            if let Some(speed) = now.bytes_a_second {
-                sleep(Duration::from_secs_f64(piece.len() as f64 / f64::from(speed.max(1)))).await;
-            }
         }
     }
     to.shutdown().await
@@ -105,6 +106,6 @@ fn a_twentieth(bytes_a_second: u32) -> usize {
 /// Waits until the weather is such; as long as the connection lives.
 async fn until(weather: &mut watch::Receiver<Weather>, wanted: impl Fn(&Weather) -> bool) {
     if weather.wait_for(|weather| wanted(weather)).await.is_err() {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
