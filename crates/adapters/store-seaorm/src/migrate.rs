@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
-use kernel::PortError;
+use kernel::{PortError, PortErrorKind};
 use sea_orm::{DatabaseConnection, DbErr};
 
 use crate::{connect, error};
 
 pub use migrations::Step;
+
+/// How often a migration that met another one is tried again, and after how long.
+const TRIES: u32 = 50;
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// Brings the schema to the newest step; the names of the steps that were missing. Makes a SQLite
 /// file when `mode=rwc` says so. Safe on several nodes at once.
@@ -15,6 +19,19 @@ pub use migrations::Step;
 /// # Errors
 /// What the database refuses, in words meant for the operator.
 pub async fn migrate_up(url: &str) -> Result<Vec<String>, PortError> {
+    let mut tries = 0;
+    loop {
+        match try_up(url).await {
+            // Of several processes that migrate one SQLite file, all but one may be told that it is locked,
+            // without a wait; nothing of theirs was applied.
+            Err(error) if error.kind() == PortErrorKind::Conflict && tries < TRIES => tries += 1,
+            done => return done,
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+async fn try_up(url: &str) -> Result<Vec<String>, PortError> {
     let db = owner(url).await?;
     let done = migrations::up(&db).await.map_err(explain);
     close(db).await;
