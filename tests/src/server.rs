@@ -154,6 +154,15 @@ impl Server {
         self.wait_until_ready().await;
     }
 
+    /// Starts it again as [`Server::restart`] does, where it MUST refuse; what it said.
+    pub async fn refuses_to_restart(&mut self) -> String {
+        let before = self.log().len();
+        self.child = spawn(&self.settings, &self.database, self.home.path(), self.port);
+        let status = self.ended(Duration::from_secs(30)).await;
+        assert!(!status.success(), "it ended with {status}");
+        self.log().split_off(before)
+    }
+
     /// Runs another command of `guichet` on its database, with `input` as a line on standard input.
     ///
     /// # Errors

@@ -37,6 +37,9 @@ enum Command {
     /// The database schema.
     #[command(subcommand)]
     Migrate(Migrate),
+    /// The history that the places of messages belong to.
+    #[command(subcommand)]
+    Epoch(Epoch),
     /// Print the OpenAPI document.
     Openapi,
     /// People with an account.
@@ -59,6 +62,13 @@ enum Migrate {
     },
     /// Tell which steps were taken.
     Status,
+}
+
+#[derive(Debug, Subcommand)]
+enum Epoch {
+    /// Give every organisation a new one, after the database was restored or a standby was promoted: clients
+    /// then start afresh with what is stored. Stop all nodes before.
+    Renew,
 }
 
 #[derive(Debug, Subcommand)]
@@ -145,6 +155,7 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
             serve::run(config, true).await
         }
         Command::Migrate(command) => migrate(&load(file)?, command).await,
+        Command::Epoch(Epoch::Renew) => renew_epochs(&load(file)?).await,
         Command::User(command) => create_user(&load(file)?, command).await,
         Command::Organization(command) => create_organization(&load(file)?, command).await,
     }
@@ -170,6 +181,13 @@ async fn migrate(config: &Config, command: Migrate) -> anyhow::Result<()> {
     for step in store_seaorm::migrate_status(url.expose()).await? {
         println!("{}  {}", if step.applied { "done   " } else { "pending" }, step.name);
     }
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "a command answers on standard output")]
+async fn renew_epochs(config: &Config) -> anyhow::Result<()> {
+    let organizations = store_seaorm::renew_epochs(config.database().expose()).await?;
+    println!("new epochs for {organizations} organisations; clients will start afresh");
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use identity::{Identity, IdentityParts, Secrets};
 use kernel::{Env, SystemEnv, Texts};
 use local::{LocalBudgets, Unlimited};
 use realtime::{Hub, Limits};
-use store_seaorm::{SeaStore, StoreOptions};
+use store_seaorm::{History, SeaStore, StoreOptions};
 use support_request::Desk;
 use texts_fluent::FluentTexts;
 use tokio::sync::Notify;
@@ -129,6 +129,14 @@ async fn open_store(config: &Config, hints: Arc<dyn chat::Hints>) -> anyhow::Res
         store_seaorm::migrate_up(url.expose()).await.context("the database schema cannot be brought up to date")?;
     } else if pending > 0 {
         bail!("the database schema is {pending} steps behind: run `guichet migrate up`, or start with --migrate");
+    }
+    let history = store_seaorm::recognise_history(url.expose()).await.context("the database cannot be used")?;
+    if let History::Other { recorded, found } = history {
+        bail!(
+            "the database is on another PostgreSQL cluster or timeline ({found}) than its epochs were minted on \
+             ({recorded}): messages may be missing that clients have seen. If that is so, or you are not sure, run \
+             `guichet epoch renew` with all nodes stopped; clients then start afresh with what is stored"
+        );
     }
     SeaStore::connect(StoreOptions::new(url.expose(), hints)).await.context("the database cannot be used")
 }

@@ -1,7 +1,7 @@
 //! Harm to a PostgreSQL of one's own.
 
 use super::process::{family, lives, signal};
-use crate::database::{Database, OwnCluster};
+use crate::database::{Database, OwnCluster, sql};
 use crate::server::Server;
 use std::fs;
 use std::path::PathBuf;
@@ -71,6 +71,13 @@ pub async fn start(cluster: &Cluster) {
     let cluster = cluster.clone();
     let started = tokio::task::spawn_blocking(move || cluster.start()).await.expect("the start does not panic");
     started.expect("PostgreSQL starts again");
+}
+
+/// Starts a stopped one as a standby and promotes it: its history goes on as another timeline.
+pub async fn promote(cluster: &Cluster) {
+    fs::write(cluster.folder().join("data/standby.signal"), "").expect("the folder can be written");
+    start(cluster).await;
+    assert_eq!(sql(&cluster.url("postgres"), "select pg_promote()").trim(), "t");
 }
 
 /// All its processes stand still until this value is gone: connections stay, nothing answers.

@@ -11,6 +11,7 @@ mod database;
 mod connect;
 mod conversations;
 mod db;
+mod epochs;
 mod error;
 mod identity;
 mod inbox;
@@ -27,6 +28,7 @@ mod sql;
 mod store;
 mod tx;
 
+pub use epochs::{History, recognise_history, renew_epochs};
 pub use log::LogStats;
 pub use migrate::{Step, migrate_down, migrate_status, migrate_up};
 pub use options::StoreOptions;

@@ -60,7 +60,8 @@ pub async fn migrate_status(url: &str) -> Result<Vec<Step>, PortError> {
     done
 }
 
-async fn owner(url: &str) -> Result<DatabaseConnection, PortError> {
+/// One connection that may do everything.
+pub(crate) async fn owner(url: &str) -> Result<DatabaseConnection, PortError> {
     if connect::is_postgres(url) {
         connect::postgres_owner(url).await
     } else {
@@ -73,7 +74,7 @@ fn explain(error: DbErr) -> PortError {
     PortError::new(error::trouble(&error).kind(), error)
 }
 
-async fn close(db: DatabaseConnection) {
+pub(crate) async fn close(db: DatabaseConnection) {
     if let Err(error) = db.close().await {
         tracing::debug!(%error, "a connection did not close");
     }

@@ -11,6 +11,7 @@
 
 mod contracts;
 mod database;
+mod epochs;
 mod harness;
 mod log;
 mod migrations;
