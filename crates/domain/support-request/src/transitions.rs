@@ -186,7 +186,9 @@ impl SupportRequest {
         if first {
             next.first_response_at = Some(at);
         }
-        if next.status == Status::Open {
+        // What was written before a resolution is noticed after it: the request was open then.
+        let written_before = next.resolved_at.is_some_and(|resolved| at < resolved);
+        if next.status == Status::Open || (next.assignee.is_none() && written_before) {
             next.assignee = Some(agent.id);
         }
         if matches!(next.status, Status::Open | Status::Assigned) {
@@ -198,7 +200,7 @@ impl SupportRequest {
             entry.new = Some(at.to_string());
             entry
         });
-        if next.status == self.state.status {
+        if next.status == self.state.status && next.assignee == self.state.assignee {
             // A message alone makes no version; the time of the first answer is kept all the same.
             let Some(first) = first else { return Outcome::default() };
             next.updated_at = next.updated_at.max(by.env.now());

@@ -44,6 +44,35 @@ async fn the_first_answer_takes_an_open_request() {
 }
 
 #[tokio::test]
+async fn an_answer_that_is_noticed_after_the_resolution_still_assigns_who_gave_it() {
+    let scene = Scene::new();
+    let request = scene.opened().await;
+    let answer = reply(&scene, request, &scene.agent);
+    scene.pass(1);
+    scene.act(&scene.agent, request, Action::Resolve { resolution: None }).await.unwrap();
+    assert_eq!(scene.stored(request).assignee, None);
+    assert!(scene.desk.agent_replied(&answer).await.unwrap());
+    let now = scene.stored(request);
+    assert_eq!((now.status, now.assignee), (Status::Resolved, Some(id(&scene.agent))));
+    assert_eq!(now.first_response_at, Some(answer.at));
+
+    scene.pass(1);
+    let thanks = reply(&scene, request, &scene.supervisor);
+    scene.desk.agent_replied(&thanks).await.unwrap();
+    assert_eq!(scene.stored(request).assignee, Some(id(&scene.agent)), "somebody has it already");
+}
+
+#[tokio::test]
+async fn a_line_after_the_resolution_assigns_nobody() {
+    let scene = Scene::new();
+    let request = scene.opened().await;
+    scene.act(&scene.agent, request, Action::Resolve { resolution: None }).await.unwrap();
+    scene.pass(1);
+    scene.desk.agent_replied(&reply(&scene, request, &scene.agent)).await.unwrap();
+    assert_eq!(scene.stored(request).assignee, None);
+}
+
+#[tokio::test]
 async fn a_reply_is_taken_once() {
     let scene = Scene::new();
     let request = scene.opened().await;
