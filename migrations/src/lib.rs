@@ -6,6 +6,7 @@ mod m0002_support_request;
 mod m0003_chat;
 mod m0004_outbox;
 mod m0008_cluster;
+mod m0009_feed_order;
 mod roles;
 
 use sea_orm_migration::{
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_chat::Migration),
             Box::new(m0004_outbox::Migration),
             Box::new(m0008_cluster::Migration),
+            Box::new(m0009_feed_order::Migration),
         ]
     }
 }
@@ -82,7 +84,7 @@ pub async fn status(db: &DatabaseConnection) -> Result<Vec<Step>, DbErr> {
 
 /// Tells two sets of steps apart: tests name the template of their databases by it.
 pub fn fingerprint() -> u64 {
-    const SOURCES: [&str; 7] = [
+    const SOURCES: [&str; 8] = [
         include_str!("ddl.rs"),
         include_str!("roles.rs"),
         include_str!("m0001_identity.rs"),
@@ -90,6 +92,7 @@ pub fn fingerprint() -> u64 {
         include_str!("m0003_chat.rs"),
         include_str!("m0004_outbox.rs"),
         include_str!("m0008_cluster.rs"),
+        include_str!("m0009_feed_order.rs"),
     ];
     SOURCES
         .iter()

@@ -87,7 +87,7 @@ async fn renew(db: &DatabaseConnection) -> Result<usize, sea_orm::DbErr> {
 /// A dump keeps the transaction ids of the cluster it was taken from, and those may be ahead of this one:
 /// consumers of the log would not see such entries before this cluster has counted up to there. They all
 /// become entries of this transaction, in their order; the places of the consumers move with them.
-const REBASE: [&str; 2] = [
+const REBASE: [&str; 3] = [
     "UPDATE log_position p SET tx = pg_current_xact_id()::text::bigint, tx_row = (
        SELECT count(*) FROM entry e WHERE e.tx >= pg_current_xact_id()
          AND (e.tx::text::bigint, e.tx_row::bigint) <= (p.tx, p.tx_row))
@@ -96,6 +96,7 @@ const REBASE: [&str; 2] = [
      FROM (SELECT conversation_id, seq, row_number() OVER (ORDER BY tx, tx_row) AS n
            FROM entry WHERE tx >= pg_current_xact_id()) o
      WHERE e.conversation_id = o.conversation_id AND e.seq = o.seq",
+    "UPDATE conversation SET last_tx = NULL, last_tx_row = NULL WHERE last_tx >= pg_current_xact_id()",
 ];
 
 async fn record(db: &impl ConnectionTrait, when_there: &str) -> Result<(), sea_orm::DbErr> {

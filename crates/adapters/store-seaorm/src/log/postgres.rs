@@ -19,7 +19,10 @@ use crate::{connect::Role, error::from_sqlx, lanes::Line};
 /// - `c` locks the conversations of the batch, always in the order of their ids, and takes the time
 ///   only then: it never runs backwards within a conversation.
 /// - `f` finds repeats, and decides: the right first, then whether it is a repeat, then the state.
-/// - `j` numbers what is to be stored, in the order of the batch.
+/// - `j` numbers what is to be stored, in the order of the batch, and `k` gives it its place in the feed: that
+///   of this transaction, or behind the conversation's last entry when that one's transaction has the greater
+///   id, because it began after ours and had the lock before. Such a row counts how many came late one after
+///   the other, then names our transaction, so that no two rows have one place.
 /// - The insert is plain: a repeat that was committed between the start of the statement and the
 ///   lock is not seen by `f`, and must be an error (23505) rather than a hole in the numbers.
 /// - `LATERAL … LIMIT 1` keeps to the index whatever the planner thinks of an empty table.
@@ -29,13 +32,14 @@ WITH c AS MATERIALIZED (
          ARRAY(SELECT p.participant_id FROM participant p
                WHERE p.organization_id = s.organization_id AND p.conversation_id = s.id AND p.member) AS members
   FROM (SELECT g.n, t.id, t.organization_id, t.support_request_id, t.requester_id, t.assignee_id, t.closed,
-               t.merged_into, t.last_seq, t.last_message_at
+               t.merged_into, t.last_seq, t.last_message_at, t.last_tx, t.last_tx_row
         FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS g(conversation, organization, n)
         JOIN conversation t ON t.organization_id = g.organization AND t.id = g.conversation
         ORDER BY t.id FOR NO KEY UPDATE OF t) s
 ), f AS MATERIALIZED (
   SELECT i.*, c.organization_id, c.id AS conversation_id, c.support_request_id, c.requester_id, c.assignee_id,
-         c.members, c.merged_into, c.last_seq, c.at, e.id AS dup_id, e.seq AS dup_seq, e.created_at AS dup_at,
+         c.members, c.merged_into, c.last_seq, c.last_tx, c.last_tx_row, c.at, e.id AS dup_id, e.seq AS dup_seq,
+         e.created_at AS dup_at,
          CASE
            WHEN i.proves = 0 AND c.requester_id <> i.sender_id
              OR i.proves = 1 AND (c.requester_id <> i.sender_id OR c.support_request_id <> i.proof)
@@ -62,16 +66,23 @@ WITH c AS MATERIALIZED (
   SELECT f.*, f.last_seq + count(*) FILTER (WHERE f.outcome = 0)
          OVER (PARTITION BY f.grp ORDER BY f.ord ROWS UNBOUNDED PRECEDING) AS new_seq
   FROM f
+), k AS MATERIALIZED (
+  SELECT j.*, greatest(j.last_tx, x.id) AS tx,
+         CASE WHEN j.last_tx > x.id
+           THEN (((j.last_tx_row >> 40) + 1) << 40) | ((x.id::text::bigint & 268435455) << 12) | j.ord
+           ELSE j.ord END AS tx_row
+  FROM j, pg_current_xact_id() AS x(id)
+  WHERE j.outcome = 0
 ), ins AS (
   INSERT INTO entry (organization_id, conversation_id, seq, entry_seq, id, change, sender_id, sender_kind, sender_name,
-                     message_kind, created_at, content_hash, client_message_id, content, in_reply_to, tx_row)
+                     message_kind, created_at, content_hash, client_message_id, content, in_reply_to, tx, tx_row)
   SELECT organization_id, conversation_id, new_seq, new_seq, id, 0, sender_id, sender_kind, sender_name,
-         message_kind, at, content_hash, client_message_id, content, in_reply_to, ord
-  FROM j WHERE outcome = 0 ORDER BY ord
+         message_kind, at, content_hash, client_message_id, content, in_reply_to, tx, tx_row
+  FROM k ORDER BY ord
 ), upd AS (
-  UPDATE conversation t SET last_seq = m.last_seq, last_message_at = m.at
-  FROM (SELECT organization_id, conversation_id, max(new_seq) AS last_seq, max(at) AS at
-        FROM j WHERE outcome = 0 GROUP BY 1, 2) m
+  UPDATE conversation t SET last_seq = m.last_seq, last_message_at = m.at, last_tx = m.tx, last_tx_row = m.tx_row
+  FROM (SELECT organization_id, conversation_id, tx, max(new_seq) AS last_seq, max(at) AS at, max(tx_row) AS tx_row
+        FROM k GROUP BY 1, 2, 3) m
   WHERE t.organization_id = m.organization_id AND t.id = m.conversation_id
 )
 SELECT ord, outcome, dup_id, coalesce(dup_seq, new_seq) AS seq, coalesce(dup_at, at) AS at,

@@ -12,6 +12,7 @@
 mod contracts;
 mod database;
 mod epochs;
+mod feed;
 mod harness;
 mod log;
 mod migrations;
