@@ -3,11 +3,11 @@
 use std::cell::OnceCell;
 
 use bytes::Bytes;
-use chat::{Change, Entry, Epoch, MessageStatus, Receipt, Sent, Seq};
+use chat::{Change, Entry, Epoch, MessageStatus, Receipt, Revised, Sent, Seq};
 use kernel::{Caller, ConnectionId, ConversationId, MessageId, ParticipantId, SupportRequestId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{Inbound, native};
+use crate::{Inbound, native, sends::Named};
 
 /// A frame to a client. The names are those of the native protocol; other codecs translate.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -86,33 +86,38 @@ pub enum ServerFrame {
         /// The message of now.
         message: Box<wire::Message>,
     },
-    /// A send is durable.
+    /// A send, an edit or a deletion is durable.
     Ack {
-        /// Of the `send`.
+        /// Of the frame that it answers.
         #[serde(rename = "ref", default, skip_serializing_if = "Option::is_none")]
         reference: Option<String>,
         /// Where.
         conversation_id: ConversationId,
-        /// Of the `send`.
-        client_message_id: String,
+        /// Of the `send`; left out for an edit or a deletion.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        client_message_id: Option<String>,
         /// The message.
         message_id: MessageId,
-        /// Its place.
+        /// The place of the entry.
         seq: Seq,
-        /// When it was stored.
+        /// When the message was stored.
         created_at: Timestamp,
-        /// Whether it had been sent before.
+        /// Whether it had been sent before, or was so already.
         duplicate: bool,
     },
-    /// A send was not done.
+    /// A send, an edit or a deletion was not done.
     Nack {
-        /// Of the `send`.
+        /// Of the frame that it answers.
         #[serde(rename = "ref", default, skip_serializing_if = "Option::is_none")]
         reference: Option<String>,
         /// Where.
         conversation_id: ConversationId,
-        /// Of the `send`.
-        client_message_id: String,
+        /// Of the `send`; left out for an edit or a deletion.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        client_message_id: Option<String>,
+        /// Of the `edit` or `delete`; left out for a send.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message_id: Option<MessageId>,
         /// Why, for programs.
         code: String,
         /// Why, for people.
@@ -232,12 +237,43 @@ impl ServerFrame {
         Self::Ack {
             reference,
             conversation_id,
-            client_message_id,
+            client_message_id: Some(client_message_id),
             message_id: sent.message_id,
             seq: sent.seq,
             created_at: sent.created_at,
             duplicate: sent.duplicate,
         }
+    }
+
+    /// The answer to an edit or a deletion that is durable.
+    pub fn revised(reference: Option<String>, conversation_id: ConversationId, revised: &Revised) -> Self {
+        Self::Ack {
+            reference,
+            conversation_id,
+            client_message_id: None,
+            message_id: revised.message.id,
+            seq: revised.message.entry_seq,
+            created_at: revised.message.created_at,
+            duplicate: revised.duplicate,
+        }
+    }
+
+    /// The answer to what was not done.
+    pub(crate) fn nack(
+        reference: Option<String>,
+        conversation_id: ConversationId,
+        named: Named,
+        code: &str,
+        message: String,
+        retry: bool,
+        retry_after_ms: Option<u64>,
+    ) -> Self {
+        let (client_message_id, message_id) = match named {
+            Named::Send(name) => (Some(name), None),
+            Named::Revision(message) => (None, Some(message)),
+        };
+        let code = code.to_owned();
+        Self::Nack { reference, conversation_id, client_message_id, message_id, code, message, retry, retry_after_ms }
     }
 
     /// The frame of marks that moved.

@@ -43,6 +43,26 @@ pub enum Inbound {
         /// Whether it names files.
         has_attachments: bool,
     },
+    /// Gives a message another content.
+    Edit {
+        /// The client's own string, returned on the answer.
+        reference: Option<String>,
+        /// Where.
+        conversation: ConversationId,
+        /// Which message.
+        message: MessageId,
+        /// What it says from now on.
+        content: String,
+    },
+    /// Deletes a message.
+    Delete {
+        /// The client's own string, returned on the answer.
+        reference: Option<String>,
+        /// Where.
+        conversation: ConversationId,
+        /// Which message.
+        message: MessageId,
+    },
     /// Gives up a send that failed and may be retried: those after it need not wait for it.
     Abandon {
         /// Where to.

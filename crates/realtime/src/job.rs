@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use chat::{ChatError, Conversation, Entry, Epoch, Outgoing, Position, Sent, Seq, Subscription};
-use kernel::{Caller, ConversationId, Refusal, Secret};
+use chat::{
+    ChatError, Content, Conversation, Entry, Epoch, Outgoing, Position, Revised, Sent, Seq, Subscription,
+};
+use kernel::{Caller, ConversationId, MessageId, Refusal, Secret};
 
 /// Something that needs the world. Jobs MUST be *started* in the order in which they are taken, so
 /// that the sends of a connection keep their order in the log; each is answered by its [`Done`].
@@ -44,6 +46,19 @@ pub enum Job {
         ticket: u64,
         /// The message.
         outgoing: Outgoing,
+    },
+    /// Edit or delete a message: `Chat::edit` or `Chat::delete`.
+    Revise {
+        /// On whose behalf.
+        caller: Arc<Caller>,
+        /// Where.
+        conversation: ConversationId,
+        /// Names the answer.
+        ticket: u64,
+        /// Which message.
+        message: MessageId,
+        /// What it says from now on; nothing deletes it.
+        content: Option<Content>,
     },
     /// Move a mark: `Chat::mark_read` or `Chat::mark_delivered`.
     Mark {
@@ -137,6 +152,13 @@ pub enum Done {
         ticket: u64,
         /// What the chat said.
         result: Result<Sent, ChatError>,
+    },
+    /// [`Job::Revise`].
+    Revised {
+        /// Of the job.
+        ticket: u64,
+        /// What the chat said.
+        result: Result<Box<Revised>, ChatError>,
     },
     /// [`Job::Mark`].
     Marked {

@@ -98,6 +98,8 @@ pub fn parse(text: &str) -> Inbound {
     match &inbound {
         Inbound::Subscribe { reference: Some(reference), .. }
         | Inbound::Send { reference: Some(reference), .. }
+        | Inbound::Edit { reference: Some(reference), .. }
+        | Inbound::Delete { reference: Some(reference), .. }
         | Inbound::Unsupported { reference: Some(reference) }
             if reference.len() > Limits::REFERENCE_BYTES =>
         {
@@ -141,8 +143,11 @@ fn inbound(frame: ClientFrame) -> Inbound {
             Inbound::Typing { conversation: conversation_id, is_typing }
         }
         ClientFrame::Ping => Inbound::Ping,
-        ClientFrame::Edit { reference, .. } | ClientFrame::Delete { reference, .. } => {
-            Inbound::Unsupported { reference }
+        ClientFrame::Edit { reference, conversation_id, message_id, content } => {
+            Inbound::Edit { reference, conversation: conversation_id, message: message_id, content }
+        }
+        ClientFrame::Delete { reference, conversation_id, message_id } => {
+            Inbound::Delete { reference, conversation: conversation_id, message: message_id }
         }
         ClientFrame::Abandon { conversation_id, client_message_id } => {
             Inbound::Abandon { conversation: conversation_id, client_message_id }

@@ -1,30 +1,60 @@
-//! The sends of one connection, from the frame to its one answer.
+//! The sends, edits and deletions of one connection, from the frame to its one answer.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use bytes::Bytes;
 use chat::{Change, Content, ContentHash, Entry, Outgoing, Sent, Seq};
-use kernel::{ConversationId, ParticipantId};
+use kernel::{ConversationId, MessageId, ParticipantId};
 
 use crate::{Protocol, ServerFrame};
 
-/// A send that has no answer yet, or whose answer came by the hint before the log's own.
+/// What an answer names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Named {
+    /// A send, by the sender's own name for the message.
+    Send(String),
+    /// An edit or a deletion, by the message.
+    Revision(MessageId),
+}
+
+/// What a client wants the log to hold.
+#[derive(Debug)]
+pub(crate) enum Asked {
+    Send(Outgoing),
+    /// Without content it deletes the message.
+    Revise {
+        message: MessageId,
+        content: Option<Content>,
+    },
+}
+
+impl Asked {
+    pub(crate) fn named(&self) -> Named {
+        match self {
+            Self::Send(outgoing) => Named::Send(outgoing.client_message_id.as_str().to_owned()),
+            Self::Revise { message, .. } => Named::Revision(*message),
+        }
+    }
+}
+
+/// One that has no answer yet, or a send whose answer came by the hint before the log's own.
 #[derive(Debug)]
 pub(crate) struct Flying {
     ticket: u64,
     pub(crate) conversation: ConversationId,
-    pub(crate) client_message_id: String,
-    hash: ContentHash,
+    pub(crate) named: Named,
+    /// Of a send.
+    hash: Option<ContentHash>,
     pub(crate) reference: Option<String>,
     answered: bool,
 }
 
-/// A send that may not go before the one before it has its answer.
+/// One that may not go before the one before it has its answer.
 #[derive(Debug)]
 pub(crate) struct Waiting {
     pub(crate) conversation: ConversationId,
     pub(crate) reference: Option<String>,
-    pub(crate) outgoing: Outgoing,
+    pub(crate) asked: Asked,
 }
 
 /// An ack that waits for its place in the order.
@@ -66,12 +96,12 @@ impl Sends {
         Self { protocol, ..Self::default() }
     }
 
-    /// A send waits for its turn.
-    pub(crate) fn wait(&mut self, send: Waiting) {
-        self.waiting.push_back(send);
+    /// One waits for its turn.
+    pub(crate) fn wait(&mut self, one: Waiting) {
+        self.waiting.push_back(one);
     }
 
-    /// The next send whose turn it is in a conversation.
+    /// The next one whose turn it is in a conversation.
     pub(crate) fn next(&mut self, conversation: ConversationId) -> Option<Waiting> {
         if self.flying.iter().any(|one| one.conversation == conversation && !one.answered) {
             return None;
@@ -80,22 +110,19 @@ impl Sends {
         self.waiting.remove(at)
     }
 
-    /// Starts a send; gives the ticket of its answer.
-    pub(crate) fn start(
-        &mut self,
-        conversation: ConversationId,
-        outgoing: &Outgoing,
-        reference: Option<String>,
-    ) -> u64 {
+    /// Starts one; gives the ticket of its answer.
+    pub(crate) fn start(&mut self, conversation: ConversationId, asked: &Asked, reference: Option<String>) -> u64 {
         self.next += 1;
-        let ticket = self.next;
-        let client_message_id = outgoing.client_message_id.as_str().to_owned();
-        let hash = ContentHash::of(&outgoing.content, outgoing.in_reply_to);
-        self.flying.push(Flying { ticket, conversation, client_message_id, hash, reference, answered: false });
+        let (ticket, named) = (self.next, asked.named());
+        let hash = match asked {
+            Asked::Send(outgoing) => Some(ContentHash::of(&outgoing.content, outgoing.in_reply_to)),
+            Asked::Revise { .. } => None,
+        };
+        self.flying.push(Flying { ticket, conversation, named, hash, reference, answered: false });
         ticket
     }
 
-    /// How many sends have no answer that was told, apart from those that fly: what waits for its turn, and
+    /// How many have no answer that was told, apart from those that fly: what waits for its turn, and
     /// the acks that wait for their place.
     pub(crate) fn waiting(&self) -> usize {
         self.waiting.len() + self.held.len()
@@ -112,9 +139,11 @@ impl Sends {
         self.failed.len()
     }
 
-    /// Whether a send may go as far as the one that failed before it is concerned; the failed one itself may.
-    pub(crate) fn may_go(&mut self, conversation: ConversationId, client_message_id: &str) -> bool {
-        self.give_up(conversation, client_message_id);
+    /// Whether one may go as far as the send that failed before it is concerned; the failed one itself may.
+    pub(crate) fn may_go(&mut self, conversation: ConversationId, named: &Named) -> bool {
+        if let Named::Send(name) = named {
+            self.give_up(conversation, name);
+        }
         !self.failed.contains_key(&conversation)
     }
 
@@ -132,7 +161,8 @@ impl Sends {
         let mine = self.flying.iter_mut().find(|one| entry.change == Change::Created && one.is(conversation, entry));
         let Some(flying) = mine else { return false };
         flying.answered = true;
-        let (reference, name) = (flying.reference.take(), flying.client_message_id.clone());
+        let Named::Send(name) = flying.named.clone() else { return false };
+        let reference = flying.reference.take();
         let (message_id, created_at) = (entry.message.id, entry.message.created_at);
         let stored = Sent { message_id, seq: entry.seq, created_at, duplicate: false };
         self.hold(conversation, reference, name, &stored);
@@ -154,10 +184,20 @@ impl Sends {
             _ if flying.answered => Settled::Before,
             None => Settled::Refused(flying),
             Some(stored) => {
-                self.hold(flying.conversation, flying.reference, flying.client_message_id, stored);
-                Settled::Acked(flying.conversation)
+                let conversation = flying.conversation;
+                if let Named::Send(name) = flying.named {
+                    self.hold(conversation, flying.reference, name, stored);
+                }
+                Settled::Acked(conversation)
             }
         }
+    }
+
+    /// The log's answer to an edit or a deletion, which has no place to wait for: its entry is told like
+    /// anybody's.
+    pub(crate) fn landed(&mut self, ticket: u64) -> Option<Flying> {
+        let at = self.flying.iter().position(|one| one.ticket == ticket)?;
+        Some(self.flying.remove(at))
     }
 
     /// The acks of exactly this place.
@@ -198,15 +238,18 @@ impl Sends {
 }
 
 impl Flying {
+    /// Whether this send is the one that made the message. One that was revised since does not tell any more
+    /// what was sent; its name does.
     fn is(&self, conversation: ConversationId, entry: &Entry) -> bool {
+        let (Named::Send(mine), message) = (&self.named, &entry.message) else { return false };
+        let revised = message.edited_at.is_some() || message.deleted_at.is_some();
+        let hash = || {
+            let content = message.content.as_deref().and_then(|text| Content::parse(text).ok());
+            content.map(|content| ContentHash::of(&content, message.in_reply_to))
+        };
         !self.answered
             && self.conversation == conversation
-            && entry.message.client_message_id.as_ref().is_some_and(|name| name.as_str() == self.client_message_id)
-            && entry
-                .message
-                .content
-                .as_deref()
-                .and_then(|text| Content::parse(text).ok())
-                .is_some_and(|content| ContentHash::of(&content, entry.message.in_reply_to) == self.hash)
+            && message.client_message_id.as_ref().is_some_and(|name| name.as_str() == mine)
+            && (revised || hash() == self.hash)
     }
 }

@@ -195,6 +195,21 @@ const ROWS: &[Row] = &[
         MESSAGE,
     ),
     read("GET /api/v1/conversations/{id}/messages/{message_id}", Needs::Somebody),
+    write(
+        "PATCH /api/v1/conversations/{id}/messages/{message_id}",
+        Needs::Somebody,
+        r#"{"content":"x"}"#,
+        &[
+            ("{}", 422),
+            (r#"{"content":""}"#, 422),
+            (r#"{"content":"  "}"#, 422),
+            (r#"{"content":"a\u0000b"}"#, 422),
+            (r#"{"content":5}"#, 422),
+            // Whoever calls is staff, and the message a visitor's.
+            (r#"{"content":"x"}"#, 403),
+        ],
+    ),
+    read("DELETE /api/v1/conversations/{id}/messages/{message_id}", Needs::Somebody),
     read("POST /api/v1/conversations/{id}/messages/{message_id}/read", Needs::Somebody),
     write(
         "POST /api/v1/conversations/{id}/read",

@@ -23,6 +23,8 @@ const kept = 8;
 
 export class Desk {
   readonly me: Me;
+  /** Whether the person may revise what others wrote. */
+  readonly isAdmin: boolean;
   readonly session: BrowserSession;
   readonly realtime: RealtimeClient;
   readonly requests: SupportRequestsApi;
@@ -34,6 +36,7 @@ export class Desk {
 
   constructor(session: BrowserSession, user: User) {
     this.me = personOf(user);
+    this.isAdmin = user.role === 'admin';
     this.session = session;
     this.realtime = new RealtimeClient({ url: realtimeUrl(session.api.origin), tokens: session });
     this.requests = new SupportRequestsApi(session.api);

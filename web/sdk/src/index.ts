@@ -14,6 +14,7 @@ export { Conversations, type ConversationsOptions } from './conversation/convers
 export { isClosed, isFinal, MAX_CONTENT } from './conversation/content.ts';
 export { ConversationStore, type ConversationPhase, type Side } from './conversation/store.ts';
 export { Draft } from './conversation/draft.ts';
+export { EDITABLE_MS, Revisions, type Revisable } from './conversation/revisions.ts';
 export { Outbox, type PendingMessage } from './conversation/outbox.ts';
 export { pageTab, Tab } from './conversation/tab.ts';
 export { set } from './signals.ts';

@@ -118,6 +118,20 @@ describe('following the log', () => {
     expect(subscriptions()).toHaveLength(1);
   });
 
+  test('a deletion takes its place in the log and leaves a tombstone, also where it is replayed', async () => {
+    const page = await openPage();
+    const { id } = server.agentSays('de trop');
+    await clock.advance(100);
+    server.remove(id);
+    server.agentSays('suite');
+    await clock.advance(100);
+    const left = [{ content: '', deleted: true }, { content: 'suite', deleted: false }];
+    expect(page.store.messages.value).toMatchObject(left);
+    expect(subscriptions()).toHaveLength(1);
+    expect(page.store.unread.value).toBe(1);
+    expect((await openPage()).store.messages.value).toMatchObject(left);
+  });
+
   test('a conversation that may not be seen is refused and not asked for again', async () => {
     const page = await openPage();
     server.connections.at(-1)!.say({ type: 'unsubscribed', conversation_id: CONVERSATION, reason: 'forbidden' });

@@ -12,6 +12,8 @@ export interface MessageActions {
   readonly onSendAgain: (key: string) => void;
   /** Gives a failed message up. */
   readonly onDiscard?: (key: string) => void;
+  /** Puts around a message's words what can be done with them. */
+  readonly around?: (message: ThreadMessage, words: ComponentChildren) => ComponentChildren;
 }
 
 export interface ThreadProps extends MessageActions {
@@ -85,7 +87,7 @@ export function Group({ group, ...actions }: { readonly group: GroupBlock } & Me
         )}
         {messages.map((message, index) => (
           <Fragment key={message.key}>
-            <Bubble message={message} />
+            <Bubble message={message} {...actions} />
             {showsReceipt(messages, index) && <Receipt message={message} {...actions} />}
           </Fragment>
         ))}
@@ -94,7 +96,7 @@ export function Group({ group, ...actions }: { readonly group: GroupBlock } & Me
   );
 }
 
-export function Bubble({ message }: { readonly message: ThreadMessage }) {
+export function Bubble({ message, around }: { readonly message: ThreadMessage } & Pick<MessageActions, 'around'>) {
   const { t, time } = useSpeech();
   // A thread is laid out anew at each change; words that stay the same are not parsed again.
   const words = useMemo(() => <RichText text={message.content} />, [message.content]);
@@ -107,7 +109,7 @@ export function Bubble({ message }: { readonly message: ThreadMessage }) {
   }
   return (
     <div class="bubble" data-state={message.state} title={time.full(message.at)}>
-      {words}
+      {around ? around(message, words) : words}
       {message.edited && <span class="meta"> {t('ui.edited')}</span>}
     </div>
   );

@@ -2,8 +2,8 @@
 
 use std::{pin::pin, time::Duration};
 
-use actix_web::{HttpResponse, get, post, web::Data};
-use chat::{Chat, ClientMessageId, Content, Conversation, History, Outgoing, Seq};
+use actix_web::{HttpResponse, delete, get, patch, post, web::Data};
+use chat::{Chat, ClientMessageId, Content, Conversation, History, Outgoing, Revised, Seq};
 use kernel::{Caller, ConversationId, FieldError};
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, timeout_at};
@@ -22,7 +22,8 @@ use crate::{
 };
 
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(list_messages).service(send_message).service(get_message).service(read_message);
+    config.service(list_messages).service(send_message).service(get_message).service(edit_message);
+    config.service(delete_message).service(read_message);
 }
 
 /// The longest that a call waits for something new.
@@ -188,6 +189,25 @@ struct SentMessage {
     duplicate: bool,
 }
 
+/// What a message is to say from now on.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"content": "Bonjour, où en est ma commande 4521 ?"}))]
+struct EditMessage {
+    /// 1 to 5 000 characters.
+    #[serde(default)]
+    #[schema(required, min_length = 1, max_length = 5_000)]
+    content: String,
+}
+
+/// A message that was edited or deleted.
+#[derive(Debug, Serialize, ToSchema)]
+struct RevisedMessage {
+    /// As it is now; a deleted one has no content.
+    message: wire::Message,
+    /// Whether it was so already; nothing was stored then.
+    duplicate: bool,
+}
+
 /// Sends a message: it is durable and has its place when the answer comes.
 #[utoipa::path(tag = "conversations", params(("id" = Uuid, Path, description = "The conversation.")),
     request_body = SendMessage, security(("bearer" = [])), responses(
@@ -223,6 +243,49 @@ async fn get_message(
 ) -> Answer {
     let (conversation, message) = api.chat.message(&caller, id, message).await?;
     ok(&shown(&caller, &conversation, &message))
+}
+
+/// Gives a message another content: its author, or an administrator, within 24 hours.
+#[utoipa::path(tag = "conversations", params(("id" = Uuid, Path, description = "The conversation."),
+    ("message_id" = Uuid, Path, description = "The message.")), request_body = EditMessage,
+    security(("bearer" = [])), responses(
+    (status = 200, description = "The message as it is now.", body = RevisedMessage),
+    (status = 409, description = "The message was deleted or is more than 24 hours old, or the request is closed or \
+        was merged into another.", body = Problem, content_type = "application/problem+json"),
+))]
+#[patch("/conversations/{id}/messages/{message_id}")]
+async fn edit_message(
+    api: Data<Api>,
+    Known(caller): Known,
+    Id(id): Id<ConversationId>,
+    Message(message): Message,
+    Json(body): Json<EditMessage>,
+) -> Answer {
+    let mut checks = Checks::default();
+    let Some(content) = checks.take(Content::parse(body.content)) else { return Err(checks.failure()) };
+    let revised = api.chat.edit(&caller, id, message, content, None).await?;
+    revised_message(&api, &caller, id, revised).await
+}
+
+/// Deletes a message, for its author or an administrator: its content goes for good, a tombstone stays.
+#[utoipa::path(tag = "conversations", params(("id" = Uuid, Path, description = "The conversation."),
+    ("message_id" = Uuid, Path, description = "The message.")), security(("bearer" = [])),
+    responses((status = 200, description = "The message without its content.", body = RevisedMessage)))]
+#[delete("/conversations/{id}/messages/{message_id}")]
+async fn delete_message(
+    api: Data<Api>,
+    Known(caller): Known,
+    Id(id): Id<ConversationId>,
+    Message(message): Message,
+) -> Answer {
+    let revised = api.chat.delete(&caller, id, message, None).await?;
+    revised_message(&api, &caller, id, revised).await
+}
+
+async fn revised_message(api: &Api, caller: &Caller, id: ConversationId, revised: Revised) -> Answer {
+    let conversation = api.chat.conversation(caller, id).await?;
+    let message = shown(caller, &conversation, &revised.message);
+    ok(&RevisedMessage { message, duplicate: revised.duplicate })
 }
 
 /// Has read a message, and so all before it.

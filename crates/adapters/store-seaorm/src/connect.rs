@@ -132,6 +132,8 @@ pub(crate) async fn sqlite(
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(patience.mul_f32(0.75))
+        // What was deleted, or edited away, is overwritten and does not stay in free pages.
+        .pragma("secure_delete", "on")
         .pragma("query_only", if read_only { "on" } else { "off" })
         .disable_statement_logging();
     let pool = SqlitePoolOptions::new()
@@ -160,7 +162,13 @@ mod tests {
         let fresh = Fresh::empty(Backend::Sqlite).await;
         let writer = sqlite(&fresh.url, 1, false, Duration::from_secs(4)).await.unwrap();
         for (pragma, wanted) in
-            [("journal_mode", "wal"), ("synchronous", "2"), ("foreign_keys", "1"), ("busy_timeout", "3000")]
+            [
+                ("journal_mode", "wal"),
+                ("synchronous", "2"),
+                ("secure_delete", "1"),
+                ("foreign_keys", "1"),
+                ("busy_timeout", "3000"),
+            ]
         {
             let sql = format!("SELECT CAST({pragma} AS TEXT) AS value FROM pragma_{pragma}");
             let sql = if pragma == "busy_timeout" { sql.replace("CAST(busy_timeout", "CAST(timeout") } else { sql };

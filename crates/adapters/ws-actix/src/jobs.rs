@@ -141,6 +141,17 @@ async fn perform(link: Arc<Link>, job: Job) -> Done {
             }
             Done::Sent { ticket, result }
         }
+        Job::Revise { caller, conversation, ticket, message, content } => {
+            let (chat, origin) = (link.chat(), Some(link.conn.id()));
+            let result = match content {
+                Some(content) => chat.edit(&caller, conversation, message, content, origin).await,
+                None => chat.delete(&caller, conversation, message, origin).await,
+            };
+            if let Err(error) = &result {
+                log_if_ours(&link, "a message was not revised", error);
+            }
+            Done::Revised { ticket, result: result.map(Box::new) }
+        }
         Job::Mark { caller, conversation, kind, seq } => {
             let moved = match kind {
                 MarkKind::Delivered => link.chat().mark_delivered(&caller, conversation, seq).await,

@@ -69,7 +69,7 @@ pub struct Conversation {
     pub epoch: Epoch,
     /// The place of the last entry.
     pub last_seq: Seq,
-    /// When the last entry was stored.
+    /// When the last message was stored; edits and deletions do not move it.
     pub last_message_at: Option<Timestamp>,
     /// The last message, for lists.
     pub last_message: Option<Message>,

@@ -22,6 +22,12 @@ pub enum ChatError {
     /// The `client_message_id` was used for another content.
     #[error("this client_message_id was used for another content")]
     IdempotencyMismatch,
+    /// The message was deleted, so there is nothing to edit.
+    #[error("the message was deleted")]
+    MessageDeleted,
+    /// The message is too old to be edited.
+    #[error("the message is too old to be edited")]
+    EditWindowOver,
     /// The server has more to store than it can; the same send may go through later.
     #[error("too much to store at the moment")]
     Overloaded,
@@ -41,9 +47,11 @@ pub enum ChatError {
 
 impl ChatError {
     /// Every code that belongs to this domain; each has a text in every language.
-    pub const CODES: [&'static str; 6] = [
+    pub const CODES: [&'static str; 8] = [
         "chat.conversation_not_found",
         "chat.message_not_found",
+        "chat.message_deleted",
+        "chat.edit_window_over",
         "closed",
         "merged",
         "idempotency_mismatch",
@@ -67,7 +75,7 @@ impl Refusal for ChatError {
     fn kind(&self) -> RefusalKind {
         match self {
             Self::ConversationNotFound | Self::MessageNotFound => RefusalKind::NotFound,
-            Self::Closed | Self::Merged(_) => RefusalKind::Conflict,
+            Self::Closed | Self::Merged(_) | Self::MessageDeleted | Self::EditWindowOver => RefusalKind::Conflict,
             Self::IdempotencyMismatch | Self::Invalid(_) => RefusalKind::Invalid,
             Self::Overloaded => RefusalKind::Unavailable,
             Self::RateLimited(wait) => RefusalKind::TooMany(*wait),
@@ -80,6 +88,8 @@ impl Refusal for ChatError {
         match self {
             Self::ConversationNotFound => "chat.conversation_not_found",
             Self::MessageNotFound => "chat.message_not_found",
+            Self::MessageDeleted => "chat.message_deleted",
+            Self::EditWindowOver => "chat.edit_window_over",
             Self::Closed => "closed",
             Self::Merged(_) => "merged",
             Self::IdempotencyMismatch => "idempotency_mismatch",

@@ -20,7 +20,7 @@ pub use error::ChatError;
 pub use message::{Change, Entry, Message, MessageKind, MessageStatus, Sender, SenderKind};
 pub use ports::{
     Allowance, Append, AppendError, Appended, Author, Budgets, Committed, ConversationLog, Conversations, Head, Hints,
-    LogCursor, LogFeed, LogRecord, Mark, Marked, ReceiptFeed, Right,
+    LogCursor, LogFeed, LogRecord, Mark, Marked, ReceiptFeed, Revise, Revised, Revision, Right,
 };
 pub use values::{ClientMessageId, Content, ContentHash, Epoch, Seq};
 

@@ -64,6 +64,58 @@ pub struct Append {
     pub origin: Option<ConnectionId>,
 }
 
+/// An edit or a deletion on its way into the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revision {
+    /// The organisation.
+    pub organization: OrganizationId,
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// Who revises.
+    pub author: Author,
+    /// Which message.
+    pub message: MessageId,
+    /// Whether it may be a message of somebody else: an admin's right.
+    pub of_others: bool,
+    /// What is done to it.
+    pub revise: Revise,
+    /// The connection it came by.
+    pub origin: Option<ConnectionId>,
+}
+
+/// What is done to a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Revise {
+    /// It gets another content.
+    Edit {
+        /// What it says from now on.
+        content: Content,
+        /// How long after it was stored a message may still be edited, by the store's clock.
+        within: Duration,
+    },
+    /// Its content is taken away; a tombstone stays.
+    Delete,
+}
+
+impl Revise {
+    /// The content from now on; nothing for a deletion.
+    pub fn content(&self) -> Option<&Content> {
+        match self {
+            Self::Edit { content, .. } => Some(content),
+            Self::Delete => None,
+        }
+    }
+}
+
+/// What became of an edit or a deletion.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revised {
+    /// The message of now; its `entry_seq` is the place of the entry that was asked for.
+    pub message: Message,
+    /// Whether the message was so before; nothing new was stored then.
+    pub duplicate: bool,
+}
+
 /// Where an append ended up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Appended {
@@ -77,7 +129,7 @@ pub struct Appended {
     pub duplicate: bool,
 }
 
-/// Why an append was not done. Nothing was stored, except after a [`PortError`] of kind `Unknown`.
+/// Why an entry was not appended. Nothing was stored, except after a [`PortError`] of kind `Unknown`.
 #[derive(Debug, thiserror::Error)]
 pub enum AppendError {
     /// No such conversation in the organisation, or the author has no right to it.
@@ -95,6 +147,18 @@ pub enum AppendError {
     /// The same name was used for another content.
     #[error("used for another content")]
     Mismatch,
+    /// The message to revise is none of the conversation.
+    #[error("no such message")]
+    MessageNotFound,
+    /// The message to revise is somebody else's.
+    #[error("not the author of the message")]
+    NotTheAuthor,
+    /// A deleted message is not edited.
+    #[error("the message was deleted")]
+    Deleted,
+    /// The message is too old to be edited.
+    #[error("the message is too old to be edited")]
+    TooLate,
     /// The queue is full.
     #[error("too much to store")]
     Overloaded,
@@ -121,6 +185,21 @@ pub trait ConversationLog: Send + Sync {
     /// - MUST hand each stored entry to [`Hints::committed`], in order of `seq`, after the commit
     ///   and before it returns.
     async fn append(&self, append: Append) -> Result<Appended, AppendError>;
+
+    /// Edits or deletes a message: an entry like any other, with all that [`Self::append`] promises of
+    /// durability, numbers, order, neighbours and hints.
+    ///
+    /// - MUST give the message its content of now (nothing, once deleted) in the same transaction: no
+    ///   former content stays in the log.
+    /// - MUST check under the lock, in this order: the right to the conversation
+    ///   ([`AppendError::NotFound`]), that it has the message ([`AppendError::MessageNotFound`]), that the
+    ///   author sent it or may revise others' ([`AppendError::NotTheAuthor`]); then whether the message is so
+    ///   already, which is answered with what stands and `duplicate: true`, and stores nothing.
+    /// - MUST then refuse to edit what was deleted, and edits where no message would be taken, and last
+    ///   those that come too late. A deletion is not bound to the state of the request.
+    /// - MUST keep what a retry of the send is recognised by: a deleted message's name is never free again.
+    /// - MUST leave the time of the conversation's last message as it is.
+    async fn revise(&self, revision: Revision) -> Result<Revised, AppendError>;
 
     /// The entries after a place, ascending and dense, at most `limit`, each with its message of now.
     async fn after(

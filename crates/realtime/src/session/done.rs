@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use chat::{ChatError, ResetReason, Sent, Seq, Subscription};
+use chat::{ChatError, ResetReason, Revised, Sent, Seq, Subscription};
 use kernel::{ConversationId, Refusal, RefusalKind};
 
 use super::{Context, Effect, Session};
 use crate::{
     Admitted, Close, Done, MarkKind, ServerFrame, WelcomeUser,
     queue::Kind,
-    sends::{Flying, Settled},
+    sends::{Flying, Named, Settled},
     subscription::{Catching, Phase},
 };
 
@@ -35,6 +35,7 @@ impl Session {
                 self.page(conversation, asked, result, context, &mut effects);
             }
             Done::Sent { ticket, result } => self.sent(ticket, &result, context),
+            Done::Revised { ticket, result } => self.revised(ticket, result, context),
             Done::Marked { conversation, kind, result } => self.marked(conversation, kind, result, context),
         }
         self.keep_bounds(context.limits);
@@ -182,18 +183,34 @@ impl Session {
         }
     }
 
-    fn not_sent(&mut self, send: Flying, error: &ChatError, context: &Context<'_>) {
-        let conversation = send.conversation;
+    /// An edit or a deletion is answered at once: what it did comes to everybody at its place.
+    fn revised(&mut self, ticket: u64, result: Result<Box<Revised>, ChatError>, context: &Context<'_>) {
+        let Some(flying) = self.sends.landed(ticket) else { return };
+        match result {
+            Ok(revised) => {
+                let conversation = flying.conversation;
+                self.reply(&ServerFrame::revised(flying.reference, conversation, &revised));
+                self.send_waiting(conversation, context);
+            }
+            Err(error) => self.not_sent(flying, &error, context),
+        }
+    }
+
+    /// Only a send that may be retried holds up what comes after it.
+    fn not_sent(&mut self, one: Flying, error: &ChatError, context: &Context<'_>) {
+        let conversation = one.conversation;
         let too_fast = matches!(error.kind(), RefusalKind::TooMany(_));
         let mut too_many = false;
         if too_fast {
             too_many = self.is_over_budget_again(context);
-        } else if error.may_retry() {
+        } else if let Named::Send(name) = &one.named
+            && error.may_retry()
+        {
             // As many as it may follow: nobody works in more conversations at a time.
             let most = self.caller.as_ref().map_or(0, |caller| context.limits.subscriptions_of(caller));
-            too_many = self.sends.fail(conversation, &send.client_message_id) > most;
+            too_many = self.sends.fail(conversation, name) > most;
         }
-        self.nack_with(context, send.reference, conversation, send.client_message_id, error);
+        self.nack_with(context, one.reference, conversation, one.named, error);
         self.settle(conversation);
         if too_many {
             return self.close(Close::TooFast);

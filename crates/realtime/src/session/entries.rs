@@ -1,7 +1,7 @@
 //! Entries of logs: pushed, or read again; dense per subscription, with acks at their place.
 
 use bytes::Bytes;
-use chat::{ChatError, Committed, Entry, MessageStatus, Seq};
+use chat::{Change, ChatError, Committed, Entry, MessageStatus, Seq};
 use kernel::ConversationId;
 
 use super::{Context, Effect, Session};
@@ -28,7 +28,10 @@ impl Session {
             self.lose_sight(conversation, &mut effects);
         }
         if let Some(sub) = self.subs.get_mut(&conversation) {
-            if matches!(sub.phase, Phase::Live) && entry.seq == sub.position.next() {
+            // Nobody has received a message that is new. How far one has come that is revised, only the log
+            // knows: it is read from there.
+            let is_new = entry.change == Change::Created;
+            if is_new && matches!(sub.phase, Phase::Live) && entry.seq == sub.position.next() {
                 let own = caller.participant() == entry.message.sender.id;
                 self.place(conversation, entry.seq, || bytes(own));
             } else if sub.lag(entry.seq) {

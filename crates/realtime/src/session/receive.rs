@@ -6,7 +6,11 @@ use chat::{ChatError, ClientMessageId, Content, Outgoing, Position, Seq};
 use kernel::{Caller, ConversationId, MessageId, Refusal, RefusalKind, Timestamp};
 
 use super::{Context, Effect, Session};
-use crate::{Close, Inbound, Job, MarkKind, ServerFrame, sends::Waiting, subscription::Sub};
+use crate::{
+    Close, Inbound, Job, MarkKind, ServerFrame,
+    sends::{Asked, Named, Waiting},
+    subscription::Sub,
+};
 
 /// A message as the client wrote it.
 struct Written {
@@ -85,6 +89,12 @@ impl Session {
                 let written = Written { client_message_id, content, in_reply_to, has_attachments };
                 self.send(reference, conversation, written, context);
             }
+            (Inbound::Edit { reference, conversation, message, content }, _) => {
+                self.revise(reference, conversation, message, Some(content), context);
+            }
+            (Inbound::Delete { reference, conversation, message }, _) => {
+                self.revise(reference, conversation, message, None, context);
+            }
             (Inbound::Abandon { conversation, client_message_id }, _) => {
                 self.sends.give_up(conversation, &client_message_id);
             }
@@ -143,21 +153,43 @@ impl Session {
         context: &Context<'_>,
     ) {
         let Written { client_message_id: name, content: text, in_reply_to, has_attachments } = written;
-        if !self.sends.may_go(conversation, &name) {
-            return self.prior_failed(reference, conversation, name, context);
+        let named = Named::Send(name.clone());
+        if !self.sends.may_go(conversation, &named) {
+            return self.prior_failed(reference, conversation, named, context);
         }
         if has_attachments {
             let code = "realtime.not_supported";
             let message = self.text_of(context, code, &[]);
-            return self.nack(reference, conversation, name, code, message, Retry::Never);
+            return self.nack(reference, conversation, named, code, message, Retry::Never);
         }
-        let parsed = ClientMessageId::parse(name.clone()).and_then(|id| Ok((id, Content::parse(text)?)));
+        let parsed = ClientMessageId::parse(name).and_then(|id| Ok((id, Content::parse(text)?)));
         let (client_message_id, said) = match parsed {
             Ok(parsed) => parsed,
-            Err(field) => return self.nack_with(context, reference, conversation, name, &ChatError::from(field)),
+            Err(field) => return self.nack_with(context, reference, conversation, named, &ChatError::from(field)),
         };
         let outgoing = Outgoing { client_message_id, content: said, in_reply_to };
-        self.sends.wait(Waiting { conversation, reference, outgoing });
+        self.sends.wait(Waiting { conversation, reference, asked: Asked::Send(outgoing) });
+        self.send_waiting(conversation, context);
+    }
+
+    /// An edit, or without content a deletion, takes its turn among the sends of its conversation.
+    fn revise(
+        &mut self,
+        reference: Option<String>,
+        conversation: ConversationId,
+        message: MessageId,
+        content: Option<String>,
+        context: &Context<'_>,
+    ) {
+        let named = Named::Revision(message);
+        if !self.sends.may_go(conversation, &named) {
+            return self.prior_failed(reference, conversation, named, context);
+        }
+        let content = match content.map(Content::parse).transpose() {
+            Ok(content) => content,
+            Err(field) => return self.nack_with(context, reference, conversation, named, &ChatError::from(field)),
+        };
+        self.sends.wait(Waiting { conversation, reference, asked: Asked::Revise { message, content } });
         self.send_waiting(conversation, context);
     }
 
@@ -165,16 +197,23 @@ impl Session {
     /// refused, so that they do not get in before it comes again.
     pub(super) fn send_waiting(&mut self, conversation: ConversationId, context: &Context<'_>) {
         let Some(caller) = self.caller.clone() else { return };
-        while let Some(Waiting { reference, outgoing, .. }) = self.sends.next(conversation) {
-            let name = outgoing.client_message_id.as_str();
-            if self.sends.may_go(conversation, name) {
-                if let Some(sub) = self.subs.get_mut(&conversation) {
-                    sub.says();
+        while let Some(Waiting { reference, asked, .. }) = self.sends.next(conversation) {
+            let named = asked.named();
+            if !self.sends.may_go(conversation, &named) {
+                self.prior_failed(reference, conversation, named, context);
+                continue;
+            }
+            let (ticket, caller) = (self.sends.start(conversation, &asked, reference), caller.clone());
+            match asked {
+                Asked::Send(outgoing) => {
+                    if let Some(sub) = self.subs.get_mut(&conversation) {
+                        sub.says();
+                    }
+                    self.run(Job::Send { caller, conversation, ticket, outgoing });
                 }
-                let ticket = self.sends.start(conversation, &outgoing, reference);
-                self.run(Job::Send { caller: caller.clone(), conversation, ticket, outgoing });
-            } else {
-                self.prior_failed(reference, conversation, name.to_owned(), context);
+                Asked::Revise { message, content } => {
+                    self.run(Job::Revise { caller, conversation, ticket, message, content });
+                }
             }
         }
     }
@@ -183,12 +222,12 @@ impl Session {
         &mut self,
         reference: Option<String>,
         conversation: ConversationId,
-        name: String,
+        named: Named,
         context: &Context<'_>,
     ) {
         let code = "prior_failed";
         let message = self.text_of(context, code, &[]);
-        self.nack(reference, conversation, name, code, message, Retry::Behind);
+        self.nack(reference, conversation, named, code, message, Retry::Behind);
     }
 
     pub(super) fn mark(&mut self, caller: Arc<Caller>, conversation: ConversationId, kind: MarkKind, seq: Seq) {
@@ -227,7 +266,7 @@ impl Session {
         context: &Context<'_>,
         reference: Option<String>,
         conversation: ConversationId,
-        name: String,
+        named: Named,
         error: &ChatError,
     ) {
         let message = self.text(context, error);
@@ -239,27 +278,20 @@ impl Session {
             _ if error.may_retry() => Retry::After(1_000),
             _ => Retry::Never,
         };
-        self.nack(reference, conversation, name, error.code(), message, retry);
+        self.nack(reference, conversation, named, error.code(), message, retry);
     }
 
     fn nack(
         &mut self,
         reference: Option<String>,
-        conversation_id: ConversationId,
-        client_message_id: String,
+        conversation: ConversationId,
+        named: Named,
         code: &str,
         message: String,
         retry: Retry,
     ) {
-        let (code, retry_after_ms) = (code.to_owned(), if let Retry::After(ms) = retry { Some(ms) } else { None });
-        self.reply(&ServerFrame::Nack {
-            reference,
-            conversation_id,
-            client_message_id,
-            code,
-            message,
-            retry: retry != Retry::Never,
-            retry_after_ms,
-        });
+        let after = if let Retry::After(ms) = retry { Some(ms) } else { None };
+        let retry = retry != Retry::Never;
+        self.reply(&ServerFrame::nack(reference, conversation, named, code, message, retry, after));
     }
 }

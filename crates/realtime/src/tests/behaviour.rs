@@ -7,7 +7,7 @@ use kernel::{Caller, GuestTokenId, PortError, Role, Secret, SessionId};
 use serde_json::Value;
 
 use super::{
-    people::{self, agent, customer, entry, guest, id, supervisor, user},
+    people::{self, agent, customer, guest, id, supervisor, user},
     world::{Fault, World, job, may_read, texts},
 };
 use crate::{Close, Conn, Done, Inbound, Job, Limits, Out, Revoked, ServerFrame};
@@ -534,11 +534,68 @@ fn an_edit_is_an_entry_of_its_own() {
     let conn = world.follow(&customer(), 1, Some(0));
     let hint = world.append(1, &agent(), "a", None);
     world.hub.publish(&[hint]);
-    let mut edited = entry(2, &agent(), "a", "better");
-    edited.change = chat::Change::Edited;
-    edited.message.seq = Seq::new(1);
-    let committed = people::committed(1, edited, None);
-    world.hub.publish(&[committed]);
+    let (conversation, id) = (people::conversation(1), world.logs[&people::conversation(1)][0].entry.message.id);
+    let content = chat::Content::parse("better").unwrap();
+    let (_, hint) = world.revised(conversation, id, Some(&content), None).unwrap();
+    world.hub.publish(&[hint.unwrap()]);
     let frames = world.run(&conn);
     assert_eq!(short(&frames), ["message 1", "message_edited 2"]);
+    let ServerFrame::MessageEdited { message, .. } = &frames[1] else { panic!("{frames:?}") };
+    // A hint does not know that it was read since it was sent.
+    assert_eq!((message.content.as_deref(), message.status), (Some("better"), wire::MessageStatus::Read));
+}
+
+#[test]
+fn a_revision_is_acked_and_told_to_everybody_who_follows() {
+    let mut world = world();
+    let hint = world.append(1, &customer(), "a", None);
+    let (conn, other) = (world.follow(&customer(), 1, Some(0)), world.follow(&agent(), 1, Some(0)));
+    let id = hint.entry.message.id;
+    world.revise(&conn, 1, id, Some("better"), "e");
+    world.revise(&conn, 1, id, None, "d");
+    let frames = world.run(&conn);
+    let acks: Vec<_> = frames.iter().filter(|frame| matches!(frame, ServerFrame::Ack { .. })).collect();
+    let ack = |name: &str, seq| ServerFrame::Ack {
+        reference: Some(name.to_owned()),
+        conversation_id: people::conversation(1),
+        client_message_id: None,
+        message_id: id,
+        seq: Seq::new(seq),
+        created_at: hint.entry.message.created_at,
+        duplicate: false,
+    };
+    assert_eq!(acks, [&ack("e", 2), &ack("d", 3)]);
+    for frames in [frames, world.run(&other)] {
+        let entries = short(&frames).into_iter().filter(|frame| frame.starts_with("message"));
+        assert_eq!(entries.collect::<Vec<_>>(), ["message_edited 2", "message_deleted 3"]);
+    }
+    world.revise(&conn, 1, id, None, "again");
+    let frames = world.run(&conn);
+    assert!(matches!(&frames[..], [ServerFrame::Ack { duplicate: true, seq, .. }] if seq.get() == 3), "{frames:?}");
+    assert!(world.run(&other).is_empty());
+}
+
+#[test]
+fn a_revision_that_is_refused_is_nacked_with_its_message() {
+    let mut world = world();
+    let hint = world.append(1, &customer(), "a", None);
+    let conn = world.connect(&customer());
+    let id = hint.entry.message.id;
+    world.revise(&conn, 1, id, Some(" "), "empty");
+    world.revise(&conn, 1, id, None, "d");
+    world.revise(&conn, 1, id, Some("better"), "late");
+    let frames = world.run(&conn);
+    let nack = |name: &str, wanted: &str| ServerFrame::Nack {
+        reference: Some(name.to_owned()),
+        conversation_id: people::conversation(1),
+        client_message_id: None,
+        message_id: Some(id),
+        code: wanted.to_owned(),
+        message: format!("en:{wanted}"),
+        retry: false,
+        retry_after_ms: None,
+    };
+    assert_eq!(frames[0], nack("empty", "invalid"));
+    assert!(matches!(&frames[1], ServerFrame::Ack { reference, .. } if reference.as_deref() == Some("d")));
+    assert_eq!(frames[2], nack("late", "chat.message_deleted"));
 }

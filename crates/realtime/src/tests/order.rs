@@ -18,8 +18,10 @@ fn world() -> World {
 /// Answers in short: the word or the code, and the send's name.
 fn answers(frames: &[ServerFrame]) -> Vec<String> {
     let word = |frame: &ServerFrame| match frame {
-        ServerFrame::Ack { client_message_id, .. } => format!("ack {client_message_id}"),
-        ServerFrame::Nack { client_message_id, code, .. } => format!("{code} {client_message_id}"),
+        ServerFrame::Ack { client_message_id: Some(name), .. } => format!("ack {name}"),
+        ServerFrame::Ack { message_id, .. } => format!("ack of {message_id}"),
+        ServerFrame::Nack { client_message_id: Some(name), code, .. } => format!("{code} {name}"),
+        ServerFrame::Nack { message_id: Some(message), code, .. } => format!("{code} of {message}"),
         other => panic!("{other:?}"),
     };
     frames.iter().map(word).collect()
@@ -245,4 +247,70 @@ fn a_part_that_is_down_is_not_the_clients_haste() {
         world.out(&conn, usize::MAX);
     }
     assert!(!conn.is_closed());
+}
+
+/// Performs the next job, which must revise a message.
+fn perform_revision(world: &mut World, conn: &Arc<Conn>, fault: Option<Fault>) {
+    let revision = job(conn).unwrap();
+    assert!(matches!(&revision, Job::Revise { .. }), "{revision:?}");
+    let (done, _) = world.perform(conn, revision, fault);
+    world.hub.done(conn, done);
+}
+
+#[test]
+fn an_edit_waits_for_the_send_before_it_and_a_send_for_the_edit() {
+    let mut world = world();
+    let id = world.append(1, &customer(), "first", None).entry.message.id;
+    let conn = world.connect(&customer());
+    world.send(&conn, 1, "a");
+    world.revise(&conn, 1, id, Some("better"), "e");
+    world.send(&conn, 1, "b");
+    perform(&mut world, &conn, "a", None);
+    perform_revision(&mut world, &conn, None);
+    perform(&mut world, &conn, "b", None);
+    let wanted = ["ack a".to_owned(), format!("ack of {id}"), "ack b".to_owned()];
+    assert_eq!(answers(&world.read(&conn)), wanted);
+    let log = &world.logs[&people::conversation(1)];
+    assert_eq!(log.iter().filter(|one| one.entry.change == chat::Change::Edited).count(), 1);
+    assert_eq!(log[2].entry.change, chat::Change::Edited);
+}
+
+#[test]
+fn an_edit_behind_a_failed_send_is_held_up_and_a_failed_edit_holds_up_nothing() {
+    let mut world = world();
+    let id = world.append(1, &customer(), "first", None).entry.message.id;
+    let conn = world.connect(&customer());
+    world.send(&conn, 1, "a");
+    world.revise(&conn, 1, id, Some("better"), "waits");
+    perform(&mut world, &conn, "a", Some(Fault::Refused));
+    world.revise(&conn, 1, id, None, "comes later");
+    let held_up = format!("prior_failed of {id}");
+    assert_eq!(answers(&world.run(&conn)), ["unavailable a".to_owned(), held_up.clone(), held_up]);
+    world.send(&conn, 1, "a");
+    for fault in [Fault::Refused, Fault::Unknown] {
+        world.revise(&conn, 1, id, Some("better"), "fails");
+        world.send(&conn, 1, "b");
+        while let Some(next) = job(&conn) {
+            let fault = matches!(next, Job::Revise { .. }).then_some(fault);
+            let (done, _) = world.perform(&conn, next, fault);
+            world.hub.done(&conn, done);
+        }
+    }
+    let failed = |code: &str| format!("{code} of {id}");
+    let wanted = ["ack a".to_owned(), failed("unavailable"), "ack b".into(), failed("unknown"), "ack b".into()];
+    assert_eq!(answers(&world.run(&conn)), wanted);
+}
+
+#[test]
+fn revisions_over_the_budget_count_as_sends_do() {
+    let mut world = world();
+    let id = world.append(1, &customer(), "first", None).entry.message.id;
+    let conn = world.connect(&customer());
+    for _ in 0..3 {
+        assert!(!conn.is_closed());
+        world.revise(&conn, 1, id, Some("better"), "e");
+        let Some(Job::Revise { ticket, .. }) = job(&conn) else { panic!() };
+        world.hub.done(&conn, Done::Revised { ticket, result: Err(too_fast()) });
+    }
+    assert!(matches!(world.out(&conn, usize::MAX)[..], [.., Out::Close(Close::TooFast)]));
 }

@@ -1,14 +1,15 @@
 //! Thousands of seeds: hints reordered and lost, answers interleaved, sends that fail in the middle of others,
 //! pages that cannot be read or are read at bad moments, slow readers, lost connections. Whatever happens: no
-//! gap, no repeat, one answer a send, each ack at its place, and the order in which each client sends.
+//! gap, no repeat, one answer a send, each ack at its place, the order in which each client sends, and of
+//! messages that are edited and deleted meanwhile never a content older than one that was told.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
 
-use chat::{Committed, Seq};
-use kernel::{Caller, ConversationId};
+use chat::{Change, Committed, Seq};
+use kernel::{Caller, ConversationId, MessageId};
 
 use super::{
     people,
@@ -69,6 +70,12 @@ struct Client {
     given_up: BTreeSet<ConversationId>,
     /// What was sent more than once: its entry may be on its way to the client as a message already.
     repeated: BTreeSet<String>,
+    /// Edits and deletions without an answer on this connection, with the sends that went before each.
+    revising: Vec<(ConversationId, String, Vec<String>)>,
+    /// Those that were stored: where, at which place, and the sends that went before.
+    revised: Vec<(ConversationId, u64, Vec<String>)>,
+    /// Of each message the last entry that was told.
+    told: BTreeMap<(ConversationId, MessageId), u64>,
     answers: usize,
     names: usize,
 }
@@ -79,6 +86,13 @@ impl Client {
         self.repeating.remove(&send.0);
         self.again.push(send);
         self.again.sort_by_key(|(_, name)| number(name));
+    }
+
+    /// The edit or deletion that an answer is for; there is one.
+    fn revision(&mut self, reference: Option<&str>, seed: u64) -> (ConversationId, String, Vec<String>) {
+        let at = self.revising.iter().position(|(_, name, _)| Some(name.as_str()) == reference);
+        self.answers += 1;
+        self.revising.remove(at.unwrap_or_else(|| panic!("seed {seed}: an answer too many: {reference:?}")))
     }
 
     fn waits(&self, conversation: ConversationId) -> bool {
@@ -97,6 +111,8 @@ struct Seen {
     prior_failed: usize,
     abandoned: usize,
     early_acks: usize,
+    revised: usize,
+    former: usize,
 }
 
 struct Run {
@@ -139,6 +155,9 @@ impl Run {
             unreadable: BTreeMap::new(),
             given_up: BTreeSet::new(),
             repeated: BTreeSet::new(),
+            revising: Vec::new(),
+            revised: Vec::new(),
+            told: BTreeMap::new(),
             answers: 0,
             names: 0,
         });
@@ -151,8 +170,9 @@ impl Run {
     fn step(&mut self) {
         let at = self.dice.roll(self.clients.len());
         self.outage = self.outage.saturating_sub(1);
-        match self.dice.roll(24) {
+        match self.dice.roll(26) {
             0..=5 => self.send(at),
+            24..=25 => self.revise(at),
             6..=7 => self.subscribe(at),
             8..=11 => self.perform(at),
             12..=14 => self.hint(),
@@ -163,6 +183,7 @@ impl Run {
                 1 => self.unsubscribe(at),
                 2 => self.compare_heads(),
                 3 => self.world.pass(1),
+                5..=6 => {}
                 // In every other run, so that the others hold each ack to its place.
                 4 if self.seed.is_multiple_of(2) => self.outage = 150,
                 _ => {}
@@ -187,6 +208,26 @@ impl Run {
             let conn = client.conn.clone();
             self.world.send(&conn, n, &name);
         }
+    }
+
+    /// Any message of the conversation: who may revise it is not for the session to know.
+    fn revise(&mut self, at: usize) {
+        let n = self.conversation();
+        let conversation = people::conversation(n);
+        let log = self.world.logs.get(&conversation).map_or(0, Vec::len);
+        let client = &mut self.clients[at];
+        if log == 0 || !may_read(&self.world, &client.conn) {
+            return;
+        }
+        let message = self.world.logs[&conversation][self.dice.roll(log)].entry.message.id;
+        client.names += 1;
+        let name = format!("{at}-{}", client.names);
+        let content = format!("edit {name}");
+        let content = (!self.dice.one_in(4)).then_some(content.as_str());
+        let before = client.open.iter().filter(|(of, _)| *of == conversation).map(|(_, name)| name.clone());
+        client.revising.push((conversation, name.clone(), before.collect()));
+        let conn = client.conn.clone();
+        self.world.revise(&conn, n, message, content, &name);
     }
 
     /// What was not answered, or nacked for now, is sent again, or given up.
@@ -248,8 +289,9 @@ impl Run {
             return;
         }
         let mut pick = self.dice.roll(jobs.len());
-        if matches!(jobs[pick], Job::Send { .. }) {
-            pick = jobs.iter().position(|job| matches!(job, Job::Send { .. })).unwrap();
+        let writes = |job: &Job| matches!(job, Job::Send { .. } | Job::Revise { .. });
+        if writes(&jobs[pick]) {
+            pick = jobs.iter().position(writes).unwrap();
         }
         let job = jobs.remove(pick);
         if self.outage > 0 && matches!(job, Job::Page { .. }) {
@@ -319,6 +361,7 @@ impl Run {
             client.repeat_later(send);
         }
         client.repeating.clear();
+        client.revising.clear();
         (client.unreadable, client.given_up) = (BTreeMap::new(), BTreeSet::new());
         for place in client.places.values_mut() {
             let last = if place.fresh && !place.live { None } else { place.last };
@@ -343,6 +386,39 @@ impl Run {
         }
     }
 
+    /// An entry that is told: the message of the log, as it was then or later, never as it was before what
+    /// the client knows. Whether it is the next one of this subscription; the others are of no account.
+    fn check_entry(&mut self, at: usize, conversation: ConversationId, seq: Seq, change: Change, message: &wire::Message) -> bool {
+        let (seed, client) = (self.seed, &mut self.clients[at]);
+        let log = &self.world.logs[&conversation];
+        let stored = &log[usize::try_from(seq.get()).unwrap() - 1];
+        assert_eq!(stored.entry.message.id.uuid(), message.id, "seed {seed}: another message at {seq}");
+        assert_eq!(stored.entry.change, change, "seed {seed}: something else was done at {seq}");
+        let shown = &log[usize::try_from(message.entry_seq).unwrap() - 1].entry;
+        assert_eq!(shown.message.id.uuid(), message.id, "seed {seed}: the message at {seq} never was so");
+        assert!(message.entry_seq >= seq.get(), "seed {seed}: client {at}: a former content at {seq}");
+        self.seen.former += usize::from(shown.message.content != message.content);
+        assert_eq!(message.content.is_none(), shown.change == Change::Deleted, "seed {seed}: at {seq}");
+        let told = client.told.entry((conversation, stored.entry.message.id)).or_default();
+        assert!(*told <= message.entry_seq, "seed {seed}: client {at}: a former content comes back at {seq}");
+        *told = message.entry_seq;
+        let own = message.sender.id == client.caller.participant().uuid();
+        assert_eq!(message.client_message_id.is_some(), own, "seed {seed}: a name told to others");
+        let place = client.places.get_mut(&conversation).unwrap();
+        if place.asked || !place.subscribed {
+            // Of the subscription before, which goes on until the new one starts.
+            return false;
+        }
+        let last = place.last.unwrap();
+        if place.fresh && !place.live && seq.get() <= last {
+            assert_eq!(change, Change::Created, "seed {seed}: recent messages are told as messages");
+            return false;
+        }
+        assert_eq!(seq.get(), last + 1, "seed {seed}: client {at} has a gap or a repeat");
+        place.last = Some(seq.get());
+        true
+    }
+
     fn check(&mut self, at: usize, frame: ServerFrame) {
         let seed = self.seed;
         let client = &mut self.clients[at];
@@ -356,21 +432,11 @@ impl Run {
                 }
             }
             ServerFrame::Message { conversation_id, seq, message } => {
+                if !self.check_entry(at, conversation_id, seq, Change::Created, &message) {
+                    return;
+                }
                 let stored = &self.world.logs[&conversation_id][usize::try_from(seq.get()).unwrap() - 1];
-                assert_eq!(stored.entry.message.id.uuid(), message.id, "seed {seed}: another message at {seq}");
-                let own = message.sender.id == client.caller.participant().uuid();
-                assert_eq!(message.client_message_id.is_some(), own, "seed {seed}: a name told to others");
-                let place = client.places.get_mut(&conversation_id).unwrap();
-                if place.asked || !place.subscribed {
-                    // Of the subscription before, which goes on until the new one starts.
-                    return;
-                }
-                let last = place.last.unwrap();
-                if place.fresh && !place.live && seq.get() <= last {
-                    return;
-                }
-                assert_eq!(seq.get(), last + 1, "seed {seed}: client {at} has a gap or a repeat");
-                place.last = Some(seq.get());
+                let client = &self.clients[at];
                 let flying = message.client_message_id.as_ref().is_some_and(|name| {
                     stored.origin == Some(client.conn.id())
                         && !client.repeated.contains(name)
@@ -378,7 +444,28 @@ impl Run {
                 });
                 assert!(!flying, "seed {seed}: client {at} got its own {seq} as a message before its answer");
             }
-            ServerFrame::Ack { conversation_id, client_message_id, seq, reference, .. } => {
+            ServerFrame::MessageEdited { conversation_id, seq, message } => {
+                self.check_entry(at, conversation_id, seq, Change::Edited, &message);
+            }
+            ServerFrame::MessageDeleted { conversation_id, seq, message } => {
+                self.check_entry(at, conversation_id, seq, Change::Deleted, &message);
+            }
+            ServerFrame::Ack { conversation_id, client_message_id: None, message_id, seq, reference, duplicate, .. } => {
+                let (of, _, before) = client.revision(reference.as_deref(), seed);
+                assert_eq!(of, conversation_id);
+                let entry = &self.world.logs[&of][usize::try_from(seq.get()).unwrap() - 1].entry;
+                assert_eq!(entry.message.id, message_id, "seed {seed}: another message was revised at {seq}");
+                if !duplicate {
+                    self.seen.revised += 1;
+                    client.revised.push((of, seq.get(), before));
+                }
+            }
+            ServerFrame::Nack { client_message_id: None, message_id, retry, code, reference, .. } => {
+                client.revision(reference.as_deref(), seed);
+                assert!(message_id.is_some());
+                assert_eq!(retry, code != "chat.message_deleted", "seed {seed}: {code}");
+            }
+            ServerFrame::Ack { conversation_id, client_message_id: Some(client_message_id), seq, reference, .. } => {
                 let key = (conversation_id, client_message_id.clone());
                 let open = client.open.iter().position(|open| *open == key);
                 let open = open.unwrap_or_else(|| panic!("seed {seed}: client {at}: an answer too many: {key:?}"));
@@ -399,7 +486,7 @@ impl Run {
                 assert!(seq.get() <= last + 1, "seed {seed}: client {at}: the ack of {seq} came before {}", last + 1);
                 place.last = Some(last.max(seq.get()));
             }
-            ServerFrame::Nack { conversation_id, client_message_id, retry, code, .. } => {
+            ServerFrame::Nack { conversation_id, client_message_id: Some(client_message_id), retry, code, .. } => {
                 let key = (conversation_id, client_message_id);
                 let open = client.open.iter().position(|open| *open == key);
                 client.open.remove(open.unwrap_or_else(|| panic!("seed {seed}: an answer too many: {key:?}")));
@@ -425,6 +512,7 @@ impl Run {
     fn is_settled(&self) -> bool {
         self.clients.iter().all(|client| {
             client.open.is_empty()
+                && client.revising.is_empty()
                 && client.again.is_empty()
                 && client.places.iter().all(|(conversation, place)| {
                     let end = self.world.logs.get(conversation).map(|log| end(log)).unwrap_or_default();
@@ -468,6 +556,13 @@ impl Run {
         for (at, client) in self.clients.iter().enumerate() {
             assert!(client.open.is_empty(), "seed {seed}: client {at} waits for {:?}", client.open);
             assert!(client.again.is_empty(), "seed {seed}");
+            assert!(client.revising.is_empty(), "seed {seed}: client {at} waits for {:?}", client.revising);
+            for (conversation, seq, before) in &client.revised {
+                for name in before.iter().filter(|name| !client.repeated.contains(*name)) {
+                    let sent = self.acked.get(&(*conversation, name.clone()));
+                    assert!(sent.is_none_or(|sent| sent < seq), "seed {seed}: client {at}: {name} after {seq}");
+                }
+            }
             for (conversation, place) in &client.places {
                 assert!(!place.asked, "seed {seed}: client {at} was never subscribed");
                 if place.subscribed {
@@ -483,12 +578,13 @@ impl Run {
             }
         }
         for log in self.world.logs.values() {
+            let log: Vec<_> = log.iter().filter(|one| one.entry.change == Change::Created).collect();
             let mut names: Vec<_> = log.iter().map(|one| one.entry.message.client_message_id.clone()).collect();
             names.sort();
             names.dedup();
             assert_eq!(names.len(), log.len(), "seed {seed}: something was stored twice");
             for at in 0..self.clients.len() {
-                let mine = |one: &Committed| {
+                let mine = |one: &&Committed| {
                     let name = one.entry.message.client_message_id.as_ref().unwrap().as_str();
                     name.starts_with(&format!("{at}-")).then(|| number(name))
                 };
@@ -513,10 +609,13 @@ fn whatever_happens_each_client_has_each_entry_once_and_in_order() {
         seen.prior_failed += run.seen.prior_failed;
         seen.abandoned += run.seen.abandoned;
         seen.early_acks += run.seen.early_acks;
+        seen.revised += run.seen.revised;
+        seen.former += run.seen.former;
     }
     // The simulation itself does something.
     assert!(answers > 10_000 && entries > 10_000, "{answers} answers, {entries} entries");
-    let Seen { prior_failed, abandoned, early_acks } = seen;
+    let Seen { prior_failed, abandoned, early_acks, revised, former } = seen;
+    assert!(revised > 1_000 && former > 100, "{revised} revised, {former} told as they were then");
     assert!(
         prior_failed > 500 && abandoned > 100 && early_acks > 10,
         "{prior_failed} held up, {abandoned} given up, {early_acks} acks before their place"

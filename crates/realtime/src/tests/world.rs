@@ -7,10 +7,10 @@ use std::{
 };
 
 use chat::{
-    ChatError, Committed, Conversation, ConversationStatus, Epoch, Head, Participant, Position, ReadMark, ResetReason,
-    Sent, Seq, Subscription,
+    Change, ChatError, Committed, Content, Conversation, ConversationStatus, Epoch, Head, Participant, Position, ReadMark, ResetReason,
+    Revised, Sent, Seq, Subscription,
 };
-use kernel::{Caller, ConnectionId, ConversationId, PortError, Secret, Timestamp, testing::FixedEnv};
+use kernel::{Caller, ConnectionId, ConversationId, MessageId, PortError, Secret, Timestamp, testing::FixedEnv};
 
 use super::people::{self, Codes};
 use crate::{Admitted, Conn, Done, Hub, Inbound, Job, Limits, Out, PageAsked, PageRead, Protocol, ServerFrame};
@@ -97,6 +97,48 @@ impl World {
             has_attachments: false,
         };
         self.hub.receive(conn, inbound, self.now);
+    }
+
+    /// Edits a message, or without content deletes it.
+    pub(crate) fn revise(&self, conn: &Arc<Conn>, n: u128, message: MessageId, content: Option<&str>, name: &str) {
+        let (conversation, reference) = (people::conversation(n), Some(name.to_owned()));
+        let inbound = match content {
+            Some(content) => Inbound::Edit { reference, conversation, message, content: content.to_owned() },
+            None => Inbound::Delete { reference, conversation, message },
+        };
+        self.hub.receive(conn, inbound, self.now);
+    }
+
+    /// A revision as the log does it: the next entry, and the message of now at every entry of it.
+    pub(crate) fn revised(
+        &mut self,
+        conversation: ConversationId,
+        id: MessageId,
+        content: Option<&Content>,
+        origin: Option<ConnectionId>,
+    ) -> Result<(Revised, Option<Committed>), ChatError> {
+        let log = self.logs.get_mut(&conversation).ok_or(ChatError::MessageNotFound)?;
+        let found = log.iter().find(|one| one.entry.message.id == id).cloned();
+        let mut committed = found.ok_or(ChatError::MessageNotFound)?;
+        let content = content.map(|content| content.as_str().to_owned());
+        let message = &mut committed.entry.message;
+        if message.content == content {
+            return Ok((Revised { message: message.clone(), duplicate: true }, None));
+        }
+        if message.deleted_at.is_some() {
+            return Err(ChatError::MessageDeleted);
+        }
+        let seq = end(log).next();
+        let change = if content.is_some() { Change::Edited } else { Change::Deleted };
+        *(if content.is_some() { &mut message.edited_at } else { &mut message.deleted_at }) = Some(self.now);
+        (message.content, message.entry_seq) = (content, seq);
+        let message = message.clone();
+        for one in log.iter_mut().filter(|one| one.entry.message.id == id) {
+            one.entry.message = message.clone();
+        }
+        (committed.entry.seq, committed.entry.change, committed.origin) = (seq, change, origin);
+        log.push(committed.clone());
+        Ok((Revised { message, duplicate: false }, Some(committed)))
     }
 
     /// Runs all jobs and reads all frames until nothing moves. Hints of sends are told at once.
@@ -192,6 +234,22 @@ impl World {
                 };
                 (Done::Sent { ticket, result }, Some(hint))
             }
+            Job::Revise { conversation, ticket, message, content, .. } => {
+                if fault == Some(Fault::Refused) {
+                    return (Done::Revised { ticket, result: Err(PortError::unavailable("test").into()) }, None);
+                }
+                let (result, hint) = match self.revised(conversation, message, content.as_ref(), Some(conn.id())) {
+                    Ok((revised, hint)) => (Ok(Box::new(revised)), hint),
+                    Err(error) => (Err(error), None),
+                };
+                let result = match fault {
+                    Some(Fault::Unknown) if hint.is_some() => {
+                        Err(ChatError::Port(PortError::new(kernel::PortErrorKind::Unknown, "test")))
+                    }
+                    _ => result,
+                };
+                (Done::Revised { ticket, result }, hint)
+            }
             Job::Mark { conversation, kind, .. } => (Done::Marked { conversation, kind, result: Ok(()) }, None),
         }
     }
@@ -208,6 +266,7 @@ impl World {
             Job::Page { conversation, asked, .. } => Done::Page { conversation, asked, result: Err(down()) },
             Job::Mark { conversation, kind, .. } => Done::Marked { conversation, kind, result: Err(down()) },
             Job::Send { ticket, .. } => Done::Sent { ticket, result: Err(down()) },
+            Job::Revise { ticket, .. } => Done::Revised { ticket, result: Err(down()) },
             other => panic!("{other:?}"),
         }
     }
@@ -225,8 +284,10 @@ impl World {
             return Subscription { conversation: view, reset, from: position.after, recent: Vec::new() };
         }
         let log = self.logs.get(&conversation).map(Vec::as_slice).unwrap_or_default();
-        let recent = log[log.len().saturating_sub(self.recent)..].iter().map(|one| one.entry.message.clone());
-        Subscription { from: view.last_seq, recent: recent.collect(), conversation: view, reset }
+        let messages = log.iter().filter(|one| one.entry.change == Change::Created);
+        let messages: Vec<_> = messages.map(|one| one.entry.message.clone()).collect();
+        let recent = messages[messages.len().saturating_sub(self.recent)..].to_vec();
+        Subscription { from: view.last_seq, recent, conversation: view, reset }
     }
 
     fn view(&self, conversation: ConversationId) -> Conversation {

@@ -1,7 +1,7 @@
 // One request's conversation, from its first message to the field for the next.
 import type { RefObject } from 'preact';
 import { useEffect, useMemo } from 'preact/hooks';
-import type { ConversationStore, SupportRequest } from '@guichet/sdk';
+import { Revisions, type ConversationStore, type SupportRequest } from '@guichet/sdk';
 import { Button, Empty, icons, layoutThread, Thread, useLate, useNow, useThreadScroll, type ThreadBlock } from '@guichet/ui';
 import { useDesk } from '../desk.ts';
 import { EntryText } from '../details/entry.tsx';
@@ -12,6 +12,7 @@ import { Composer } from './composer.tsx';
 import { threadItems, type LineContent } from './items.ts';
 import { Older } from './older.tsx';
 import { useIsLookedAt } from './looked-at.ts';
+import { MessageBody } from './message-body.tsx';
 import { ThreadSkeleton } from './skeleton.tsx';
 import { Top } from './top.tsx';
 
@@ -55,10 +56,11 @@ interface MessagesProps extends Pick<ConversationProps, 'request' | 'conversatio
 function Messages({ request, conversation, timeline, scroll }: MessagesProps) {
   const speech = useText();
   const { t, time } = speech;
-  const { inbox, realtime } = useDesk();
+  const { inbox, realtime, session, isAdmin } = useDesk();
   const now = useNow();
   const phase = conversation.phase.value;
-  const messages = conversation.messages.value;
+  const revisions = useMemo(() => new Revisions(conversation, session.api), [conversation, session]);
+  const messages = revisions.messages.value;
   const hasOlder = conversation.hasOlder.value;
   const online = realtime.state.value === 'online';
   const entries = timeline.entries.value;
@@ -99,6 +101,15 @@ function Messages({ request, conversation, timeline, scroll }: MessagesProps) {
           typing={conversation.typing.value}
           now={now}
           before={hasOlder ? <Older conversation={conversation} /> : <Opening request={request} first={messages[0]?.content} />}
+          around={({ key }, words) => {
+            const message = messages.find((one) => one.key === key);
+            if (message === undefined || message.id === null || !(message.mine || isAdmin)) return words;
+            return (
+              <MessageBody key={key} message={message} revisions={revisions} takesEdits={request.status !== 'closed'}>
+                {words}
+              </MessageBody>
+            );
+          }}
           onSendAgain={(key) => conversation.retry(key)}
           onDiscard={(key) => {
             const text = conversation.discard(key);

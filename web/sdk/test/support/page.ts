@@ -80,13 +80,14 @@ export class Page {
   readonly realtime: RealtimeClient;
   readonly conversations: Conversations;
   readonly store: ConversationStore;
+  readonly api: ApiClient;
   readonly #tab: Tab;
 
   constructor(server: FakeServer, device = new Device(), random: () => number = () => 0.5, fetched: typeof fetch = server.fetch()) {
     const { clock } = server;
     this.#tab = device.tab();
     this.realtime = new RealtimeClient({ url: 'ws://server.test', tokens: this.tokens, socket: server.socket, clock, random, network: this.network });
-    const api = new ApiClient({ origin: 'http://server.test', tokens: this.tokens, fetch: fetched, clock, random });
+    const api = (this.api = new ApiClient({ origin: 'http://server.test', tokens: this.tokens, fetch: fetched, clock, random }));
     this.conversations = new Conversations({ api, realtime: this.realtime, side: 'customer', scope: 'visitor', storage: device.store(), clock, random, tab: this.#tab });
     this.store = this.conversations.open(CONVERSATION);
     this.realtime.start();

@@ -10,7 +10,7 @@ export const AGENT = { id: 'agent', name: 'Nadia Belkacem' };
 type SendFrame = Extract<ClientFrame, { type: 'send' }>;
 interface Entry {
   seq: number;
-  kind: 'message' | 'message_edited';
+  kind: 'message' | 'message_edited' | 'message_deleted';
   id: string;
 }
 
@@ -83,6 +83,14 @@ export class FakeServer {
     this.push({ type: 'message_edited', conversation_id: CONVERSATION, seq, message });
   }
 
+  remove(id: string): void {
+    const seq = this.lastSeq + 1;
+    const message = { ...this.messages.get(id)!, content: null, entry_seq: seq, deleted_at: this.#time() };
+    this.messages.set(id, message);
+    this.entries.push({ seq, kind: 'message_deleted', id });
+    this.push({ type: 'message_deleted', conversation_id: CONVERSATION, seq, message });
+  }
+
   commit(who: { id: string; name: string }, type: 'customer' | 'agent', content: string, clientId: string | null, from?: Connection): Message {
     const seq = this.lastSeq + 1;
     const message: Message = {
@@ -149,6 +157,18 @@ export class FakeServer {
       }
       const older = all.filter((message) => before === null || message.seq < Number(before)).sort((a, b) => a.seq - b.seq);
       return json({ items: older.slice(-limit), has_more: older.length > limit, last_seq: this.lastSeq, epoch: this.epoch });
+    }
+    const revised = this.messages.get(path.replace('/messages/', ''));
+    if (revised && method === 'PATCH') {
+      if (revised.deleted_at !== null) return json({ code: 'chat.message_deleted', status: 409 }, 409);
+      const duplicate = revised.content === body.content;
+      if (!duplicate) this.edit(revised.id, body.content!);
+      return json({ message: this.messages.get(revised.id), duplicate });
+    }
+    if (revised && method === 'DELETE') {
+      const duplicate = revised.deleted_at !== null;
+      if (!duplicate) this.remove(revised.id);
+      return json({ message: this.messages.get(revised.id), duplicate });
     }
     if (path === '/read') return json({});
     if (path === '') return json({ id: CONVERSATION, participants: this.participants });

@@ -200,6 +200,8 @@ async fn a_strangers_conversation_looks_like_none_at_all() {
                 ("POST", "/messages", Some(message)),
                 ("POST", "/read", Some(json!({"seq": 1}))),
                 ("GET", "/messages/00000000-0000-0000-0000-000000000001", None),
+                ("PATCH", "/messages/00000000-0000-0000-0000-000000000001", Some(json!({"content": "x"}))),
+                ("DELETE", "/messages/00000000-0000-0000-0000-000000000001", None),
                 ("POST", "/messages/00000000-0000-0000-0000-000000000001/read", None),
             ] {
                 let path = format!("/api/v1/conversations/{id}{rest}");
@@ -213,6 +215,49 @@ async fn a_strangers_conversation_looks_like_none_at_all() {
     };
     let absent = bodies("00000000-0000-0000-0000-0000000fffff".to_owned()).await;
     assert_eq!(bodies(conversation).await, absent);
+}
+
+#[actix_web::test]
+async fn a_message_is_edited_and_deleted_by_its_author() {
+    let world = World::new().await;
+    let (customer, agent) = (world.token(Role::Customer).await, world.token(Role::Agent).await);
+    let (conversation, request) = world.opened(&customer).await;
+    let sent = send(&world, &customer, &conversation, "mine", "Mon numéro est 4521").await;
+    let path = format!("/api/v1/conversations/{conversation}/messages");
+    let one = format!("{path}/{}", sent["message"]["id"].as_str().unwrap());
+    let edit = json!({"content": "Mon numéro est 4522"});
+    let patch = async |token: &str, body: &Value| world.call("PATCH", &one, Some(token), Some(body.clone())).await;
+    let delete = async |token: &str| world.call("DELETE", &one, Some(token), None).await;
+
+    patch(&agent, &edit).await.problem(403, "forbidden");
+    delete(&agent).await.problem(403, "forbidden");
+    for wrong in [json!({}), json!({"content": " "})] {
+        assert_eq!(patch(&customer, &wrong).await.wrong_fields(), ["content required"]);
+    }
+    let edited = patch(&customer, &edit).await.expect(StatusCode::OK);
+    let message = &edited["message"];
+    assert_eq!((&edited["duplicate"], &message["content"]), (&json!(false), &edit["content"]));
+    assert_eq!((&message["seq"], &message["entry_seq"]), (&json!(2), &json!(3)));
+    assert_eq!((&message["client_message_id"], message["edited_at"].is_string()), (&json!("mine"), true));
+    assert_eq!(&world.get(&one, &customer).await.expect(StatusCode::OK), message);
+    let again = patch(&customer, &edit).await.expect(StatusCode::OK);
+    assert_eq!((&again["duplicate"], &again["message"]), (&json!(true), message));
+
+    let admin = world.token(Role::Admin).await;
+    patch(&admin, &json!({"content": "Mon numéro"})).await.expect(StatusCode::OK);
+    world.post(&format!("/api/v1/support-requests/{request}/close"), &agent, json!({})).await.expect(StatusCode::OK);
+    patch(&customer, &edit).await.problem(409, "closed");
+    let deleted = delete(&customer).await.expect(StatusCode::OK);
+    let message = &deleted["message"];
+    assert_eq!((&deleted["duplicate"], &message["content"]), (&json!(false), &Value::Null));
+    assert_eq!((&message["entry_seq"], message["deleted_at"].is_string()), (&json!(5), true));
+    assert_eq!(delete(&admin).await.expect(StatusCode::OK)["duplicate"], true);
+    patch(&customer, &edit).await.problem(409, "chat.message_deleted");
+    let retry = json!({"client_message_id": "mine", "content": "Mon numéro est 4521"});
+    let retry = world.post(&path, &customer, retry).await.expect(StatusCode::OK);
+    assert_eq!((&retry["duplicate"], &retry["message"]), (&json!(true), message));
+    let shown = world.get(&format!("/api/v1/conversations/{conversation}"), &agent).await.expect(StatusCode::OK);
+    assert_eq!((&shown["last_seq"], &shown["unread_staff"]), (&json!(5), &json!(1)));
 }
 
 #[actix_web::test]

@@ -1,18 +1,18 @@
-//! Batches: which messages share a commit, and what becomes of each.
+//! Batches: which writes share a commit, and what becomes of each.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     time::Duration,
 };
 
 use async_trait::async_trait;
-use chat::{Append, Right, Seq};
+use chat::{Append, Message, Revise, Revision, Right, Seq};
 use kernel::{Audience, ConversationId, MessageId, ParticipantId, SupportRequestId, Timestamp};
 use sea_orm::DbErr;
 
-use super::queue::Item;
+use super::queue::{Item, Write};
 
-/// What became of one message of a batch that was committed.
+/// What became of one row of a batch that was committed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Stored {
@@ -26,8 +26,22 @@ pub(crate) enum Outcome {
         at: Timestamp,
         audience: Audience,
     },
+    /// The message of now: it was edited or deleted.
+    Revised {
+        message: Box<Message>,
+        audience: Audience,
+    },
+    /// The message of now: it was so before.
+    Unchanged {
+        message: Box<Message>,
+        audience: Audience,
+    },
     Mismatch,
     NotFound,
+    MessageNotFound,
+    NotTheAuthor,
+    Deleted,
+    TooLate,
     ReplyNotFound,
     Closed,
     Merged(SupportRequestId),
@@ -47,6 +61,9 @@ pub(crate) trait Shard: Send {
     /// that somebody else has locked is waited for, and fails the batch when that takes long; or it
     /// is passed over.
     async fn commit(&mut self, rows: &[&Append], locks: Locks) -> Result<Vec<Outcome>, DbErr>;
+
+    /// The same for edits and deletions. No two rows are of the same message.
+    async fn revise(&mut self, rows: &[&Revision], locks: Locks) -> Result<Vec<Outcome>, DbErr>;
 
     /// Nothing is to be written after all: gives back what [`Self::ready`] took.
     fn cancel(&mut self);
@@ -71,7 +88,7 @@ pub(crate) enum Locks {
     PassOver,
 }
 
-/// A row of a batch: a message, and its exact repeats, which share its fate.
+/// A row of a batch: a write, and its exact repeats, which share its fate.
 pub(crate) struct Row {
     pub(crate) first: Item,
     pub(crate) repeats: Vec<Item>,
@@ -112,43 +129,98 @@ pub(crate) struct Limits {
     pub(crate) bytes: usize,
 }
 
-/// What makes a retry: the same person with the same name in the same conversation.
-type Key = (ConversationId, ParticipantId, String);
+/// What one row of a batch is decided by: no two of a batch have the same.
+#[derive(PartialEq, Eq, Hash)]
+enum Key {
+    /// What makes a retry: the same person with the same name in the same conversation.
+    Name(ConversationId, ParticipantId, String),
+    /// What is revised.
+    Message(ConversationId, MessageId),
+}
 
-/// Takes the next batch from the front of the waiting ones.
+impl Key {
+    fn of(write: &Write) -> Self {
+        match write {
+            Write::Append(append) => {
+                Self::Name(append.conversation, append.author.id, append.client_message_id.as_str().to_owned())
+            }
+            Write::Revise(revision) => Self::Message(revision.conversation, revision.message),
+        }
+    }
+}
+
+/// Takes the next batch from the front of the waiting ones: either messages or revisions. Those of the
+/// other kind are left where they are, and with each what comes after it in its conversation.
 ///
 /// A repeat with the same right and the same content is decided exactly as its first, so it is
 /// folded into it. Another one under the same key depends on what becomes of the first: it ends
-/// the batch and is taken with the next.
+/// the batch and is taken with the next. So does another revision of the same message.
 pub(crate) fn take(waiting: &mut VecDeque<Item>, limits: Limits) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     let mut seen: HashMap<Key, usize> = HashMap::new();
+    let (mut left, mut behind) = (VecDeque::new(), HashSet::new());
     let (mut bytes, mut items) = (0, 0);
-    while let Some(next) = waiting.front() {
-        if items >= limits.rows || (items > 0 && bytes + weight(&next.append) > limits.bytes) {
+    let revisions = waiting.front().is_some_and(|first| first.write.revision().is_some());
+    while let Some(next) = waiting.pop_front() {
+        if items >= limits.rows || (items > 0 && bytes + weight(&next.write) > limits.bytes) {
+            waiting.push_front(next);
             break;
         }
-        let key = (next.append.conversation, next.append.author.id, next.append.client_message_id.as_str().to_owned());
+        let conversation = next.write.conversation();
+        if next.write.revision().is_some() != revisions || behind.contains(&conversation) {
+            behind.insert(conversation);
+            left.push_back(next);
+            continue;
+        }
+        let key = Key::of(&next.write);
         match seen.get(&key).copied() {
-            Some(at) if same(&rows[at].first.append, &next.append) => rows[at].repeats.extend(waiting.pop_front()),
-            Some(_) => break,
+            Some(at) if same(&rows[at].first.write, &next.write) => rows[at].repeats.push(next),
+            Some(_) => {
+                waiting.push_front(next);
+                break;
+            }
             None => {
-                bytes += weight(&next.append);
+                bytes += weight(&next.write);
                 seen.insert(key, rows.len());
-                rows.extend(waiting.pop_front().map(|first| Row { first, repeats: Vec::new() }));
+                rows.push(Row { first: next, repeats: Vec::new() });
             }
         }
         items += 1;
     }
+    if !left.is_empty() {
+        left.append(waiting);
+        *waiting = left;
+    }
     rows
 }
 
-fn weight(append: &Append) -> usize {
-    append.content.as_str().len() + append.author.name.len() + 200
+fn weight(write: &Write) -> usize {
+    let (content, author) = match write {
+        Write::Append(append) => (Some(&append.content), &append.author),
+        Write::Revise(revision) => (revision.revise.content(), &revision.author),
+    };
+    content.map_or(0, |content| content.as_str().len()) + author.name.len() + 200
 }
 
-fn same(a: &Append, b: &Append) -> bool {
+fn same(a: &Write, b: &Write) -> bool {
+    let (Write::Append(a), Write::Append(b)) = (a, b) else { return false };
     a.organization == b.organization && a.author.right == b.author.right && a.hash == b.hash
+}
+
+/// The message as a revision leaves it.
+pub(crate) fn revised(mut message: Message, revise: &Revise, seq: Seq, at: Timestamp) -> Message {
+    match revise {
+        Revise::Edit { content, .. } => {
+            message.content = Some(content.as_str().to_owned());
+            message.edited_at = Some(at);
+        }
+        Revise::Delete => {
+            message.content = None;
+            message.deleted_at = Some(at);
+        }
+    }
+    message.entry_seq = seq;
+    message
 }
 
 /// Whether the author may write, by what the conversation's row says under the lock.
@@ -191,7 +263,68 @@ mod tests {
     }
 
     fn queue(appends: Vec<Append>) -> VecDeque<Item> {
-        appends.into_iter().map(|append| super::super::queue::item(append, Duration::from_secs(1)).0).collect()
+        writes(appends.into_iter().map(|append| Write::Append(Box::new(append))).collect())
+    }
+
+    fn writes(writes: Vec<Write>) -> VecDeque<Item> {
+        writes.into_iter().map(|write| super::super::queue::item(write, Duration::from_secs(1)).0).collect()
+    }
+
+    fn deletes(conversation: u128, message: u128) -> Write {
+        let append = append("a", "x", Right::Always);
+        Write::Revise(Box::new(Revision {
+            organization: append.organization,
+            conversation: ConversationId::new(Uuid::from_u128(conversation)),
+            author: append.author,
+            message: MessageId::new(Uuid::from_u128(message)),
+            of_others: false,
+            revise: Revise::Delete,
+            origin: None,
+        }))
+    }
+
+    fn sends(conversation: u128, name: &str) -> Write {
+        let conversation = ConversationId::new(Uuid::from_u128(conversation));
+        Write::Append(Box::new(Append { conversation, ..append(name, "x", Right::Always) }))
+    }
+
+    /// What is told of a write: where, and whether it revises.
+    fn told(item: &Item) -> (u128, bool) {
+        (item.write.conversation().uuid().as_u128(), item.write.revision().is_some())
+    }
+
+    #[test]
+    fn messages_and_revisions_take_turns_without_changing_the_order_of_a_conversation() {
+        let mut waiting = writes(vec![
+            sends(1, "a"),
+            deletes(2, 1),
+            sends(2, "b"),
+            sends(3, "c"),
+            deletes(1, 2),
+            sends(1, "d"),
+            deletes(2, 3),
+        ]);
+        let mut turns = Vec::new();
+        while !waiting.is_empty() {
+            let rows = take(&mut waiting, LIMITS);
+            turns.push(rows.iter().map(|row| told(&row.first)).collect::<Vec<_>>());
+        }
+        assert_eq!(
+            turns,
+            [
+                vec![(1, false), (3, false)],
+                vec![(2, true), (1, true)],
+                vec![(2, false), (1, false)],
+                vec![(2, true)],
+            ]
+        );
+    }
+
+    #[test]
+    fn another_revision_of_a_message_waits_for_what_becomes_of_the_first() {
+        let mut waiting = writes(vec![deletes(1, 1), deletes(1, 2), deletes(1, 1), deletes(1, 3)]);
+        assert_eq!(take(&mut waiting, LIMITS).len(), 2);
+        assert_eq!(take(&mut waiting, LIMITS).len(), 2);
     }
 
     const LIMITS: Limits = Limits { rows: 512, bytes: 1 << 20 };

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use chat::{AppendError, Appended, Change, Committed, Entry, Hints, Message, Sender};
+use chat::{AppendError, Appended, Change, Committed, Entry, Hints, Message, Revised, Sender};
 use kernel::{PortError, PortErrorKind};
 use sea_orm::DbErr;
 use tokio::sync::mpsc;
@@ -17,7 +17,7 @@ use tokio::sync::mpsc;
 use super::{
     batch::{self, Limits, Locks, Outcome, Row, Shard},
     held::Held,
-    queue::{Item, MARGIN},
+    queue::{Item, MARGIN, Write, Written},
     stats::Stats,
 };
 use crate::{
@@ -94,7 +94,7 @@ impl Committer {
         let mut parts = VecDeque::from([rows]);
         while let Some(mut rows) = parts.pop_front() {
             // What an earlier part had to leave behind must not be overtaken.
-            for late in rows.extract_if(.., |row| self.held.holds(row.first.append.conversation)).collect::<Vec<_>>() {
+            for late in rows.extract_if(.., |row| self.held.holds(row.first.write.conversation())).collect::<Vec<_>>() {
                 self.hold(late);
             }
             if rows.is_empty() {
@@ -117,7 +117,7 @@ impl Committer {
     /// conversation is locked for long, the others do not wait for it.
     async fn attempt(&mut self, rows: &mut Vec<Row>) -> Result<Vec<Outcome>, Failure> {
         let (mut taken, mut pause) = (0, Duration::from_millis(5));
-        let known = rows.iter().any(|row| self.held.was_locked(row.first.append.conversation));
+        let known = rows.iter().any(|row| self.held.was_locked(row.first.write.conversation()));
         let mut locks = if known { Locks::PassOver } else { Locks::Wait };
         loop {
             let failure = match self.once(rows, locks).await {
@@ -161,24 +161,32 @@ impl Committer {
             self.shard.cancel();
             return Ok(Vec::new());
         }
-        let appends: Vec<_> = rows.iter().map(|row| &row.first.append).collect();
         #[cfg(feature = "faults")]
         if super::faults::ack_before_commit() {
             return self.commit_after_the_ack(rows).await;
         }
-        if let Ok(done) = tokio::time::timeout(left, self.shard.commit(&appends, locks)).await {
+        if let Ok(done) = tokio::time::timeout(left, self.write(rows, locks)).await {
             return done.map_err(Failure::from);
         }
         self.shard.reset();
         Err(Failure::timed_out(Trouble::Lost))
     }
 
+    /// A batch is either of messages or of revisions.
+    async fn write(&mut self, rows: &[Row], locks: Locks) -> Result<Vec<Outcome>, DbErr> {
+        let revisions: Vec<_> = rows.iter().filter_map(|row| row.first.write.revision()).collect();
+        if !revisions.is_empty() {
+            return self.shard.revise(&revisions, locks).await;
+        }
+        let appends: Vec<_> = rows.iter().filter_map(|row| row.first.write.append()).collect();
+        self.shard.commit(&appends, locks).await
+    }
+
     /// The planted fault: answers, and commits a moment later.
     #[cfg(feature = "faults")]
     async fn commit_after_the_ack(&mut self, rows: &mut Vec<Row>) -> Result<Vec<Outcome>, Failure> {
         self.shard.hold();
-        let appends: Vec<_> = rows.iter().map(|row| &row.first.append).collect();
-        let outcomes = self.shard.commit(&appends, Locks::Wait).await?;
+        let outcomes = self.write(rows, Locks::Wait).await?;
         self.answer(std::mem::take(rows), outcomes);
         tokio::time::sleep(super::faults::DELAY).await;
         self.shard.release().await?;
@@ -192,7 +200,7 @@ impl Committer {
             if outcome == Outcome::Locked {
                 self.hold(row);
             } else {
-                self.held.passed(row.first.append.conversation);
+                self.held.passed(row.first.write.conversation());
                 decided.push(row);
                 answers.push(outcome);
             }
@@ -211,8 +219,8 @@ impl Committer {
         let count = |wanted: fn(&Outcome) -> bool| outcomes.iter().filter(|outcome| wanted(outcome)).count();
         Stats::add(&self.stats.batches, 1);
         Stats::add(&self.stats.rows, rows.iter().map(|row| 1 + row.repeats.len()).sum());
-        Stats::add(&self.stats.stored, count(|outcome| matches!(outcome, Outcome::Stored { .. })));
-        Stats::add(&self.stats.duplicates, count(|outcome| matches!(outcome, Outcome::Duplicate { .. })));
+        Stats::add(&self.stats.stored, count(|outcome| matches!(outcome, Outcome::Stored { .. } | Outcome::Revised { .. })));
+        Stats::add(&self.stats.duplicates, count(|outcome| matches!(outcome, Outcome::Duplicate { .. } | Outcome::Unchanged { .. })));
         Stats::add(&self.stats.duplicates, rows.iter().map(|row| row.repeats.len()).sum());
         let committed: Vec<Committed> =
             rows.iter().zip(&outcomes).filter_map(|(row, outcome)| committed(row, outcome)).collect();
@@ -220,11 +228,12 @@ impl Committer {
             self.tell(&committed);
         }
         for (row, outcome) in rows.into_iter().zip(outcomes) {
-            let id = row.first.append.id;
             for repeat in row.repeats {
-                repeat.answer(answer(&outcome, id, true));
+                let answer = answer(&outcome, &repeat.write, row.first.write.append().map(|first| first.id), true);
+                repeat.answer(answer);
             }
-            row.first.answer(answer(&outcome, id, false));
+            let answer = answer(&outcome, &row.first.write, None, false);
+            row.first.answer(answer);
         }
     }
 
@@ -282,9 +291,15 @@ fn recognise(rows: &[Row], outcomes: &mut [Outcome]) {
     for (row, outcome) in rows.iter().zip(outcomes) {
         if let Outcome::Duplicate { id, seq, at, audience } = outcome
             && row.first.unheard
-            && *id == row.first.append.id
+            && row.first.write.append().is_some_and(|append| append.id == *id)
         {
             *outcome = Outcome::Stored { seq: *seq, at: *at, audience: audience.clone() };
+        } else if let Outcome::Unchanged { message, audience } = outcome
+            && row.first.unheard
+            && message.entry_seq != message.seq
+        {
+            // Who else may have revised it alike was told of, and a hint that comes twice does no harm.
+            *outcome = Outcome::Revised { message: message.clone(), audience: audience.clone() };
         }
     }
 }
@@ -297,16 +312,30 @@ fn refuse(rows: Vec<Row>, failure: &Failure) {
     }
 }
 
-fn answer(outcome: &Outcome, own: kernel::MessageId, repeat: bool) -> Result<Appended, AppendError> {
+/// The answer of a row to one of its callers; `first` is the message that a repeat is one of.
+fn answer(
+    outcome: &Outcome,
+    write: &Write,
+    first: Option<kernel::MessageId>,
+    repeat: bool,
+) -> Result<Written, AppendError> {
     match outcome {
         Outcome::Stored { seq, at, .. } => {
-            Ok(Appended { message_id: own, seq: *seq, created_at: *at, duplicate: repeat })
+            let own = first.or_else(|| write.append().map(|append| append.id));
+            let message_id = own.ok_or_else(|| PortError::corrupt("a revision was stored as a message"))?;
+            Ok(Written::Appended(Appended { message_id, seq: *seq, created_at: *at, duplicate: repeat }))
         }
         Outcome::Duplicate { id, seq, at, .. } => {
-            Ok(Appended { message_id: *id, seq: *seq, created_at: *at, duplicate: true })
+            Ok(Written::Appended(Appended { message_id: *id, seq: *seq, created_at: *at, duplicate: true }))
         }
+        Outcome::Revised { message, .. } => Ok(revised(message, repeat)),
+        Outcome::Unchanged { message, .. } => Ok(revised(message, true)),
         Outcome::Mismatch => Err(AppendError::Mismatch),
         Outcome::NotFound => Err(AppendError::NotFound),
+        Outcome::MessageNotFound => Err(AppendError::MessageNotFound),
+        Outcome::NotTheAuthor => Err(AppendError::NotTheAuthor),
+        Outcome::Deleted => Err(AppendError::Deleted),
+        Outcome::TooLate => Err(AppendError::TooLate),
         Outcome::ReplyNotFound => Err(AppendError::ReplyNotFound),
         Outcome::Closed => Err(AppendError::Closed),
         Outcome::Merged(into) => Err(AppendError::Merged(*into)),
@@ -314,27 +343,38 @@ fn answer(outcome: &Outcome, own: kernel::MessageId, repeat: bool) -> Result<App
     }
 }
 
+fn revised(message: &Message, duplicate: bool) -> Written {
+    Written::Revised(Box::new(Revised { message: message.clone(), duplicate }))
+}
+
 fn committed(row: &Row, outcome: &Outcome) -> Option<Committed> {
-    let Outcome::Stored { seq, at, audience } = outcome else { return None };
-    let append = &row.first.append;
-    let message = Message {
-        id: append.id,
-        seq: *seq,
-        entry_seq: *seq,
-        sender: Sender { id: append.author.id, kind: append.author.kind, name: append.author.name.clone() },
-        kind: append.kind,
-        content: Some(append.content.as_str().to_owned()),
-        in_reply_to: append.in_reply_to,
-        client_message_id: Some(append.client_message_id.clone()),
-        created_at: *at,
-        edited_at: None,
-        deleted_at: None,
+    let (audience, entry) = match (&row.first.write, outcome) {
+        (Write::Append(append), Outcome::Stored { seq, at, audience }) => {
+            let message = Message {
+                id: append.id,
+                seq: *seq,
+                entry_seq: *seq,
+                sender: Sender { id: append.author.id, kind: append.author.kind, name: append.author.name.clone() },
+                kind: append.kind,
+                content: Some(append.content.as_str().to_owned()),
+                in_reply_to: append.in_reply_to,
+                client_message_id: Some(append.client_message_id.clone()),
+                created_at: *at,
+                edited_at: None,
+                deleted_at: None,
+            };
+            (audience, Entry { seq: *seq, change: Change::Created, message })
+        }
+        (Write::Revise(_), Outcome::Revised { message, audience }) => {
+            let change = if message.deleted_at.is_some() { Change::Deleted } else { Change::Edited };
+            (audience, Entry { seq: message.entry_seq, change, message: (**message).clone() })
+        }
+        _ => return None,
     };
-    Some(Committed {
-        organization: append.organization,
-        conversation: append.conversation,
-        audience: audience.clone(),
-        entry: Entry { seq: *seq, change: Change::Created, message },
-        origin: append.origin,
-    })
+    let (organization, origin) = match &row.first.write {
+        Write::Append(append) => (append.organization, append.origin),
+        Write::Revise(revision) => (revision.organization, revision.origin),
+    };
+    let conversation = row.first.write.conversation();
+    Some(Committed { organization, conversation, audience: audience.clone(), entry, origin })
 }

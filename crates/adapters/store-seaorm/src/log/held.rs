@@ -41,7 +41,7 @@ impl Held {
 
     /// Puts a message and its repeats behind those of its conversation. They were not stored.
     pub(super) fn hold(&mut self, row: Row) {
-        let conversation = row.first.append.conversation;
+        let conversation = row.first.write.conversation();
         let now = Instant::now();
         let locked = &mut self.locked;
         let thread = self.threads.entry(conversation).or_insert_with(|| {
@@ -67,7 +67,7 @@ impl Held {
             return;
         }
         for item in std::mem::take(waiting) {
-            match self.threads.get_mut(&item.append.conversation) {
+            match self.threads.get_mut(&item.write.conversation()) {
                 Some(thread) => {
                     thread.items.push_back(item);
                     self.count += 1;

@@ -25,7 +25,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use chat::{Append, AppendError, Appended, ConversationLog, Entry, Head, Message, Seq};
+use chat::{Append, AppendError, Appended, ConversationLog, Entry, Head, Message, Revised, Revision, Seq};
 use kernel::{ConversationId, MessageId, OrganizationId, PortError};
 use tokio::{sync::mpsc, task::JoinHandle};
 
@@ -35,7 +35,7 @@ use crate::{
 };
 
 use committer::Committer;
-use queue::Item;
+use queue::{Item, Write, Written};
 
 /// The writing end of the log: a queue and a committer for each shard.
 pub(crate) struct Log {
@@ -87,13 +87,13 @@ impl Log {
     }
 
     /// Queues at once, before anything is awaited: who calls first is numbered first.
-    fn enqueue(&self, append: Append) -> Result<queue::Waiting, AppendError> {
-        let (item, waiting) = queue::item(append, self.patience);
+    fn enqueue(&self, write: Write) -> Result<queue::Waiting, AppendError> {
+        let (item, waiting) = queue::item(write, self.patience);
         let shards = self.shards.lock().unwrap_or_else(PoisonError::into_inner);
         if shards.is_empty() {
             return Err(PortError::unavailable("the store is closing").into());
         }
-        let shard = &shards[shard_of(item.append.conversation, shards.len())];
+        let shard = &shards[shard_of(item.write.conversation(), shards.len())];
         match shard.try_send(item) {
             Ok(()) => Ok(waiting),
             Err(mpsc::error::TrySendError::Full(_)) => Err(AppendError::Overloaded),
@@ -104,7 +104,7 @@ impl Log {
     }
 }
 
-/// All messages of a conversation go through one shard: that keeps their order, and keeps shards
+/// All that is written to a conversation goes through one shard: that keeps their order, and keeps shards
 /// from waiting for each other's row locks.
 fn shard_of(conversation: ConversationId, shards: usize) -> usize {
     let mut hasher = DefaultHasher::new();
@@ -115,8 +115,19 @@ fn shard_of(conversation: ConversationId, shards: usize) -> usize {
 #[async_trait]
 impl ConversationLog for SeaStore {
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
-        let waiting = self.log.enqueue(append)?;
-        waiting.answer().await
+        let waiting = self.log.enqueue(Write::Append(Box::new(append)))?;
+        match waiting.answer().await? {
+            Written::Appended(done) => Ok(done),
+            Written::Revised(_) => Err(PortError::corrupt("a message was answered as a revision").into()),
+        }
+    }
+
+    async fn revise(&self, revision: Revision) -> Result<Revised, AppendError> {
+        let waiting = self.log.enqueue(Write::Revise(Box::new(revision)))?;
+        match waiting.answer().await? {
+            Written::Revised(done) => Ok(*done),
+            Written::Appended(_) => Err(PortError::corrupt("a revision was answered as a message").into()),
+        }
     }
 
     async fn after(

@@ -1,13 +1,15 @@
 //! The batch on PostgreSQL: one statement, which is its own transaction.
 
+mod revising;
+
 use std::{sync::LazyLock, time::Duration};
 
 use async_trait::async_trait;
-use chat::{Append, Right, Seq};
+use chat::{Append, Revision, Right, Seq};
 use kernel::{Audience, MessageId, ParticipantId, SupportRequestId, Timestamp, UserId};
 use sea_orm::DbErr;
 use sqlx::{
-    Row as _,
+    PgConnection, Row as _,
     postgres::{PgConnectOptions, PgRow},
 };
 use time::OffsetDateTime;
@@ -89,11 +91,18 @@ SELECT ord, outcome, dup_id, coalesce(dup_seq, new_seq) AS seq, coalesce(dup_at,
        support_request_id, requester_id, assignee_id, members, merged_into
 FROM j";
 
-/// The same, but locked conversations are passed over: `s` holds those that are there and were not had.
-static PASS_OVER: LazyLock<String> = LazyLock::new(|| {
+/// How many columns the answer of [`COMMIT`] has.
+const COLUMNS: usize = 10;
+
+static PASS_OVER: LazyLock<String> = LazyLock::new(|| passing_over(COMMIT, COLUMNS));
+
+/// The same statement, but locked conversations are passed over: `s` holds those that are there and were
+/// not had. `$1`, `$2` and `$3` have to be what they are in [`COMMIT`], and so the first columns.
+fn passing_over(statement: &str, columns: usize) -> String {
     let lock = "FOR NO KEY UPDATE OF t";
     let skip = format!("{lock} SKIP LOCKED");
-    let (head, tail) = COMMIT.rsplit_once("SELECT ord, outcome").unwrap_or((COMMIT, ""));
+    let (head, tail) = statement.rsplit_once("SELECT ord, outcome").unwrap_or((statement, ""));
+    let nulls = ", NULL".repeat(columns.saturating_sub(2));
     format!(
         "{}, s AS MATERIALIZED (
   SELECT g.n FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS g(conversation, organization, n)
@@ -102,11 +111,11 @@ static PASS_OVER: LazyLock<String> = LazyLock::new(|| {
 )
 SELECT ord, outcome{tail}
 UNION ALL
-SELECT i.ord, 7, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+SELECT i.ord, 7{nulls}
 FROM unnest($3::int4[]) WITH ORDINALITY AS i(grp, ord) JOIN s ON s.n = i.grp",
         head.trim_end().replacen(lock, &skip, 1)
     )
-});
+}
 
 pub(crate) struct PostgresShard {
     line: Line,
@@ -122,6 +131,16 @@ impl PostgresShard {
             held: false,
         }
     }
+
+    /// The connection, begun on where a planted fault holds the commit back.
+    async fn connection(&mut self) -> Result<&mut PgConnection, DbErr> {
+        let connection = self.line.ready(None).await.map_err(from_sqlx)?;
+        #[cfg(feature = "faults")]
+        if self.held {
+            sqlx::query("BEGIN").execute(&mut *connection).await.map_err(from_sqlx)?;
+        }
+        Ok(connection)
+    }
 }
 
 #[async_trait]
@@ -132,14 +151,17 @@ impl Shard for PostgresShard {
 
     async fn commit(&mut self, rows: &[&Append], locks: Locks) -> Result<Vec<Outcome>, DbErr> {
         let columns = Transposed::of(rows);
-        let connection = self.line.ready(None).await.map_err(from_sqlx)?;
-        #[cfg(feature = "faults")]
-        if self.held {
-            sqlx::query("BEGIN").execute(&mut *connection).await.map_err(from_sqlx)?;
-        }
-        let done = columns.run(connection, locks).await;
+        let done = columns.run(self.connection().await?, locks).await;
         self.line.settle(&done);
-        outcomes(&done.map_err(from_sqlx)?, rows.len()).map_err(from_sqlx)
+        outcomes(&done.map_err(from_sqlx)?, rows.len(), |row, _| outcome_of(row)).map_err(from_sqlx)
+    }
+
+    async fn revise(&mut self, rows: &[&Revision], locks: Locks) -> Result<Vec<Outcome>, DbErr> {
+        let columns = revising::Transposed::of(rows);
+        let done = columns.run(self.connection().await?, locks).await;
+        self.line.settle(&done);
+        let outcome = |row: &PgRow, at: usize| revising::outcome_of(row, rows[at]);
+        outcomes(&done.map_err(from_sqlx)?, rows.len(), outcome).map_err(from_sqlx)
     }
 
     /// Only a connection was taken, which is kept for the next batch.
@@ -194,12 +216,7 @@ impl<'a> Transposed<'a> {
                 all.organizations.push(pair.1);
                 i32::try_from(all.conversations.len()).unwrap_or(i32::MAX)
             });
-            let (proves, proof) = match append.author.right {
-                Right::Requester => (0, None),
-                Right::Token(request) => (1, Some(request.uuid())),
-                Right::Agent(agent) => (2, Some(agent.uuid())),
-                Right::Always => (3, None),
-            };
+            let (proves, proof) = proof_of(append.author.right);
             all.group.push(group);
             all.sender.push(append.author.id.uuid());
             all.client_message_id.push(append.client_message_id.as_str());
@@ -216,7 +233,7 @@ impl<'a> Transposed<'a> {
         all
     }
 
-    async fn run(&self, connection: &mut sqlx::PgConnection, locks: Locks) -> Result<Vec<PgRow>, sqlx::Error> {
+    async fn run(&self, connection: &mut PgConnection, locks: Locks) -> Result<Vec<PgRow>, sqlx::Error> {
         let statement = match locks {
             Locks::Wait => COMMIT,
             Locks::PassOver => PASS_OVER.as_str(),
@@ -241,37 +258,56 @@ impl<'a> Transposed<'a> {
     }
 }
 
+/// What a right is to the statements: a number, and an id to compare with.
+fn proof_of(right: Right) -> (i16, Option<Uuid>) {
+    match right {
+        Right::Requester => (0, None),
+        Right::Token(request) => (1, Some(request.uuid())),
+        Right::Agent(agent) => (2, Some(agent.uuid())),
+        Right::Always => (3, None),
+    }
+}
+
 /// A row that is absent from the answer has no conversation.
-fn outcomes(answer: &[PgRow], rows: usize) -> Result<Vec<Outcome>, sqlx::Error> {
+fn outcomes(
+    answer: &[PgRow],
+    rows: usize,
+    outcome_of: impl Fn(&PgRow, usize) -> Result<Outcome, sqlx::Error>,
+) -> Result<Vec<Outcome>, sqlx::Error> {
     let mut outcomes = vec![Outcome::NotFound; rows];
     for row in answer {
-        let at = usize::try_from(row.try_get::<i64, _>(0)?).unwrap_or(0);
-        if let Some(outcome) = at.checked_sub(1).and_then(|at| outcomes.get_mut(at)) {
-            *outcome = outcome_of(row)?;
+        let at = usize::try_from(row.try_get::<i64, _>(0)?).unwrap_or(0).checked_sub(1);
+        if let Some((at, outcome)) = at.and_then(|at| Some((at, outcomes.get_mut(at)?))) {
+            *outcome = outcome_of(row, at)?;
         }
     }
     Ok(outcomes)
 }
 
+/// Where a row stands, and who may see it.
+fn place_of(row: &PgRow) -> Result<(Seq, Timestamp, Audience), sqlx::Error> {
+    let seq = Seq::new(row.try_get::<i64, _>(3)?.cast_unsigned());
+    let at = Timestamp::from_datetime(row.try_get::<OffsetDateTime, _>(4)?);
+    Ok((seq, at, audience_of(row)?))
+}
+
+fn audience_of(row: &PgRow) -> Result<Audience, sqlx::Error> {
+    Ok(Audience {
+        support_request: SupportRequestId::new(row.try_get(5)?),
+        requester: ParticipantId::new(row.try_get(6)?),
+        assignee: row.try_get::<Option<Uuid>, _>(7)?.map(UserId::new),
+        members: row.try_get::<Vec<Uuid>, _>(8)?.into_iter().map(ParticipantId::new).collect(),
+    })
+}
+
 fn outcome_of(row: &PgRow) -> Result<Outcome, sqlx::Error> {
-    let place = || -> Result<(Seq, Timestamp, Audience), sqlx::Error> {
-        let seq = Seq::new(row.try_get::<i64, _>(3)?.cast_unsigned());
-        let at = Timestamp::from_datetime(row.try_get::<OffsetDateTime, _>(4)?);
-        let audience = Audience {
-            support_request: SupportRequestId::new(row.try_get(5)?),
-            requester: ParticipantId::new(row.try_get(6)?),
-            assignee: row.try_get::<Option<Uuid>, _>(7)?.map(UserId::new),
-            members: row.try_get::<Vec<Uuid>, _>(8)?.into_iter().map(ParticipantId::new).collect(),
-        };
-        Ok((seq, at, audience))
-    };
     Ok(match row.try_get::<i32, _>(1)? {
         0 => {
-            let (seq, at, audience) = place()?;
+            let (seq, at, audience) = place_of(row)?;
             Outcome::Stored { seq, at, audience }
         }
         2 => {
-            let (seq, at, audience) = place()?;
+            let (seq, at, audience) = place_of(row)?;
             Outcome::Duplicate { id: MessageId::new(row.try_get(2)?), seq, at, audience }
         }
         3 => Outcome::Mismatch,

@@ -1,4 +1,4 @@
-//! One message on its way through the queue, and the caller who waits for its answer.
+//! One write on its way through the queue, and the caller who waits for its answer.
 
 use std::{
     sync::{
@@ -8,27 +8,62 @@ use std::{
     time::{Duration, Instant},
 };
 
-use chat::{Append, AppendError, Appended};
-use kernel::{PortError, PortErrorKind};
+use chat::{Append, AppendError, Appended, Revised, Revision};
+use kernel::{ConversationId, PortError, PortErrorKind};
 use tokio::sync::oneshot;
 
-/// A message in the queue. Its caller and the committer settle between them, by one atomic step,
+/// What is to become an entry of the log.
+pub(crate) enum Write {
+    Append(Box<Append>),
+    Revise(Box<Revision>),
+}
+
+/// What became of it.
+pub(crate) enum Written {
+    Appended(Appended),
+    Revised(Box<Revised>),
+}
+
+impl Write {
+    pub(crate) fn conversation(&self) -> ConversationId {
+        match self {
+            Self::Append(append) => append.conversation,
+            Self::Revise(revision) => revision.conversation,
+        }
+    }
+
+    pub(crate) fn append(&self) -> Option<&Append> {
+        match self {
+            Self::Append(append) => Some(append),
+            Self::Revise(_) => None,
+        }
+    }
+
+    pub(crate) fn revision(&self) -> Option<&Revision> {
+        match self {
+            Self::Revise(revision) => Some(revision),
+            Self::Append(_) => None,
+        }
+    }
+}
+
+/// A write in the queue. Its caller and the committer settle between them, by one atomic step,
 /// whether it may still be stored: a caller who was told that nothing happened can rely on it.
 pub(crate) struct Item {
-    pub(crate) append: Append,
+    pub(crate) write: Write,
     /// When the caller gives up; the committer stops trying a little earlier.
     pub(crate) deadline: Instant,
     /// It was sent and not heard of: whether it is stored, only a later run can tell.
     pub(crate) unheard: bool,
     state: Arc<AtomicU8>,
-    answer: oneshot::Sender<Result<Appended, AppendError>>,
+    answer: oneshot::Sender<Result<Written, AppendError>>,
 }
 
 /// The caller's side.
 pub(crate) struct Waiting {
     deadline: Instant,
     state: Arc<AtomicU8>,
-    answer: oneshot::Receiver<Result<Appended, AppendError>>,
+    answer: oneshot::Receiver<Result<Written, AppendError>>,
 }
 
 /// Not with the database: not sent yet, or known not to have been stored.
@@ -42,12 +77,12 @@ const ABANDONED: u8 = 2;
 /// knows more, usually comes first.
 pub(crate) const MARGIN: Duration = Duration::from_millis(200);
 
-pub(crate) fn item(append: Append, patience: Duration) -> (Item, Waiting) {
+pub(crate) fn item(write: Write, patience: Duration) -> (Item, Waiting) {
     let (sender, receiver) = oneshot::channel();
     let state = Arc::new(AtomicU8::new(QUEUED));
     let deadline = Instant::now() + patience + MARGIN;
     let waiting = Waiting { deadline, state: Arc::clone(&state), answer: receiver };
-    (Item { append, deadline, unheard: false, state, answer: sender }, waiting)
+    (Item { write, deadline, unheard: false, state, answer: sender }, waiting)
 }
 
 impl Item {
@@ -65,13 +100,13 @@ impl Item {
     }
 
     /// Answers the caller, who may have gone.
-    pub(crate) fn answer(self, answer: Result<Appended, AppendError>) {
+    pub(crate) fn answer(self, answer: Result<Written, AppendError>) {
         drop(self.answer.send(answer));
     }
 }
 
 impl Waiting {
-    pub(crate) async fn answer(self) -> Result<Appended, AppendError> {
+    pub(crate) async fn answer(self) -> Result<Written, AppendError> {
         match tokio::time::timeout_at(self.deadline.into(), self.answer).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) | Err(_) => Err(give_up(&self.state)),

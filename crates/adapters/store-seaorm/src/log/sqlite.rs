@@ -1,11 +1,12 @@
 //! The batch on SQLite: one transaction of the one writer, which finds repeats and numbers by itself.
 
 mod known;
+mod revising;
 
 use std::{collections::HashMap, time::Duration};
 
 use async_trait::async_trait;
-use chat::{Append, Seq};
+use chat::{Append, Revision, Seq};
 use kernel::{MessageId, Timestamp};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode, Statement,
@@ -33,6 +34,16 @@ impl SqliteShard {
             held: false,
         }
     }
+
+    /// Commits, unless a planted fault holds that back.
+    async fn end(&mut self, tx: DatabaseTransaction) -> Result<(), DbErr> {
+        #[cfg(feature = "faults")]
+        if self.held {
+            self.open = Some(tx);
+            return Ok(());
+        }
+        tx.commit().await
+    }
 }
 
 #[async_trait]
@@ -54,12 +65,14 @@ impl Shard for SqliteShard {
         let outcomes: Vec<Outcome> = rows.iter().enumerate().map(|(at, row)| known.decide(at, row)).collect();
         insert(&tx, rows, &outcomes).await?;
         grow(&tx, &known.threads).await?;
-        #[cfg(feature = "faults")]
-        if self.held {
-            self.open = Some(tx);
-            return Ok(outcomes);
-        }
-        tx.commit().await?;
+        self.end(tx).await?;
+        Ok(outcomes)
+    }
+
+    async fn revise(&mut self, rows: &[&Revision], _locks: Locks) -> Result<Vec<Outcome>, DbErr> {
+        let Some(tx) = self.open.take() else { return Err(DbErr::Custom("not begun".into())) };
+        let outcomes = revising::revise(&tx, rows).await?;
+        self.end(tx).await?;
         Ok(outcomes)
     }
 

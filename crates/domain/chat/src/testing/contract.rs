@@ -10,10 +10,12 @@
 mod conversations;
 mod feed;
 mod log;
+mod revising;
 
 pub use conversations::*;
 pub use feed::*;
 pub use log::*;
+pub use revising::*;
 
 use kernel::{MessageId, OrganizationId, ParticipantId, UserId};
 
@@ -54,6 +56,23 @@ macro_rules! chat_contract {
             one_message_is_found_in_its_own_conversation_only
             heads_leave_out_what_is_unknown
             no_log_is_read_across_organizations
+            an_edit_is_an_entry_and_the_content_of_now
+            a_deletion_leaves_a_tombstone_without_content
+            replay_shows_the_content_of_now_at_every_entry
+            sends_edits_and_deletions_that_wait_together_keep_their_order
+            parallel_edits_of_one_message_end_in_one_content
+            nothing_revives_a_message_that_is_deleted_meanwhile
+            the_same_revision_again_stores_nothing
+            a_message_is_revised_by_its_author_or_by_who_may
+            a_revision_needs_the_right_of_now
+            a_deleted_message_is_not_edited
+            an_edit_comes_within_its_time
+            a_closed_or_merged_request_takes_deletions_but_no_edits
+            a_retry_of_a_send_finds_what_was_edited_or_deleted_since
+            a_refused_revision_does_not_fail_its_neighbours
+            hints_tell_revisions_with_their_message
+            lists_show_revised_messages_as_they_are
+            the_feed_tells_what_each_entry_did
             marks_only_move_forward
             marks_end_at_the_head
             reading_also_delivers

@@ -15,8 +15,8 @@ use kernel::{
 
 use super::{Setup, Thread, ThreadState};
 use crate::{
-    Append, AppendError, Appended, Change, Committed, ContentHash, ConversationLog, Entry, Epoch, Head, Hints,
-    LogCursor, Message, Participant, ReadMark, Right, Sender, SenderKind, Seq,
+    Append, AppendError, Appended, Author, Change, Committed, ContentHash, ConversationLog, Entry, Epoch, Head, Hints,
+    LogCursor, Message, Participant, ReadMark, Revise, Revised, Revision, Right, Sender, SenderKind, Seq,
 };
 
 /// [`ConversationLog`], [`Conversations`](crate::Conversations) and [`LogFeed`](crate::LogFeed) over
@@ -55,8 +55,9 @@ struct Conv {
     state: ThreadState,
     created_at: Timestamp,
     participants: Vec<Participant>,
-    /// Entry n is at n - 1: it made this message.
     messages: Vec<Stored>,
+    /// Entry n is at n - 1: what it did, and to which of the messages.
+    entries: Vec<(Change, usize)>,
 }
 
 struct Stored {
@@ -116,6 +117,7 @@ impl FakeLog {
             created_at: self.env.now(),
             participants: vec![requester],
             messages: Vec::new(),
+            entries: Vec::new(),
         };
         self.state().threads.insert((thread.organization, thread.id), conv);
     }
@@ -133,6 +135,28 @@ impl FakeLog {
         self.state().faults.push_back(fault);
     }
 
+    /// One write with its hint, or what a fault makes of it.
+    fn write<T>(
+        &self,
+        write: impl FnOnce(&mut State, Timestamp) -> Result<(T, Option<Committed>), AppendError>,
+    ) -> Result<T, AppendError> {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let fault = self.state().faults.pop_front();
+        match fault {
+            Some(Fault::Overloaded) => return Err(AppendError::Overloaded),
+            Some(Fault::Refused(kind)) => return Err(PortError::new(kind, "as the test wants it").into()),
+            Some(Fault::AnswerLost) | None => {}
+        }
+        let (done, hint) = write(&mut self.state(), self.env.now())?;
+        if let Some(hint) = hint {
+            self.hints.committed(&[hint]);
+        }
+        if fault == Some(Fault::AnswerLost) {
+            return Err(PortError::new(PortErrorKind::Unknown, "as the test wants it").into());
+        }
+        Ok(done)
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -146,7 +170,7 @@ impl State {
     /// What is stored, with the hint to give; no hint for a repeat.
     fn append(&mut self, append: Append, now: Timestamp) -> Result<(Appended, Option<Committed>), AppendError> {
         let key = (append.organization, append.conversation);
-        let conv = self.threads.get_mut(&key).filter(|conv| conv.lets(&append)).ok_or(AppendError::NotFound)?;
+        let conv = self.threads.get_mut(&key).filter(|conv| conv.lets(&append.author)).ok_or(AppendError::NotFound)?;
         if let Some(earlier) = conv.earlier(&append) {
             return if earlier.hash == append.hash {
                 Ok((appended(&earlier.message, true), None))
@@ -167,16 +191,65 @@ impl State {
         let message = conv.store(append, now);
         let entry = Entry { seq: message.seq, change: Change::Created, message };
         let done = appended(&entry.message, false);
-        self.feed.push((key.0, key.1, entry.seq));
-        let audience = self.threads[&key].audience.clone();
-        Ok((done, Some(Committed { organization: key.0, conversation: key.1, audience, entry, origin })))
+        Ok((done, Some(self.committed(key, entry, origin))))
+    }
+
+    /// What the message is now, with the hint to give; no hint when it was so already.
+    fn revise(&mut self, revision: Revision, now: Timestamp) -> Result<(Revised, Option<Committed>), AppendError> {
+        let key = (revision.organization, revision.conversation);
+        let conv = self.threads.get_mut(&key).filter(|conv| conv.lets(&revision.author)).ok_or(AppendError::NotFound)?;
+        let at = conv.messages.iter().position(|stored| stored.message.id == revision.message);
+        let at = at.ok_or(AppendError::MessageNotFound)?;
+        let message = &conv.messages[at].message;
+        if !revision.of_others && message.sender.id != revision.author.id {
+            return Err(AppendError::NotTheAuthor);
+        }
+        let content = revision.revise.content().map(|content| content.as_str().to_owned());
+        if message.content == content {
+            return Ok((Revised { message: message.clone(), duplicate: true }, None));
+        }
+        if let Revise::Edit { within, .. } = &revision.revise {
+            if message.deleted_at.is_some() {
+                return Err(AppendError::Deleted);
+            }
+            if let Some(into) = conv.state.merged_into {
+                return Err(AppendError::Merged(into));
+            }
+            if conv.state.closed {
+                return Err(AppendError::Closed);
+            }
+            if now.since(message.created_at) > *within {
+                return Err(AppendError::TooLate);
+            }
+        }
+        let (seq, now) = (conv.head().next(), now.max(message.created_at));
+        let message = &mut conv.messages[at].message;
+        let change = if content.is_some() { Change::Edited } else { Change::Deleted };
+        *(if content.is_some() { &mut message.edited_at } else { &mut message.deleted_at }) = Some(now);
+        message.content = content;
+        message.entry_seq = seq;
+        let message = message.clone();
+        conv.entries.push((change, at));
+        let entry = Entry { seq, change, message: message.clone() };
+        Ok((Revised { message, duplicate: false }, Some(self.committed(key, entry, revision.origin))))
+    }
+
+    fn committed(
+        &mut self,
+        (organization, conversation): (OrganizationId, ConversationId),
+        entry: Entry,
+        origin: Option<kernel::ConnectionId>,
+    ) -> Committed {
+        self.feed.push((organization, conversation, entry.seq));
+        let audience = self.threads[&(organization, conversation)].audience.clone();
+        Committed { organization, conversation, audience, entry, origin }
     }
 }
 
 impl Conv {
-    fn lets(&self, append: &Append) -> bool {
-        let opened = self.audience.requester == append.author.id;
-        match append.author.right {
+    fn lets(&self, author: &Author) -> bool {
+        let opened = self.audience.requester == author.id;
+        match author.right {
             Right::Requester => opened,
             Right::Token(request) => opened && self.audience.support_request == request,
             Right::Agent(agent) => Scope::Agent(agent).covers(&self.audience),
@@ -196,7 +269,14 @@ impl Conv {
     }
 
     fn head(&self) -> Seq {
-        self.messages.last().map_or(Seq::START, |stored| stored.message.entry_seq)
+        Seq::new(self.entries.len() as u64)
+    }
+
+    /// An entry with its message of now.
+    fn entry(&self, seq: Seq) -> Option<Entry> {
+        let at = usize::try_from(seq.get()).ok()?.checked_sub(1)?;
+        let (change, message) = *self.entries.get(at)?;
+        Some(Entry { seq, change, message: self.messages[message].message.clone() })
     }
 
     fn last_at(&self) -> Option<Timestamp> {
@@ -218,6 +298,7 @@ impl Conv {
             edited_at: None,
             deleted_at: None,
         };
+        self.entries.push((Change::Created, self.messages.len()));
         self.messages.push(Stored { message: message.clone(), hash: append.hash });
         message
     }
@@ -234,21 +315,11 @@ fn appended(message: &Message, duplicate: bool) -> Appended {
 #[async_trait]
 impl ConversationLog for FakeLog {
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
-        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        let fault = self.state().faults.pop_front();
-        match fault {
-            Some(Fault::Overloaded) => return Err(AppendError::Overloaded),
-            Some(Fault::Refused(kind)) => return Err(PortError::new(kind, "as the test wants it").into()),
-            Some(Fault::AnswerLost) | None => {}
-        }
-        let (done, hint) = self.state().append(append, self.env.now())?;
-        if let Some(hint) = hint {
-            self.hints.committed(&[hint]);
-        }
-        if fault == Some(Fault::AnswerLost) {
-            return Err(PortError::new(PortErrorKind::Unknown, "as the test wants it").into());
-        }
-        Ok(done)
+        self.write(|state, now| state.append(append, now))
+    }
+
+    async fn revise(&self, revision: Revision) -> Result<Revised, AppendError> {
+        self.write(|state, now| state.revise(revision, now))
     }
 
     async fn after(
@@ -258,9 +329,10 @@ impl ConversationLog for FakeLog {
         after: Seq,
         limit: u32,
     ) -> Result<Vec<Entry>, PortError> {
-        let changed = self.changed(organization, conversation, after, limit).await?;
-        let entry = |message: Message| Entry { seq: message.entry_seq, change: Change::Created, message };
-        Ok(changed.into_iter().map(entry).collect())
+        let state = self.state();
+        let Some(conv) = state.conv(organization, conversation) else { return Ok(Vec::new()) };
+        let later = (after.get() + 1..=conv.head().get()).take(limit as usize);
+        Ok(later.filter_map(|seq| conv.entry(Seq::new(seq))).collect())
     }
 
     async fn before(
@@ -288,7 +360,10 @@ impl ConversationLog for FakeLog {
         let state = self.state();
         let all = state.conv(organization, conversation).map_or(&[][..], |conv| &conv.messages);
         let later = all.iter().map(|stored| &stored.message).filter(|message| message.entry_seq > after);
-        Ok(later.take(limit as usize).cloned().collect())
+        let mut later: Vec<_> = later.cloned().collect();
+        later.sort_by_key(|message| message.entry_seq);
+        later.truncate(limit as usize);
+        Ok(later)
     }
 
     async fn message(

@@ -14,9 +14,9 @@ use crate::sql::hex_list;
 /// A conversation of the batch, as it stands and as it will.
 pub(super) struct Thread {
     pub(super) organization: Uuid,
-    audience: Audience,
-    closed: bool,
-    merged_into: Option<SupportRequestId>,
+    pub(super) audience: Audience,
+    pub(super) closed: bool,
+    pub(super) merged_into: Option<SupportRequestId>,
     pub(super) last_seq: u64,
     pub(super) at: i64,
     pub(super) grown: bool,
@@ -41,16 +41,11 @@ pub(super) struct Known {
 
 impl Known {
     pub(super) async fn read(tx: &DatabaseTransaction, rows: &[&Append]) -> Result<Self, DbErr> {
-        let mut known = Self {
-            threads: threads(tx, rows).await?,
+        Ok(Self {
+            threads: threads(tx, rows.iter().map(|row| (row.organization.uuid(), row.conversation.uuid()))).await?,
             earlier: earlier(tx, rows).await?,
             answered: answered(tx, rows).await?,
-        };
-        let now = Timestamp::from_datetime(OffsetDateTime::now_utc()).as_micros();
-        for thread in known.threads.values_mut() {
-            thread.at = thread.at.max(now);
-        }
-        Ok(known)
+        })
     }
 
     /// The right first, then whether it is a repeat, then the state.
@@ -88,13 +83,16 @@ impl Known {
     }
 }
 
-async fn all(tx: &DatabaseTransaction, sql: &str, argument: String) -> Result<Vec<QueryResult>, DbErr> {
+pub(super) async fn all(tx: &DatabaseTransaction, sql: &str, argument: String) -> Result<Vec<QueryResult>, DbErr> {
     tx.query_all_raw(Statement::from_sql_and_values(DbBackend::Sqlite, sql, [argument.into()])).await
 }
 
-async fn threads(tx: &DatabaseTransaction, rows: &[&Append]) -> Result<HashMap<Uuid, Thread>, DbErr> {
-    let mut pairs: Vec<(Uuid, Uuid)> =
-        rows.iter().map(|row| (row.organization.uuid(), row.conversation.uuid())).collect();
+/// The conversations of a batch, each with the time that what is written now gets.
+pub(super) async fn threads(
+    tx: &DatabaseTransaction,
+    pairs: impl Iterator<Item = (Uuid, Uuid)>,
+) -> Result<HashMap<Uuid, Thread>, DbErr> {
+    let mut pairs: Vec<_> = pairs.collect();
     pairs.sort_unstable();
     pairs.dedup();
     let pairs = pairs.iter().map(|(organization, id)| hex_list(&[*organization, *id])).collect::<Vec<_>>();
@@ -112,6 +110,10 @@ async fn threads(tx: &DatabaseTransaction, rows: &[&Append]) -> Result<HashMap<U
             Entry::Vacant(new) => new.insert(thread_of(&row)?),
         };
         thread.audience.members.extend(row.try_get::<Option<Uuid>>("", "member")?.map(ParticipantId::new));
+    }
+    let now = Timestamp::from_datetime(OffsetDateTime::now_utc()).as_micros();
+    for thread in threads.values_mut() {
+        thread.at = thread.at.max(now);
     }
     Ok(threads)
 }
@@ -175,6 +177,6 @@ async fn answered(tx: &DatabaseTransaction, rows: &[&Append]) -> Result<HashSet<
     all(tx, sql, serde_json::Value::Array(replies).to_string()).await?.iter().map(place).collect()
 }
 
-fn place(row: &QueryResult) -> Result<usize, DbErr> {
+pub(super) fn place(row: &QueryResult) -> Result<usize, DbErr> {
     Ok(usize::try_from(row.try_get::<i64>("", "at")?).unwrap_or(usize::MAX))
 }

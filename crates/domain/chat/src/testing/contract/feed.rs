@@ -23,7 +23,7 @@ async fn read(h: &impl Harness, from: LogCursor, of: OrganizationId) -> (Vec<Log
 
 /// Reads until so many records of an organisation have come. A store shared with other tests may
 /// hold back what is committed while one of theirs is still writing.
-async fn read_until(h: &impl Harness, from: LogCursor, of: OrganizationId, count: usize) -> Vec<LogRecord> {
+pub(super) async fn read_until(h: &impl Harness, from: LogCursor, of: OrganizationId, count: usize) -> Vec<LogRecord> {
     let (mut found, mut at) = read(h, from, of).await;
     for _ in 0..1_000 {
         if found.len() >= count {

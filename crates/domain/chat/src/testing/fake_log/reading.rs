@@ -7,7 +7,7 @@ use kernel::{
 
 use super::{Conv, FakeLog, State};
 use crate::{
-    Change, Conversation, ConversationFilter, ConversationStatus, Conversations, Entry, Epoch, LogCursor, LogFeed,
+    Conversation, ConversationFilter, ConversationStatus, Conversations, Epoch, LogCursor, LogFeed,
     LogRecord, Mark, Marked, Participant, ReadMark, Receipt, SenderKind, Seq,
 };
 
@@ -23,6 +23,7 @@ impl State {
         let staff = conv.participants.iter().filter(|one| one.kind == SenderKind::Agent);
         let staff_read = staff.map(|one| one.mark.read_seq).max().unwrap_or_default();
         let messages = || conv.messages.iter().map(|stored| &stored.message);
+        let unread = || messages().filter(|one| one.deleted_at.is_none());
         Conversation {
             id,
             organization,
@@ -37,8 +38,8 @@ impl State {
             last_seq: conv.head(),
             last_message_at: conv.last_at(),
             last_message: messages().next_back().cloned(),
-            unread_count: messages().filter(|one| one.seq > read && one.sender.id != viewer).count() as u64,
-            unread_staff: messages()
+            unread_count: unread().filter(|one| one.seq > read && one.sender.id != viewer).count() as u64,
+            unread_staff: unread()
                 .filter(|one| one.seq > staff_read && one.sender.kind == SenderKind::Customer)
                 .count() as u64,
             participants: conv.participants.clone(),
@@ -167,14 +168,12 @@ impl LogFeed for FakeLog {
         let rows = state.feed.iter().zip(1_u64..).skip_while(|(_, row)| *row <= after.row).take(limit as usize);
         let record = |(&(organization, conversation, seq), row): (&(_, _, Seq), u64)| {
             let conv = &state.threads[&(organization, conversation)];
-            let message =
-                conv.messages.iter().map(|stored| &stored.message).find(|message| message.entry_seq == seq)?;
             Some(LogRecord {
                 cursor: LogCursor { transaction: 0, row },
                 organization,
                 conversation,
                 support_request: conv.audience.support_request,
-                entry: Entry { seq, change: Change::Created, message: message.clone() },
+                entry: conv.entry(seq)?,
             })
         };
         Ok(rows.filter_map(record).collect())
