@@ -14,6 +14,7 @@ import { Older } from './older.tsx';
 import { useIsLookedAt } from './looked-at.ts';
 import { ThreadSkeleton } from './skeleton.tsx';
 import { Top } from './top.tsx';
+import { useViewing, Viewers } from './viewers.tsx';
 
 export interface ConversationProps {
   readonly request: SupportRequest;
@@ -29,6 +30,7 @@ export interface ConversationProps {
 export function Conversation({ request, conversation, timeline, field, heading, detailsShown, onDetails, onBack }: ConversationProps) {
   const { t } = useText();
   const scroll = useThreadScroll();
+  const viewing = useViewing(request, conversation);
   return (
     <section class="conversation" aria-label={request.subject}>
       <Top request={request} heading={heading} detailsShown={detailsShown} onDetails={onDetails} onBack={onBack} />
@@ -40,6 +42,7 @@ export function Conversation({ request, conversation, timeline, field, heading, 
             {conversation.unread.value > 0 ? t('conversation.new_below', { count: conversation.unread.value }) : t('conversation.to_end')}
           </Button>
         )}
+        {conversation.phase.value !== 'refused' && <Viewers viewers={viewing.others.value} />}
         {conversation.phase.value !== 'refused' && (
           <Composer request={request} conversation={conversation} field={field} onSent={scroll.toEnd} />
         )}
