@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use tests::database::Store;
 use tests::over_both_stores;
 use tests::people::{Person, Visitor};
+use tests::rest::send;
 use tests::server::Server;
 use tests::socket::Socket;
 
@@ -123,7 +124,7 @@ async fn an_availability_reaches_colleagues_visitors_and_the_next_start(store: S
     widget.subscribe(&visitor.conversation, Some(0)).await;
     let mut office = Socket::connect(&server.socket_url(), chief.rest.token()).await.unwrap();
     let change = json!({ "availability": "away" });
-    chief.rest.request(reqwest::Method::PATCH, "/auth/me").json(&change).send().await.unwrap();
+    send(chief.rest.request(reqwest::Method::PATCH, "/auth/me").json(&change)).await.expect(200);
 
     here.send(&json!({ "type": "availability", "value": "away" })).await;
     for socket in [&mut here, &mut office, &mut widget] {
