@@ -5,6 +5,7 @@ mod m0001_identity;
 mod m0002_support_request;
 mod m0003_chat;
 mod m0004_outbox;
+mod m0007_availability;
 mod m0008_cluster;
 mod m0009_feed_order;
 mod roles;
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_support_request::Migration),
             Box::new(m0003_chat::Migration),
             Box::new(m0004_outbox::Migration),
+            Box::new(m0007_availability::Migration),
             Box::new(m0008_cluster::Migration),
             Box::new(m0009_feed_order::Migration),
         ]
@@ -84,13 +86,14 @@ pub async fn status(db: &DatabaseConnection) -> Result<Vec<Step>, DbErr> {
 
 /// Tells two sets of steps apart: tests name the template of their databases by it.
 pub fn fingerprint() -> u64 {
-    const SOURCES: [&str; 8] = [
+    const SOURCES: [&str; 10] = [
         include_str!("ddl.rs"),
         include_str!("roles.rs"),
         include_str!("m0001_identity.rs"),
         include_str!("m0002_support_request.rs"),
         include_str!("m0003_chat.rs"),
         include_str!("m0004_outbox.rs"),
+        include_str!("m0007_availability.rs"),
         include_str!("m0008_cluster.rs"),
         include_str!("m0009_feed_order.rs"),
     ];

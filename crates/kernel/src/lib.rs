@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod actor;
+mod availability;
 mod env;
 mod error;
 mod event;
@@ -15,6 +16,7 @@ mod time;
 pub mod testing;
 
 pub use actor::{Agent, Caller, GuestCaller, Role, UserCaller};
+pub use availability::{Availability, UnknownAvailability};
 pub use env::{Env, SystemEnv};
 pub use error::{FieldError, NotAllowed, PortError, PortErrorKind, Refusal, RefusalKind};
 pub use event::{Event, EventName};

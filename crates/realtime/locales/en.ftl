@@ -4,4 +4,5 @@ realtime-not_supported = This cannot be done over this connection yet.
 realtime-already_authenticated = This connection belongs to another person.
 realtime-not_subscribed = Please subscribe to this conversation first.
 realtime-too_many_subscriptions = This connection follows too many conversations already.
+realtime-too_many_views = This connection looks at too many requests already.
 prior_failed = An earlier message has not gone out yet. Please send that one first.

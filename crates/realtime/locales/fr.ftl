@@ -4,4 +4,5 @@ realtime-not_supported = Cette action n’est pas encore possible par cette conn
 realtime-already_authenticated = Cette connexion appartient à une autre personne.
 realtime-not_subscribed = Abonnez-vous d’abord à cette conversation.
 realtime-too_many_subscriptions = Cette connexion suit déjà trop de conversations.
+realtime-too_many_views = Cette connexion consulte déjà trop de demandes.
 prior_failed = Un message précédent n’est pas encore parti. Renvoyez-le d’abord.

@@ -4,10 +4,9 @@ use std::cell::OnceCell;
 
 use bytes::Bytes;
 use chat::{Change, Entry, Epoch, MessageStatus, Receipt, Revised, Sent, Seq};
-use kernel::{Caller, ConnectionId, ConversationId, MessageId, ParticipantId, SupportRequestId, Timestamp};
+use kernel::{Caller, ConnectionId, ConversationId, MessageId, ParticipantId, SupportRequestId, Timestamp, Availability};
 use serde::{Deserialize, Serialize};
-
-use crate::{Inbound, native, sends::Named};
+use crate::{Inbound, native, sends::Named, ViewState};
 
 /// A frame to a client. The names are those of the native protocol; other codecs translate.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -152,12 +151,16 @@ pub enum ServerFrame {
         /// Writing, or not any more.
         is_typing: bool,
     },
-    /// Somebody's first connection appeared, or the last one went.
+    /// Somebody's first connection appeared, or the last one went; or a member of staff wants to be asked, or does
+    /// not any more.
     Presence {
         /// Who.
         participant_id: ParticipantId,
-        /// There, or not.
+        /// Whether at least one connection is there.
         online: bool,
+        /// Whether they want to be asked; of staff only.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        availability: Option<Availability>,
     },
     /// A request changed. Apply only a greater `version`.
     SupportRequest {
@@ -172,6 +175,14 @@ pub enum ServerFrame {
         support_request_id: SupportRequestId,
         /// The entry.
         entry: Box<wire::TimelineEntry>,
+    },
+    /// Who looks at a request, the reader of the frame among them. A state, not an event: it takes the place of the
+    /// frame of the same request before it.
+    Viewers {
+        /// Which one.
+        support_request_id: SupportRequestId,
+        /// Each person once, in the order in which they came.
+        viewers: Vec<Viewer>,
     },
     /// Frames of live lists were left out: fetch the lists again.
     Resync,
@@ -205,13 +216,27 @@ pub struct WelcomeUser {
     pub name: String,
     /// A role, or `guest`.
     pub role: String,
+    /// Whether they want to be asked; of staff only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub availability: Option<Availability>,
+}
+
+/// Somebody who looks at a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Viewer {
+    /// Who.
+    pub id: ParticipantId,
+    /// Their name.
+    pub name: String,
+    /// The strongest state of all their connections.
+    pub state: ViewState,
 }
 
 impl WelcomeUser {
     /// A caller.
-    pub fn of(caller: &Caller) -> Self {
+    pub fn of(caller: &Caller, availability: Option<Availability>) -> Self {
         let role = caller.user().map_or("guest", |user| user.role.as_str());
-        Self { id: caller.participant(), name: caller.name().to_owned(), role: role.to_owned() }
+        Self { id: caller.participant(), name: caller.name().to_owned(), role: role.to_owned(), availability }
     }
 }
 

@@ -5,6 +5,7 @@ mod heads;
 mod index;
 mod life;
 mod presence;
+mod views;
 
 use std::{
     sync::{
@@ -17,7 +18,7 @@ use std::{
 use kernel::{ConnectionId, Texts, Timestamp};
 
 use self::index::Index;
-pub use self::life::Revoked;
+pub use self::{life::Revoked, presence::Colleague};
 use crate::{Close, Conn, Context, Done, Effect, Inbound, Limits, Out, Protocol, Session};
 
 /// All connections of this node.

@@ -1,7 +1,9 @@
 //! What a client may say, whatever the protocol it says it in.
 
 use chat::{Epoch, Seq};
-use kernel::{ConversationId, MessageId, Secret};
+use kernel::{Availability, ConversationId, MessageId, Secret, SupportRequestId};
+
+use crate::ViewState;
 
 /// A command of a client, read by a codec. Texts that have rules of their own (`client_message_id`,
 /// `content`) are still unparsed: what is wrong with them is answered with a nack.
@@ -90,6 +92,18 @@ pub enum Inbound {
         conversation: ConversationId,
         /// Writing, or not any more.
         is_typing: bool,
+    },
+    /// Looks at a request, or does not any more; staff only.
+    View {
+        /// Which one.
+        support_request: SupportRequestId,
+        /// How; nothing: not any more.
+        state: Option<ViewState>,
+    },
+    /// Says whether its user wants to be asked; staff only.
+    Availability {
+        /// Whether.
+        value: Availability,
     },
     /// Wants a `pong`.
     Ping,

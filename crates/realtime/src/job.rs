@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use chat::{
-    ChatError, Content, Conversation, Entry, Epoch, Outgoing, Position, Revised, Sent, Seq, Subscription,
-};
-use kernel::{Caller, ConversationId, MessageId, Refusal, Secret};
+use chat::{ChatError, Content, Conversation, Entry, Epoch, Outgoing, Position, Revised, Sent, Seq, Subscription};
+use kernel::{Caller, ConversationId, MessageId, Refusal, Secret, Audience, Availability, SupportRequestId};
 
 /// Something that needs the world. Jobs MUST be *started* in the order in which they are taken, so
 /// that the sends of a connection keep their order in the log; each is answered by its [`Done`].
@@ -71,6 +69,23 @@ pub enum Job {
         /// The place.
         seq: Seq,
     },
+    /// Find out who may see a request, if the caller may: `Desk::view`.
+    View {
+        /// On whose behalf.
+        caller: Arc<Caller>,
+        /// Which one.
+        support_request: SupportRequestId,
+        /// Names the answer.
+        ticket: u64,
+    },
+    /// Store whether the caller wants to be asked: `Identity::update_me`. Once that is durable, the hub is told by
+    /// [`crate::Hub::stands`].
+    Availability {
+        /// Whose.
+        caller: Arc<Caller>,
+        /// Whether.
+        value: Availability,
+    },
 }
 
 /// What a [`Job::Page`] asks for.
@@ -106,6 +121,17 @@ pub struct Admitted {
     pub caller: Caller,
     /// The present epoch of the caller's organisation.
     pub epoch: Epoch,
+    /// What the caller said last about being asked; of staff only.
+    pub standing: Option<Standing>,
+}
+
+/// What a member of staff said last about being asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// Whether they want to be.
+    pub availability: Availability,
+    /// Grows with each change: of two standings of a person the greater is of now.
+    pub version: i64,
 }
 
 /// What a [`Job::Page`] read.
@@ -168,5 +194,19 @@ pub enum Done {
         kind: MarkKind,
         /// What the chat said.
         result: Result<(), ChatError>,
+    },
+    /// [`Job::View`].
+    Viewed {
+        /// Of the job.
+        support_request: SupportRequestId,
+        /// Of the job.
+        ticket: u64,
+        /// Who may see it.
+        result: Result<Audience, Box<dyn Refusal>>,
+    },
+    /// [`Job::Availability`].
+    AvailabilitySaid {
+        /// Nothing, or the refusal.
+        result: Result<(), Box<dyn Refusal>>,
     },
 }

@@ -15,28 +15,31 @@ mod session;
 mod subscription;
 #[cfg(test)]
 mod tests;
+mod views;
 
 pub use close::{Advice, Close};
 pub use conn::Conn;
-pub use frame::{Protocol, ServerFrame, Shared, WelcomeUser};
-pub use hub::{Hub, Refused, Revoked};
+pub use frame::{Protocol, ServerFrame, Shared, Viewer, WelcomeUser};
+pub use hub::{Colleague, Hub, Refused, Revoked};
 pub use inbound::Inbound;
-pub use job::{Admitted, Done, Job, MarkKind, PageAsked, PageRead};
+pub use job::{Admitted, Done, Job, MarkKind, PageAsked, PageRead, Standing};
 pub use limits::Limits;
 pub use queue::Out;
 pub use session::{Context, Effect, Presence, Session};
+pub use views::ViewState;
 
 /// The texts of the codes that are told over a connection only.
 pub const TEXTS: kernel::TextCatalogue =
     kernel::TextCatalogue { fr: include_str!("../locales/fr.ftl"), en: include_str!("../locales/en.ftl") };
 
 /// Every code that belongs to this crate; each has a text in every language.
-pub const CODES: [&str; 7] = [
+pub const CODES: [&str; 8] = [
     "realtime.malformed",
     "realtime.unknown_type",
     "realtime.not_supported",
     "realtime.already_authenticated",
     "realtime.not_subscribed",
     "realtime.too_many_subscriptions",
+    "realtime.too_many_views",
     "prior_failed",
 ];

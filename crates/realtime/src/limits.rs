@@ -38,6 +38,12 @@ pub struct Limits {
     pub subscriptions: usize,
     /// The most conversations that a connection of staff follows.
     pub staff_subscriptions: usize,
+    /// The most requests that a connection looks at.
+    pub views: usize,
+    /// The time after which an answer counts as not being written any more, if the client does not say it again.
+    pub replying_for: Duration,
+    /// The time after which a request counts as not being looked at any more, if the client does not say it again.
+    pub viewing_for: Duration,
     /// The most connections of one guest token.
     pub guest_connections: usize,
     /// The most connections of one user.
@@ -87,6 +93,9 @@ impl Default for Limits {
             typing_every: Duration::from_secs(1),
             subscriptions: 128,
             staff_subscriptions: 1_000,
+            views: 50,
+            replying_for: Duration::from_secs(30),
+            viewing_for: Duration::from_mins(5),
             guest_connections: 5,
             user_connections: 20,
             over_budget: 3,

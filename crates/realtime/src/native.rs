@@ -2,10 +2,10 @@
 
 use bytes::Bytes;
 use chat::{Epoch, Seq};
-use kernel::{ConversationId, MessageId, Secret, SupportRequestId};
+use kernel::{Availability, ConversationId, MessageId, Secret, SupportRequestId};
 use serde::{Deserialize, Serialize};
 
-use crate::{Inbound, Limits, ServerFrame};
+use crate::{Inbound, Limits, ServerFrame, ViewState};
 
 /// The name of the protocol in the handshake.
 pub const PROTOCOL: &str = "guichet.v1";
@@ -71,17 +71,17 @@ enum ClientFrame {
     },
     View {
         support_request_id: SupportRequestId,
-        state: ViewState,
+        state: View,
     },
     Availability {
-        value: String,
+        value: Availability,
     },
     Ping,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum ViewState {
+enum View {
     Viewing,
     Replying,
     Left,
@@ -152,7 +152,15 @@ fn inbound(frame: ClientFrame) -> Inbound {
         ClientFrame::Abandon { conversation_id, client_message_id } => {
             Inbound::Abandon { conversation: conversation_id, client_message_id }
         }
-        ClientFrame::View { .. } | ClientFrame::Availability { .. } => Inbound::Unsupported { reference: None },
+        ClientFrame::View { support_request_id, state } => {
+            let state = match state {
+                View::Viewing => Some(ViewState::Viewing),
+                View::Replying => Some(ViewState::Replying),
+                View::Left => None,
+            };
+            Inbound::View { support_request: support_request_id, state }
+        }
+        ClientFrame::Availability { value } => Inbound::Availability { value },
     }
 }
 

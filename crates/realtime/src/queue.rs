@@ -4,7 +4,7 @@ use std::{collections::VecDeque, mem};
 
 use bytes::Bytes;
 use chat::Seq;
-use kernel::ConversationId;
+use kernel::{ConversationId, SupportRequestId};
 
 use crate::{Close, Limits};
 
@@ -36,6 +36,8 @@ pub(crate) enum Kind {
     Caught(ConversationId),
     /// Marks that moved; read again.
     Receipt(ConversationId),
+    /// Who looks at a request; said again, as it is then.
+    Viewers(SupportRequestId),
     /// A change of a live list; made good by `resync`.
     List,
     /// Typing and presence; given up first and not made good.
@@ -74,6 +76,8 @@ pub(crate) struct Shed {
     pub(crate) receipts: Vec<ConversationId>,
     /// Whether live lists were.
     pub(crate) lists: bool,
+    /// Requests of which it was left out who looks at them.
+    pub(crate) viewers: Vec<SupportRequestId>,
 }
 
 impl Queue {
@@ -170,8 +174,13 @@ impl Queue {
         }
     }
 
+    /// What waits of who looks at a request is out of date.
+    pub(crate) fn forget_viewers(&mut self, request: SupportRequestId) {
+        self.retain(|item| item.kind != Kind::Viewers(request));
+    }
+
     /// Gives up what may be given up: first typing and presence, then, if that is not enough, all
-    /// entries, receipts and live lists.
+    /// entries, receipts, live lists and who looks at what.
     pub(crate) fn shed(&mut self, limits: &Limits) -> Shed {
         self.retain(|item| item.kind != Kind::Volatile);
         let mut shed = Shed::default();
@@ -206,6 +215,10 @@ impl Queue {
             }
             Kind::List => {
                 shed.lists = true;
+                false
+            }
+            Kind::Viewers(request) => {
+                shed.viewers.push(request);
                 false
             }
         });

@@ -1,10 +1,12 @@
 //! The state machine of one connection: who it is, where it stands, what waits. One type for all protocols.
 
+mod availability;
 mod clock;
 mod done;
 mod entries;
 mod receive;
 mod told;
+mod viewing;
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -13,15 +15,19 @@ use std::{
 
 use bytes::Bytes;
 use chat::{Epoch, Seq};
-use kernel::{Caller, ConnectionId, ConversationId, ParticipantId, Refusal, Texts, Timestamp};
+use kernel::{
+    Availability, Caller, ConnectionId, ConversationId, OrganizationId, ParticipantId, Refusal, SupportRequestId,
+    Texts, Timestamp,
+};
 
-use self::clock::Clock;
+use self::{availability::Saying, clock::Clock};
 use crate::{
-    Close, Inbound, Job, Limits, Out, Protocol, ServerFrame,
+    Close, Inbound, Job, Limits, Out, Protocol, ServerFrame, Standing, ViewState, Viewer,
     marks::Marks,
     queue::{Kind, Queue},
     sends::Sends,
     subscription::{Paging, Sub},
+    views::Views,
 };
 
 /// What a session needs of its surroundings.
@@ -38,6 +44,10 @@ pub struct Context<'a> {
 pub trait Presence {
     /// Whether somebody has one.
     fn is_online(&self, who: ParticipantId) -> bool;
+    /// Who looks at a request at this moment.
+    fn viewers(&self, organization: OrganizationId, request: SupportRequestId) -> Vec<Viewer>;
+    /// Whether somebody wants to be asked, when that is what was read of it: something later may be known.
+    fn availability(&self, who: ParticipantId, read: Standing) -> Availability;
 }
 
 /// What a session's step means for the others of this node.
@@ -49,6 +59,8 @@ pub enum Effect {
         caller: Arc<Caller>,
         /// How much had been revoked on this node before the token was looked at.
         revocations: u64,
+        /// What the caller said last about being asked; of staff only.
+        standing: Option<Standing>,
     },
     /// It follows a conversation; from the moment on at which this is carried out, it is told of every entry.
     Join(ConversationId),
@@ -56,8 +68,20 @@ pub enum Effect {
     Leave(ConversationId),
     /// These people take part in a conversation that is followed.
     TakePart(ConversationId, Vec<ParticipantId>),
-    /// Somebody's first connection has appeared. Added by the hub, which alone knows.
+    /// Somebody's first connection has appeared, or they want to be asked, or do not any more. Added by the hub,
+    /// which alone knows.
     Online(Arc<Caller>),
+    /// The caller looks at a request, or asks to.
+    Looks {
+        /// Which one.
+        request: SupportRequestId,
+        /// How; nothing before it is known that it is in sight.
+        state: Option<ViewState>,
+    },
+    /// The caller does not look at it any more.
+    LooksAway(SupportRequestId),
+    /// Others look at a request than before. Added by the hub, which alone knows.
+    Viewers(SupportRequestId),
     /// The caller writes in a conversation, or has stopped.
     Typing {
         /// Where.
@@ -87,6 +111,8 @@ pub struct Session {
     due: VecDeque<ConversationId>,
     sends: Sends,
     marks: Marks,
+    views: Views,
+    saying: Saying,
     queue: Queue,
     jobs: VecDeque<Job>,
     resync: bool,
@@ -114,6 +140,8 @@ impl Session {
             due: VecDeque::new(),
             sends: Sends::new(protocol),
             marks: Marks::default(),
+            views: Views::default(),
+            saying: Saying::default(),
             queue: Queue::default(),
             jobs: VecDeque::new(),
             resync: false,
@@ -144,6 +172,7 @@ impl Session {
     pub fn take_out(&mut self, max_bytes: usize, context: &Context<'_>) -> (Vec<Out>, Vec<Effect>) {
         let mut effects = Vec::new();
         self.tell_resync(context.limits);
+        self.tell_viewers(context);
         let out = self.queue.take(max_bytes);
         self.clock.taken(&out);
         if !self.is_closed() {
@@ -156,7 +185,7 @@ impl Session {
 
     /// Whether something waits to be written.
     pub fn has_out(&self) -> bool {
-        !self.queue.is_empty() || (self.resync && !self.is_closed())
+        !self.queue.is_empty() || ((self.resync || self.views.is_due()) && !self.is_closed())
     }
 
     /// Whether another frame may be read from the client: too many waiting, too much unread, a first token
@@ -247,6 +276,9 @@ impl Session {
             self.rewind(conversation, None, false, true);
         }
         self.resync |= shed.lists;
+        for request in shed.viewers {
+            self.views.changed(request);
+        }
     }
 
     /// One `resync` makes all good that was left out before it; it waits until the client reads.

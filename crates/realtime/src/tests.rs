@@ -9,6 +9,7 @@ mod presence;
 mod simulation;
 mod strangers;
 mod time;
+mod views;
 mod world;
 
 #[test]

@@ -8,11 +8,11 @@ use std::{
 
 use actix_web::web::Data;
 use async_trait::async_trait;
-use http_actix::{Api, Health, MetricsPage, Origins, Page, PageSource, Part, Presence, Settings};
+use http_actix::{Api, Health, MetricsPage, Origins, Page, PageSource, Part, Presence, Settings, StaffMember};
 use identity::Identity;
 use kernel::{OrganizationId, ParticipantId};
 use metrics_exporter_prometheus::PrometheusHandle;
-use realtime::Hub;
+use realtime::{Colleague, Hub};
 use store_seaorm::SeaStore;
 use url::Url;
 use web_assets::{Asset, Pages};
@@ -51,6 +51,7 @@ pub(crate) fn realtime(parts: &Parts, base: &Url) -> Arc<Realtime> {
         hub: Arc::clone(&parts.hub),
         chat: Arc::clone(&parts.chat),
         gate: Arc::new(IdentityGate::new(Arc::clone(&parts.identity))),
+        sight: parts.desk.clone(),
         origins: parts.origins.clone(),
         env: Arc::clone(&parts.env),
         runtime: tokio::runtime::Handle::current(),
@@ -65,8 +66,12 @@ impl Presence for WhoIsThere {
         realtime::Presence::is_online(self.0.as_ref(), participant)
     }
 
-    fn agents_online(&self, organization: OrganizationId) -> Vec<String> {
-        self.0.staff_online(organization).iter().map(|caller| caller.name().to_owned()).collect()
+    fn staff_online(&self, organization: OrganizationId) -> Vec<StaffMember> {
+        let member = |Colleague { caller, availability }: Colleague| {
+            let user = caller.user()?;
+            Some(StaffMember { id: user.id, name: user.name.clone(), role: user.role, availability })
+        };
+        self.0.staff_online(organization).into_iter().filter_map(member).collect()
     }
 }
 

@@ -14,7 +14,7 @@ use store_seaorm::{History, SeaStore, StoreOptions};
 use support_request::Desk;
 use texts_fluent::FluentTexts;
 use tokio::sync::Notify;
-use ws_actix::CloseRevoked;
+use ws_actix::{CloseRevoked, TellAvailability};
 
 use crate::{
     activity::Activity,
@@ -90,6 +90,7 @@ impl Parts {
             .await
             .context("the signing keys cannot be read: is secret_key the one they were made with?")?;
         identity.watch().listen(Arc::new(CloseRevoked::new(Arc::clone(&hub))));
+        identity.on_availability(Arc::new(TellAvailability::new(Arc::clone(&hub))));
         let origins = Arc::new(KnownOrigins::default());
         origins.refresh(&identity).await?;
 

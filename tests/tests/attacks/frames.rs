@@ -73,9 +73,17 @@ const FRAMES: &[(&str, &[&str])] = &[
     ("typing", &[r"{}", r#"{"conversation_id":"ROOM","is_typing":"yes"}"#]),
     (
         "view",
-        &[r"{}", r#"{"support_request_id":"x","state":"viewing"}"#, r#"{"support_request_id":"x","state":"flying"}"#],
+        &[
+            r"{}",
+            r#"{"support_request_id":"x","state":"viewing"}"#,
+            r#"{"support_request_id":"x","state":"flying"}"#,
+            r#"{"support_request_id":"018d0e2a-6b1c-7a10-8d2e-5b3c9f1e7a02","state":"flying"}"#,
+            // A visitor may not at all.
+            r#"{"support_request_id":"018d0e2a-6b1c-7a10-8d2e-5b3c9f1e7a02","state":"viewing"}"#,
+            r#"{"support_request_id":"018d0e2a-6b1c-7a10-8d2e-5b3c9f1e7a02","state":"left"}"#,
+        ],
     ),
-    ("availability", &[r"{}", r#"{"value":"asleep"}"#]),
+    ("availability", &[r"{}", r#"{"value":"asleep"}"#, r#"{"value":["away"]}"#, r#"{"value":"away"}"#]),
 ];
 
 /// What is no frame at all.

@@ -135,6 +135,16 @@ const USER: &[(&str, u16)] = &[
     ),
 ];
 
+const ME: &[(&str, u16)] = &[
+    (r#"{"first_name":""}"#, 422),
+    (r#"{"first_name":"a\u0000b"}"#, 422),
+    (r#"{"last_name":5}"#, 422),
+    (r#"{"phone":"x"}"#, 422),
+    (r#"{"language":"de"}"#, 422),
+    (r#"{"availability":"asleep"}"#, 422),
+    (r#"{"availability":["away"]}"#, 422),
+];
+
 /// One row an operation, as the OpenAPI document names it.
 const ROWS: &[Row] = &[
     write(
@@ -151,8 +161,10 @@ const ROWS: &[Row] = &[
     ),
     write("POST /api/v1/auth/logout", Needs::Nobody, "{}", &[(r#"{"refresh_token":5}"#, 422)]),
     read("GET /api/v1/auth/me", Needs::Somebody),
+    write("PATCH /api/v1/auth/me", Needs::Somebody, "{}", ME),
     read("GET /api/v1/auth/sessions", Needs::Somebody),
     read("DELETE /api/v1/auth/sessions/{id}", Needs::Somebody),
+    read("GET /api/v1/presence", Needs::Staff),
     read("GET /api/v1/users", Needs::Staff),
     write(
         "POST /api/v1/users",

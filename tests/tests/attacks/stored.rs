@@ -24,7 +24,7 @@ pub(crate) async fn snapshot(admin: &Person, visitor: &Visitor) -> Value {
 fn forget_presence(value: &mut Value) {
     match value {
         Value::Object(fields) => {
-            fields.retain(|name, _| name != "online" && name != "availability");
+            fields.retain(|name, _| name != "online");
             fields.values_mut().for_each(forget_presence);
         }
         Value::Array(items) => items.iter_mut().for_each(forget_presence),

@@ -1,5 +1,5 @@
 // What one signed-in person works with; it lives from sign-in to sign-out.
-import { signal } from '@preact/signals';
+import { computed, signal, type ReadonlySignal } from '@preact/signals';
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import {
@@ -9,6 +9,7 @@ import {
   SupportRequestsApi,
   type BrowserSession,
   type ConversationStore,
+  type StaffAvailability,
   type User,
 } from '@guichet/sdk';
 import { Inbox } from './inbox/inbox.ts';
@@ -29,6 +30,11 @@ export class Desk {
   readonly realtime: RealtimeClient;
   readonly requests: SupportRequestsApi;
   readonly inbox: Inbox;
+  /** Whether this person wants to be asked; said perhaps on another device. */
+  readonly availability: ReadonlySignal<StaffAvailability>;
+  /** How this person is shown: nothing while the connection is lost. */
+  readonly presence: ReadonlySignal<StaffAvailability | undefined>;
+  readonly #availability = signal<StaffAvailability>('online');
   readonly #conversations: Conversations;
   /** The conversations last looked at, newest first: going back to one shows it at once. */
   readonly #recent = signal<readonly ConversationStore[]>([]);
@@ -42,7 +48,19 @@ export class Desk {
     this.requests = new SupportRequestsApi(session.api);
     this.#conversations = new Conversations({ api: session.api, realtime: this.realtime, side: 'staff', scope: user.id, me: this.me });
     this.inbox = new Inbox(user.id, this.requests, this.realtime);
+    this.availability = this.#availability;
+    this.presence = computed(() => (this.realtime.state.value === 'online' ? this.#availability.value : undefined));
+    this.#availability.value = user.availability ?? 'online';
+    this.realtime.on('welcome', (frame) => this.#heard(frame.user.availability));
+    this.realtime.on('presence', (frame) => {
+      if (frame.participant_id === user.id) this.#heard(frame.availability);
+    });
     this.realtime.start();
+  }
+
+  /** Says whether this person wants to be asked; kept by the server until it is said otherwise. */
+  async beAvailable(value: StaffAvailability): Promise<void> {
+    this.#heard((await this.session.update({ availability: value })).availability);
   }
 
   /** The live conversation; it stays so until several others were opened after it. */
@@ -77,6 +95,10 @@ export class Desk {
     this.inbox.dispose();
     this.#conversations.dispose();
     this.realtime.stop();
+  }
+
+  #heard(availability: StaffAvailability | undefined): void {
+    if (availability !== undefined) this.#availability.value = availability;
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * The frames of the native realtime protocol, subprotocol `guichet.v1`.
  */
-import type { Message, Metadata, Participant, SupportRequest, TimelineEntry, Role } from './types.ts';
+import type { Message, Metadata, Participant, SupportRequest, TimelineEntry, Role, StaffAvailability } from './types.ts';
 
 export const SUBPROTOCOL = 'guichet.v1';
 
@@ -29,12 +29,16 @@ export type ClientFrame =
   | { type: 'send'; ref?: string; conversation_id: string; client_message_id: string; content: string; in_reply_to?: string }
   | { type: 'read' | 'delivered'; conversation_id: string; seq: number }
   | { type: 'typing'; conversation_id: string; is_typing: boolean }
+  /** Staff only: `replying` is to be said again within 30 s, `viewing` within 5 min. */
+  | { type: 'view'; support_request_id: string; state: Viewer['state'] | 'left' }
+  | { type: 'availability'; value: StaffAvailability }
   | { type: 'ping' };
 
 export interface WelcomeFrame {
   type: 'welcome';
   connection_id: string;
-  user: { id: string; name: string; role: Role | 'guest' };
+  /** `availability` of staff only. */
+  user: { id: string; name: string; role: Role | 'guest'; availability?: StaffAvailability };
   epoch: string;
   heartbeat_ms: number;
   max_frame_bytes: number;
@@ -124,7 +128,22 @@ export interface PresenceFrame {
   type: 'presence';
   participant_id: string;
   online: boolean;
-  availability?: string | null;
+  /** Of staff only. */
+  availability?: StaffAvailability;
+}
+
+/** A member of staff who looks at a request. */
+export interface Viewer {
+  id: string;
+  name: string;
+  state: 'viewing' | 'replying';
+}
+
+/** Everybody who looks at a request, oneself too; the last frame of a request counts. */
+export interface ViewersFrame {
+  type: 'viewers';
+  support_request_id: string;
+  viewers: Viewer[];
 }
 
 export interface SupportRequestFrame {
@@ -172,6 +191,7 @@ export type ServerFrame =
   | PresenceFrame
   | SupportRequestFrame
   | TimelineFrame
+  | ViewersFrame
   | ErrorFrame
   | ByeFrame
   | { type: 'resync' }

@@ -9,6 +9,7 @@ export { SupportRequestsApi, type Action, type ActionName, type NewSupportReques
 export { PublicApi, type NewPublicConversation } from './api/public.ts';
 export { ApiError, NO_ANSWER } from './errors.ts';
 export { RealtimeClient, type Channel, type ConnectionState, type RealtimeOptions, type Transport } from './realtime/client.ts';
+export { Viewing } from './realtime/viewing.ts';
 export { realtimeUrl, type Socket, type SocketFactory } from './realtime/socket.ts';
 export { Conversations, type ConversationsOptions } from './conversation/conversations.ts';
 export { isClosed, isFinal, MAX_CONTENT } from './conversation/content.ts';

@@ -73,7 +73,8 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /** Changes the user who asks. */
+        patch: operations["update_me"];
         trace?: never;
     };
     "/api/v1/auth/refresh": {
@@ -246,6 +247,23 @@ export interface paths {
         };
         /** How many messages of others the caller has not read. */
         get: operations["get_unread_count"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/presence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The members of staff who are connected, with whether they want to be asked. For staff. */
+        get: operations["get_presence"];
         put?: never;
         post?: never;
         delete?: never;
@@ -697,9 +715,9 @@ export interface components {
         /** @description Who is there. */
         Availability: {
             organization: components["schemas"]["AvailableOrganization"];
-            /** @description Whether at least one agent is there. */
+            /** @description Whether at least one agent is there and wants to be asked. */
             online: boolean;
-            /** @description Those who are, by name. */
+            /** @description Those who are and do, by name. */
             agents: components["schemas"]["AvailableAgent"][];
             /**
              * Format: int32
@@ -1174,6 +1192,15 @@ export interface components {
             /** @description Whether at least one connection of theirs is open. */
             online: boolean;
         };
+        /** @description A member of staff with at least one open connection. */
+        PresentMember: {
+            /** Format: uuid */
+            id: string;
+            /** @example Camille Durand */
+            name: string;
+            role: components["schemas"]["UserRole"];
+            availability: components["schemas"]["StaffAvailability"];
+        };
         /** @description Why a call was not answered as asked. Texts are in the caller's language. */
         Problem: {
             /**
@@ -1453,6 +1480,16 @@ export interface components {
             /** @description Newest first. */
             items: components["schemas"]["SessionItem"][];
         };
+        /**
+         * @description Whether a member of staff wants to be asked. Visitors are shown those who are connected and `online`.
+         * @enum {string}
+         */
+        StaffAvailability: "online" | "away" | "offline";
+        /** @description Who is there of the staff. */
+        StaffPresence: {
+            /** @description By name. */
+            items: components["schemas"]["PresentMember"][];
+        };
         /** @description How the server is, for old monitors. */
         Status: {
             /**
@@ -1662,6 +1699,21 @@ export interface components {
             unread_count: number;
         };
         /**
+         * @description What is to change of oneself; what is left out stays.
+         * @example {
+         *       "availability": "away",
+         *       "language": "en"
+         *     }
+         */
+        UpdateMe: {
+            first_name?: string | null;
+            last_name?: string | null;
+            /** @description `null` takes it away. */
+            phone?: string | null;
+            language?: components["schemas"]["UserLanguage"] | null;
+            availability?: components["schemas"]["StaffAvailability"] | null;
+        };
+        /**
          * @description What is to change of a user; what is left out stays.
          * @example {
          *       "role": "supervisor"
@@ -1699,6 +1751,8 @@ export interface components {
             phone: string | null;
             /** @description Whether they can sign in. */
             active: boolean;
+            /** @description Whether they want to be asked; of staff only. */
+            availability?: components["schemas"]["StaffAvailability"];
             /** Format: date-time */
             created_at: string;
         };
@@ -1989,6 +2043,102 @@ export interface operations {
             };
             /** @description Known, but not allowed. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateMe"];
+            };
+        };
+        responses: {
+            /** @description The user as changed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Unreadable: no JSON, or cut off. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3178,6 +3328,62 @@ export interface operations {
             };
             /** @description Not there, or not for this caller: the two are not told apart. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_presence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffPresence"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

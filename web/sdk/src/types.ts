@@ -9,6 +9,9 @@ type Schemas = components['schemas'];
 export type Role = Schemas['UserRole'];
 export type Language = Schemas['UserLanguage'];
 export type User = Schemas['User'];
+/** Whether a member of staff wants to be asked. */
+export type StaffAvailability = Schemas['StaffAvailability'];
+export type UserChange = Schemas['UpdateMe'];
 /** `refresh_token` is absent for browsers: it travels in an HttpOnly cookie. */
 export type LoginAnswer = Schemas['LoginAnswer'];
 

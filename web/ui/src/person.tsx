@@ -4,7 +4,7 @@ export interface AvatarProps {
   readonly id: string;
   readonly name: string;
   readonly size?: 'small' | 'medium';
-  readonly presence?: 'online' | undefined;
+  readonly presence?: 'online' | 'away' | 'offline' | undefined;
 }
 
 /** Decoration beside a name that is written out; hidden from screen readers. */

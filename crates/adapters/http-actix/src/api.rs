@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chat::Chat;
 use identity::Identity;
-use kernel::{Env, OrganizationId, ParticipantId, Secret, Texts, Timestamp};
+use kernel::{Availability, Env, OrganizationId, ParticipantId, Role, Secret, Texts, Timestamp, UserId};
 use support_request::Desk;
 
 use crate::{Arrivals, PageSource, routes::RouteTable};
@@ -67,8 +67,21 @@ pub struct MetricsPage {
 pub trait Presence: Send + Sync {
     /// Whether a participant is.
     fn is_online(&self, organization: OrganizationId, participant: ParticipantId) -> bool;
-    /// The names of the agents who are, in no particular order.
-    fn agents_online(&self, organization: OrganizationId) -> Vec<String>;
+    /// The members of staff who are, each once, in no particular order.
+    fn staff_online(&self, organization: OrganizationId) -> Vec<StaffMember>;
+}
+
+/// A member of staff who is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StaffMember {
+    /// Who.
+    pub id: UserId,
+    /// First and last name.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// Whether they want to be asked.
+    pub availability: Availability,
 }
 
 /// How the parts of the server are.

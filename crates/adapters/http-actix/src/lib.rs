@@ -12,11 +12,13 @@ mod extract;
 mod failure;
 mod language;
 mod lists;
+mod me;
 mod messages;
 mod openapi;
 mod opening;
 mod operations;
 mod pages;
+mod presence;
 mod problem;
 mod public;
 mod routes;
@@ -31,7 +33,7 @@ use actix_web::{
     web::{self, Data, ServiceConfig},
 };
 
-pub use api::{Api, Health, MetricsPage, Origins, Part, Parts, Presence, Settings};
+pub use api::{Api, Health, MetricsPage, Origins, Part, Parts, Presence, Settings, StaffMember};
 pub use arrivals::Arrivals;
 pub use openapi::{document, document_json};
 pub use pages::{Page, PageSource};

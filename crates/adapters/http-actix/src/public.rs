@@ -195,9 +195,9 @@ struct AvailabilityQuery {
 #[derive(Debug, Serialize, ToSchema)]
 struct Availability {
     organization: AvailableOrganization,
-    /// Whether at least one agent is there.
+    /// Whether at least one agent is there and wants to be asked.
     online: bool,
-    /// Those who are, by name.
+    /// Those who are and do, by name.
     agents: Vec<AvailableAgent>,
     /// How long a first answer usually takes; `null` while that is not known.
     #[schema(required)]
@@ -229,7 +229,9 @@ struct AvailableAgent {
 #[get("/public/availability")]
 async fn get_availability(request: HttpRequest, api: Data<Api>, Query(query): Query<AvailabilityQuery>) -> Answer {
     let visit = Visit::of(&request, &api, query.organization).await?;
-    let mut names = api.presence.agents_online(visit.organization.id);
+    let staff = api.presence.staff_online(visit.organization.id).into_iter();
+    let available = staff.filter(|member| member.availability == kernel::Availability::Online);
+    let mut names: Vec<String> = available.map(|member| member.name).collect();
     names.sort_unstable();
     names.dedup();
     ok(&Availability {

@@ -10,8 +10,8 @@ use utoipa::openapi::OpenApi;
 use utoipa_actix_web::{scope, service_config};
 
 use crate::{
-    Api, answer::Answer, auth, conversations, docs, failure::Failure, messages, operations, pages, public,
-    support_requests, users,
+    Api, answer::Answer, auth, conversations, docs, failure::Failure, me, messages, operations, pages, presence,
+    public, support_requests, users,
 };
 
 /// All of it.
@@ -31,7 +31,9 @@ pub(crate) fn configure(config: &mut ServiceConfig, api: &Api) {
 pub(crate) fn documented(config: &mut service_config::ServiceConfig<'_>) {
     config.service(scope::scope("/api/v1").configure(|api| {
         auth::configure(api);
+        me::configure(api);
         users::configure(api);
+        presence::configure(api);
         support_requests::configure(api);
         conversations::configure(api);
         messages::configure(api);

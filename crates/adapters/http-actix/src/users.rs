@@ -16,6 +16,7 @@ use crate::{
     checks::Checks,
     extract::{Given, Id, Json, Known, Query},
     lists::{self, UserPage},
+    presence::StaffAvailability,
     problem::Problem,
 };
 
@@ -42,6 +43,10 @@ pub(crate) struct User {
     phone: Option<String>,
     /// Whether they can sign in.
     active: bool,
+    /// Whether they want to be asked; of staff only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    availability: Option<StaffAvailability>,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
 }
@@ -58,6 +63,7 @@ impl From<UserView> for User {
             organization_id: user.organization.uuid(),
             phone: user.phone,
             active: user.active,
+            availability: user.role.is_staff().then(|| user.availability.into()),
             created_at: user.created_at,
         }
     }
@@ -241,11 +247,7 @@ async fn update_user(api: Data<Api>, Known(caller): Known, Id(id): Id<UserId>, J
         email: body.email,
         first_name: body.first_name,
         last_name: body.last_name,
-        phone: match body.phone {
-            Given::Absent => None,
-            Given::Null => Some(None),
-            Given::Value(phone) => Some(Some(phone)),
-        },
+        phone: body.phone.change(),
         language,
         password: body.password.map(Secret::new),
     };
@@ -253,6 +255,6 @@ async fn update_user(api: Data<Api>, Known(caller): Known, Id(id): Id<UserId>, J
 }
 
 /// A word of an enumeration, if there is one.
-fn word<T: FromStr>(field: &'static str, text: Option<&str>) -> Result<Option<T>, FieldError> {
+pub(crate) fn word<T: FromStr>(field: &'static str, text: Option<&str>) -> Result<Option<T>, FieldError> {
     text.map(|text| text.parse().map_err(|_| FieldError::new(field, "unknown"))).transpose()
 }

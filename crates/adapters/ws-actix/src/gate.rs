@@ -7,16 +7,36 @@ use std::{
 };
 
 use async_trait::async_trait;
-use identity::{Identity, IdentityError, OnRevoked};
-use kernel::{OrganizationId, Refusal};
-use realtime::{Admitted, Hub, Revoked};
+use identity::{Identity, IdentityError, OnAvailability, OnRevoked, OwnChange};
+use kernel::{Audience, Availability, Caller, OrganizationId, Refusal, SupportRequestId};
+use realtime::{Admitted, Hub, Revoked, Standing};
+use support_request::Desk;
 
 /// Finds out who a token stands for.
 #[async_trait]
 pub trait Gate: Send + Sync {
-    /// The caller, with the present epoch of the caller's organisation. MUST refuse a token that has
+    /// The caller, with the present epoch of the caller's organisation, and of staff what they said last about
+    /// being asked. MUST refuse a token that has
     /// ended or was revoked.
     async fn admit(&self, token: &str) -> Result<Admitted, Box<dyn Refusal>>;
+
+    /// Stores whether a member of staff wants to be asked. MUST tell the hub, by [`Hub::stands`], before it answers.
+    async fn say_availability(&self, caller: &Caller, value: Availability) -> Result<(), Box<dyn Refusal>>;
+}
+
+/// Finds out who may see what.
+#[async_trait]
+pub trait Sight: Send + Sync {
+    /// Who may see a request. MUST refuse, as one that does not exist, what this caller may not see.
+    async fn audience(&self, caller: &Caller, request: SupportRequestId) -> Result<Audience, Box<dyn Refusal>>;
+}
+
+#[async_trait]
+impl Sight for Desk {
+    async fn audience(&self, caller: &Caller, request: SupportRequestId) -> Result<Audience, Box<dyn Refusal>> {
+        let seen = self.view(caller, request).await;
+        seen.map(|view| view.audience).map_err(|refusal| -> Box<dyn Refusal> { Box::new(refusal) })
+    }
 }
 
 /// Which web pages may open connections.
@@ -59,8 +79,34 @@ impl Gate for IdentityGate {
     async fn admit(&self, token: &str) -> Result<Admitted, Box<dyn Refusal>> {
         let caller = self.identity.authenticate(token).await.map_err(boxed)?;
         let epoch = self.epoch(caller.organization()).await.map_err(boxed)?;
-        Ok(Admitted { caller, epoch })
+        let standing = self.identity.standing(&caller).await.map_err(boxed)?.map(standing);
+        Ok(Admitted { caller, epoch, standing })
     }
+
+    async fn say_availability(&self, caller: &Caller, value: Availability) -> Result<(), Box<dyn Refusal>> {
+        let change = OwnChange { availability: Some(value), ..OwnChange::default() };
+        self.identity.update_me(caller, change).await.map(drop).map_err(boxed)
+    }
+}
+
+/// Tells the connections of this node who wants to be asked.
+pub struct TellAvailability(Arc<Hub>);
+
+impl TellAvailability {
+    /// Those of this hub; to be told to `Identity::on_availability`.
+    pub fn new(hub: Arc<Hub>) -> Self {
+        Self(hub)
+    }
+}
+
+impl OnAvailability for TellAvailability {
+    fn changed(&self, now: identity::Standing) {
+        self.0.stands(now.organization, now.user, standing(now));
+    }
+}
+
+fn standing(now: identity::Standing) -> Standing {
+    Standing { availability: now.availability, version: now.version }
 }
 
 /// Closes the connections that a revoked session or token has opened.
@@ -117,6 +163,30 @@ mod tests {
         assert_eq!((refused.kind(), refused.code()), (RefusalKind::Unauthenticated, "identity.not_authenticated"));
         fixture.env.pass(Identity::ACCESS_LIFE);
         assert_eq!(gate.admit(token.expose()).await.unwrap_err().code(), "identity.token_expired");
+    }
+
+    #[actix_web::test]
+    async fn what_staff_say_about_being_asked_is_stored_and_told_to_the_hub() {
+        let fixture = Fixture::new().await;
+        let gate = IdentityGate::new(fixture.identity.clone());
+        let hub = Arc::new(Hub::new(Arc::new(NoTexts), Limits::default()));
+        fixture.identity.on_availability(Arc::new(TellAvailability::new(hub.clone())));
+        let now = kernel::Env::now(fixture.env.as_ref());
+        let token = fixture.login("agent@demo.test").await.unwrap().access_token;
+        let admitted = gate.admit(token.expose()).await.unwrap();
+        assert_eq!(admitted.standing.unwrap().availability, Availability::Online);
+        let caller = admitted.caller.clone();
+        let conn = hub.open(ConnectionId::new(Uuid::from_u128(1)), Protocol::Native, now).unwrap();
+        hub.receive(&conn, Inbound::Authenticate { token: Secret::new("checked above") }, now);
+        hub.done(&conn, Done::Authenticated { revocations: hub.revocations(), result: Ok(admitted) });
+        gate.say_availability(&caller, Availability::Away).await.unwrap();
+        assert_eq!(hub.staff_online(caller.organization())[0].availability, Availability::Away);
+        assert_eq!(gate.admit(token.expose()).await.unwrap().standing.unwrap().availability, Availability::Away);
+        let token = fixture.login("customer@demo.test").await.unwrap().access_token;
+        let customer = gate.admit(token.expose()).await.unwrap();
+        assert_eq!(customer.standing, None);
+        let refused = gate.say_availability(&customer.caller, Availability::Away).await.unwrap_err();
+        assert_eq!(refused.kind(), RefusalKind::Forbidden);
     }
 
     #[actix_web::test]

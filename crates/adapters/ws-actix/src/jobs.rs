@@ -162,6 +162,20 @@ async fn perform(link: Arc<Link>, job: Job) -> Done {
             }
             Done::Marked { conversation, kind, result: moved.map(drop) }
         }
+        Job::View { caller, support_request, ticket } => {
+            let result = link.realtime().parts.sight.audience(&caller, support_request).await;
+            if let Err(refusal) = &result {
+                log_if_ours(&link, "it could not be found out who sees a request", refusal.as_ref());
+            }
+            Done::Viewed { support_request, ticket, result }
+        }
+        Job::Availability { caller, value } => {
+            let result = link.realtime().parts.gate.say_availability(&caller, value).await;
+            if let Err(refusal) = &result {
+                log_if_ours(&link, "an availability was not stored", refusal.as_ref());
+            }
+            Done::AvailabilitySaid { result }
+        }
     }
 }
 

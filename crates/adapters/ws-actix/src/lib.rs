@@ -10,6 +10,6 @@ mod realtime;
 mod transport;
 mod writer;
 
-pub use gate::{CloseRevoked, Gate, IdentityGate, Origins};
+pub use gate::{CloseRevoked, Gate, IdentityGate, Origins, Sight, TellAvailability};
 pub use realtime::{Parts, Realtime, Settings};
 pub use transport::{UNREAD_WITHIN, give_up_unread};

@@ -8,7 +8,7 @@ use kernel::{ConnectionId, Env};
 use realtime::{Close, Hub};
 use tokio::{runtime::Handle, time};
 
-use crate::{Gate, Origins, handshake};
+use crate::{Gate, Origins, Sight, handshake};
 
 /// What the real-time side works with.
 pub struct Parts {
@@ -18,6 +18,8 @@ pub struct Parts {
     pub chat: Arc<Chat>,
     /// Who may come in.
     pub gate: Arc<dyn Gate>,
+    /// Who may see which request.
+    pub sight: Arc<dyn Sight>,
     /// Which pages may open connections.
     pub origins: Arc<dyn Origins>,
     /// The clock and the source of connections' ids.

@@ -1,6 +1,6 @@
 //! What this domain tells the world: past tense, ids only, never a name or an address.
 
-use kernel::{Env, Event, EventId, OrganizationId, Role, SessionId, UserId};
+use kernel::{Availability, Env, Event, EventId, OrganizationId, Role, SessionId, UserId};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -31,6 +31,8 @@ pub(crate) struct UserChanged {
     pub(crate) role: Option<Role>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) active: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) availability: Option<Availability>,
     /// Whether the password is another one now.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) password_changed: bool,
@@ -83,20 +85,29 @@ mod tests {
             told(Happened::UserCreated { user: USER, role: Role::Agent }),
             ("user.created", json!({ "user_id": user, "role": "agent" }))
         );
-        let nothing = UserChanged { user: USER, old_role: None, role: None, active: None, password_changed: false };
+        let nothing = UserChanged {
+            user: USER,
+            old_role: None,
+            role: None,
+            active: None,
+            availability: None,
+            password_changed: false,
+        };
         assert_eq!(told(Happened::UserChanged(nothing.clone())), ("user.changed", json!({ "user_id": user })));
         assert_eq!(
             told(Happened::UserChanged(UserChanged {
                 old_role: Some(Role::Admin),
                 role: Some(Role::Agent),
                 active: Some(false),
+                availability: Some(Availability::Away),
                 password_changed: true,
                 ..nothing
             })),
             (
                 "user.changed",
                 json!({
-                    "user_id": user, "old_role": "admin", "role": "agent", "active": false, "password_changed": true
+                    "user_id": user, "old_role": "admin", "role": "agent", "active": false, "availability": "away",
+                    "password_changed": true
                 })
             )
         );

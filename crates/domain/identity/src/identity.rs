@@ -10,15 +10,15 @@ mod signing_in;
 mod users;
 
 use std::{
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use kernel::{Env, PortErrorKind, Secret, Timestamp};
 
 use crate::{
-    AccessTokens, ExpiredTokens, IdentityError, IdentityStore, IdentityTx, IdentityViews, Passwords, Revocation,
-    RevocationWatch, Revocations, Secrets, Session, SessionEnd, SigningKeyStore, UserView,
+    AccessTokens, ExpiredTokens, IdentityError, IdentityStore, IdentityTx, IdentityViews, OnAvailability, Passwords,
+    Revocation, RevocationWatch, Revocations, Secrets, Session, SessionEnd, SigningKeyStore, UserView,
 };
 
 pub use users::{Authority, NewUser, OwnChange, PasswordChange, UserChange};
@@ -52,6 +52,7 @@ pub struct IdentityParts {
 pub struct Identity {
     parts: IdentityParts,
     watch: Arc<RevocationWatch>,
+    on_availability: Mutex<Vec<Arc<dyn OnAvailability>>>,
     caught_up: Mutex<Option<Timestamp>>,
     keys_loaded: Mutex<Option<Timestamp>>,
 }
@@ -82,12 +83,23 @@ impl Identity {
     /// Puts the parts together.
     pub fn new(parts: IdentityParts) -> Self {
         let watch = Arc::new(RevocationWatch::new(parts.env.clone(), Self::ACCESS_LIFE));
-        Self { parts, watch, caught_up: Mutex::default(), keys_loaded: Mutex::default() }
+        Self {
+            parts,
+            watch,
+            on_availability: Mutex::default(),
+            caught_up: Mutex::default(),
+            keys_loaded: Mutex::default(),
+        }
     }
 
     /// The revocations this node knows; connections subscribe to it.
     pub fn watch(&self) -> &Arc<RevocationWatch> {
         &self.watch
+    }
+
+    /// From now on, tells the listener when a member of staff says another availability.
+    pub fn on_availability(&self, listener: Arc<dyn OnAvailability>) {
+        self.on_availability.lock().unwrap_or_else(PoisonError::into_inner).push(listener);
     }
 
     /// Removes what ended more than a day ago: sessions, tokens, revocations, keys. Gives how many there

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod availability;
 mod error;
 mod events;
 mod guest;
@@ -18,6 +19,7 @@ pub mod testing;
 #[cfg(test)]
 mod tests;
 
+pub use availability::{OnAvailability, Standing};
 pub use error::IdentityError;
 pub use guest::{Admitted, Guest, GuestToken, NewGuest};
 pub use identity::{Authority, Identity, IdentityParts, NewUser, OwnChange, PasswordChange, SignedIn, UserChange};

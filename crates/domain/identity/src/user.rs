@@ -1,6 +1,6 @@
 //! Users: people with an account.
 
-use kernel::{Language, OrganizationId, Role, Timestamp, UserId};
+use kernel::{Availability, Language, OrganizationId, Role, Timestamp, UserId};
 
 use crate::{Email, PasswordHash, PersonName, Phone, UserView};
 
@@ -27,6 +27,8 @@ pub struct UserRecord {
     pub role: Role,
     /// A deactivated user cannot sign in; nobody is ever deleted.
     pub active: bool,
+    /// Whether the user wants to be asked; of staff only.
+    pub availability: Availability,
     /// When the account was made.
     pub created_at: Timestamp,
     /// When it was last changed.
@@ -54,6 +56,8 @@ impl UserRecord {
             language: self.language,
             role: self.role,
             active: self.active,
+            availability: self.availability,
+            version: self.version,
             created_at: self.created_at,
         }
     }
@@ -75,6 +79,7 @@ pub(crate) struct Amendment {
     #[expect(clippy::option_option, reason = "absent, taken away and another are three things")]
     pub(crate) phone: Option<Option<Phone>>,
     pub(crate) language: Option<Language>,
+    pub(crate) availability: Option<Availability>,
     pub(crate) password_hash: Option<PasswordHash>,
 }
 
@@ -87,6 +92,8 @@ pub(crate) struct Amended {
     pub(crate) role_before: Option<Role>,
     /// Whether it is active, when it was not before or the other way round.
     pub(crate) active: Option<bool>,
+    /// The availability, when it is another than before.
+    pub(crate) availability: Option<Availability>,
     /// Has another password.
     pub(crate) password: bool,
 }
@@ -128,6 +135,7 @@ impl User {
         user.role = amendment.role.unwrap_or(user.role);
         user.active = amendment.active.unwrap_or(user.active);
         user.language = amendment.language.unwrap_or(user.language);
+        user.availability = amendment.availability.unwrap_or(user.availability);
         if let Some(email) = amendment.email {
             user.email = email;
         }
@@ -151,6 +159,7 @@ impl User {
             anything,
             role_before: (user.role != before.role).then_some(before.role),
             active: (user.active != before.active).then_some(user.active),
+            availability: (user.availability != before.availability).then_some(user.availability),
             password: user.password_hash != before.password_hash,
         }
     }

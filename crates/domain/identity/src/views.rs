@@ -1,8 +1,8 @@
 //! Read models: what may be shown, and what is looked up before anybody is known.
 
-use kernel::{Language, OrganizationId, Role, SessionId, Timestamp, UserId};
+use kernel::{Availability, Language, OrganizationId, Role, SessionId, Timestamp, UserId};
 
-use crate::{ClientInfo, Email, PasswordHash};
+use crate::{ClientInfo, Email, PasswordHash, Standing};
 
 /// A user as others may see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,8 +25,20 @@ pub struct UserView {
     pub role: Role,
     /// Whether the user can sign in.
     pub active: bool,
+    /// Whether the user wants to be asked; of staff only.
+    pub availability: Availability,
+    /// How often the user has been saved.
+    pub version: i64,
     /// When the account was made.
     pub created_at: Timestamp,
+}
+
+impl UserView {
+    /// What the user said last about being asked.
+    pub fn standing(&self) -> Standing {
+        let Self { organization, id, availability, version, .. } = *self;
+        Standing { organization, user: id, availability, version }
+    }
 }
 
 /// What a sign-in is checked against.

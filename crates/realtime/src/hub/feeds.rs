@@ -65,12 +65,14 @@ impl Hub {
     }
 
     fn tell_change(&self, change: &RequestChange) {
-        let (staff, requester, followers) = {
+        let desk = (change.organization, change.audience.support_request);
+        let (staff, requester, followers, viewers) = {
             let index = self.index();
             (
                 index.staff(change.organization),
                 index.person(change.audience.requester),
                 index.followers((change.organization, change.view.request.conversation)),
+                index.looks.conns(desk),
             )
         };
         let lists = Lists::of(change);
@@ -89,6 +91,13 @@ impl Hub {
                 if !session.covers(&change.audience) {
                     session.lose_sight(change.view.request.conversation, &mut effects);
                 }
+                effects
+            });
+        }
+        for conn in &viewers {
+            self.step(conn, |session, _| {
+                let mut effects = Vec::new();
+                session.lose_view(&change.audience, &mut effects);
                 effects
             });
         }

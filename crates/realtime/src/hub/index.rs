@@ -5,10 +5,13 @@ use std::{
     sync::Arc,
 };
 
-use kernel::{Caller, ConnectionId, ConversationId, GuestTokenId, OrganizationId, ParticipantId, UserId};
+use kernel::{Availability, Caller, ConnectionId, ConversationId, GuestTokenId, OrganizationId, ParticipantId, UserId};
 
-use super::Revoked;
-use crate::Conn;
+use super::{
+    Colleague, Revoked,
+    views::{DeskId, Looks},
+};
+use crate::{Conn, Standing, ViewState};
 
 /// The connections of this node under every name they are looked for. A leaf: nothing is locked inside it.
 #[derive(Default)]
@@ -21,6 +24,10 @@ pub(super) struct Index {
     taken: HashMap<Holder, usize>,
     persons: HashMap<ParticipantId, Vec<Arc<Conn>>>,
     staff: HashMap<OrganizationId, Vec<Arc<Conn>>>,
+    /// What each member of staff said last about being asked. Never forgotten, because what is told and what is
+    /// read may cross; there are no more than accounts of staff.
+    standings: HashMap<ParticipantId, Standing>,
+    pub(super) looks: Looks,
     revoked: VecDeque<Revoked>,
     revocations: u64,
 }
@@ -196,17 +203,55 @@ impl Index {
     }
 
     /// Staff of an organisation that have a connection, each once.
-    pub(super) fn staff_online(&self, organization: OrganizationId) -> Vec<Arc<Caller>> {
-        let mut seen: Vec<Arc<Caller>> = Vec::new();
+    pub(super) fn staff_online(&self, organization: OrganizationId) -> Vec<Colleague> {
+        let mut seen: Vec<Colleague> = Vec::new();
         for conn in self.staff.get(&organization).into_iter().flatten() {
             let caller = self.connections.get(&conn.id()).and_then(|member| member.caller.clone());
             if let Some(caller) = caller
-                && !seen.iter().any(|other| other.participant() == caller.participant())
+                && !seen.iter().any(|other| other.caller.participant() == caller.participant())
             {
-                seen.push(caller);
+                let availability = self.availability(caller.participant()).unwrap_or_default();
+                seen.push(Colleague { caller, availability });
             }
         }
         seen
+    }
+
+    /// A connection looks at a request, or asks to; `true` when others see something else than before. Nothing once
+    /// it has left.
+    pub(super) fn looks(
+        &mut self,
+        conn: &Arc<Conn>,
+        caller: &Arc<Caller>,
+        desk: DeskId,
+        state: Option<ViewState>,
+    ) -> bool {
+        self.connections.contains_key(&conn.id()) && self.looks.look(conn, caller, desk, state)
+    }
+
+    /// Somebody said something about being asked: `true` when it is of now and another thing than was known.
+    pub(super) fn stands(&mut self, who: ParticipantId, standing: Standing) -> bool {
+        let known = self.standings.get(&who);
+        if known.is_some_and(|known| known.version >= standing.version) {
+            return false;
+        }
+        let before = known.map(|known| known.availability);
+        self.standings.insert(who, standing);
+        before.is_some_and(|before| before != standing.availability)
+    }
+
+    /// Somebody is not staff any more.
+    pub(super) fn stands_no_more(&mut self, who: ParticipantId) {
+        self.standings.remove(&who);
+    }
+
+    /// What somebody said last about being asked; nothing of those who are not staff.
+    pub(super) fn standing(&self, who: ParticipantId) -> Option<Standing> {
+        self.standings.get(&who).copied()
+    }
+
+    pub(super) fn availability(&self, who: ParticipantId) -> Option<Availability> {
+        self.standing(who).map(|standing| standing.availability)
     }
 
     /// Who may be told that somebody came or went: those who follow conversations in which the person takes

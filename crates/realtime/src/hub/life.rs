@@ -34,10 +34,18 @@ impl Hub {
     /// A connection is over: nothing is told to it any more. Its person's place stays taken until
     /// [`Self::gone`].
     pub fn leave(&self, conn: &Arc<Conn>) {
-        let last = conn.step(&self.limits, |session| {
+        let (last, views) = conn.step(&self.limits, |session| {
             session.close(Close::Normal);
-            self.index().exit(conn, session.followed())
+            let mut index = self.index();
+            let views = session.caller().map(|caller| {
+                let desks = session.viewed_requests().map(|request| (caller.organization(), request));
+                desks.filter(|desk| index.looks.look_away(conn.id(), *desk)).collect::<Vec<_>>()
+            });
+            (index.exit(conn, session.followed()), views.unwrap_or_default())
         });
+        for desk in views {
+            self.tell_viewers(desk);
+        }
         if let Some(caller) = last {
             self.came_or_went(&caller, false);
         }
@@ -67,7 +75,7 @@ impl Hub {
     /// Time has gone by. To be called about once a second.
     pub fn tick(&self, now: Timestamp) {
         for conn in self.connections() {
-            conn.step(&self.limits, |session| session.tick(now, &self.context()));
+            self.step(&conn, |session, context| session.tick(now, context));
         }
     }
 
@@ -106,10 +114,10 @@ impl Hub {
 
     /// The part of a step's effects that must be in the index before the step's jobs can start.
     pub(super) fn enter(&self, conn: &Arc<Conn>, session: &mut Session, effects: &mut Vec<Effect>) {
-        let mut first = None;
+        let mut others = Vec::new();
         for effect in effects.iter() {
             match effect {
-                Effect::Known { caller, revocations } => {
+                Effect::Known { caller, revocations, standing } => {
                     let most = self.limits.connections_of(caller);
                     let Some(named) = self.index().name(conn, caller, *revocations, most) else { continue };
                     if named.revoked {
@@ -117,8 +125,16 @@ impl Hub {
                     } else if named.too_many {
                         session.close(Close::TooFast);
                     }
-                    if named.first {
-                        first = Some(caller.clone());
+                    let mut index = self.index();
+                    let moved = match standing {
+                        Some(standing) => index.stands(caller.participant(), *standing),
+                        None => {
+                            index.stands_no_more(caller.participant());
+                            false
+                        }
+                    };
+                    if named.first || moved {
+                        others.push(Effect::Online(caller.clone()));
                     }
                 }
                 Effect::Join(conversation) => {
@@ -131,9 +147,22 @@ impl Hub {
                         self.index().leave(conn, (caller.organization(), *conversation));
                     }
                 }
-                Effect::TakePart(..) | Effect::Typing { .. } | Effect::Online(_) => {}
+                Effect::Looks { request, state } => {
+                    let Some(caller) = session.caller() else { continue };
+                    let desk = (caller.organization(), *request);
+                    if self.index().looks(conn, caller, desk, *state) {
+                        others.push(Effect::Viewers(*request));
+                    }
+                }
+                Effect::LooksAway(request) => {
+                    let Some(caller) = session.caller() else { continue };
+                    if self.index().looks.look_away(conn.id(), (caller.organization(), *request)) {
+                        others.push(Effect::Viewers(*request));
+                    }
+                }
+                Effect::TakePart(..) | Effect::Typing { .. } | Effect::Online(_) | Effect::Viewers(_) => {}
             }
         }
-        effects.extend(first.map(Effect::Online));
+        effects.extend(others);
     }
 }

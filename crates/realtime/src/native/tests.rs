@@ -10,7 +10,7 @@ macro_rules! samples {
 
 const CLIENT: [(&str, &str); 13] = samples!("client": "authenticate", "subscribe", "unsubscribe", "abandon", "send", "edit", "delete", "read", "delivered", "typing", "view", "availability", "ping");
 
-const SERVER: [(&str, &str); 19] = samples!("server": "welcome", "subscribed", "live", "reset", "unsubscribed", "message", "message-edited", "message-deleted", "ack", "nack", "receipt", "typing", "presence", "support-request", "timeline", "resync", "error", "bye", "pong");
+const SERVER: [(&str, &str); 20] = samples!("server": "welcome", "subscribed", "live", "reset", "unsubscribed", "message", "message-edited", "message-deleted", "ack", "nack", "receipt", "typing", "presence", "support-request", "timeline", "viewers", "resync", "error", "bye", "pong");
 
 fn value(text: &str) -> Value {
     serde_json::from_str(text).unwrap()

@@ -37,6 +37,10 @@ impl Session {
             Done::Sent { ticket, result } => self.sent(ticket, &result, context),
             Done::Revised { ticket, result } => self.revised(ticket, result, context),
             Done::Marked { conversation, kind, result } => self.marked(conversation, kind, result, context),
+            Done::Viewed { support_request, ticket, result } => {
+                self.viewed(support_request, ticket, result, context, &mut effects);
+            }
+            Done::AvailabilitySaid { result } => self.availability_said(result, context),
         }
         self.keep_bounds(context.limits);
         self.ask_pages(context);
@@ -64,16 +68,17 @@ impl Session {
             self.refuse(context, None, "realtime.already_authenticated");
             return self.close(Close::NotAuthenticated);
         }
+        let availability = admitted.standing.map(|read| context.presence.availability(caller.participant(), read));
         self.caller = Some(caller.clone());
         self.epoch = Some(admitted.epoch);
         self.reply(&ServerFrame::Welcome {
             connection_id: self.id,
-            user: WelcomeUser::of(&caller),
+            user: WelcomeUser::of(&caller, availability),
             epoch: admitted.epoch,
             heartbeat_ms: u64::try_from(context.limits.ping_every.as_millis()).unwrap_or(u64::MAX),
             max_frame_bytes: context.limits.frame_bytes,
         });
-        effects.push(Effect::Known { caller, revocations });
+        effects.push(Effect::Known { caller, revocations, standing: admitted.standing });
     }
 
     /// A bad token ends a connection that has none yet; one that only failed to renew lives as long as

@@ -102,13 +102,17 @@ impl Session {
             (Inbound::Delivered { conversation, seq }, caller) => {
                 self.mark(caller, conversation, MarkKind::Delivered, seq);
             }
+            (Inbound::View { support_request, state }, caller) => {
+                self.view(caller, support_request, state, context, effects);
+            }
+            (Inbound::Availability { value }, caller) => self.say_availability(caller, value, context),
             (Inbound::Ping, _) => self.reply(&ServerFrame::Pong),
             (Inbound::Unsupported { reference }, _) => self.refuse(context, reference, "realtime.not_supported"),
             (Inbound::Unreadable { reference, code }, _) => self.refuse(context, reference, code),
         }
     }
 
-    fn run(&mut self, job: Job) {
+    pub(super) fn run(&mut self, job: Job) {
         self.running += 1;
         self.jobs.push_back(job);
     }

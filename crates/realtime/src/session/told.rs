@@ -56,6 +56,11 @@ impl Session {
         }
     }
 
+    /// The caller wants to be asked, or does not any more; said perhaps over another connection.
+    pub fn own_availability(&mut self, bytes: impl FnOnce() -> Bytes, context: &Context<'_>) {
+        self.volatile(bytes(), context);
+    }
+
     /// A change of a request, if the caller may see it.
     pub fn listed(&mut self, audience: &Audience, bytes: impl FnOnce() -> Bytes, context: &Context<'_>) {
         if self.covers(audience) {

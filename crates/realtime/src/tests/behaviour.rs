@@ -482,7 +482,7 @@ fn what_is_revoked_while_it_is_let_in_does_not_stay() {
     let Some(Job::Authenticate { .. }) = job(&conn) else { panic!() };
     let revocations = world.hub.revocations();
     world.hub.revoke(Revoked::Session(SessionId::new(id(1_010))));
-    let admitted = crate::Admitted { caller: customer(), epoch: super::world::epoch() };
+    let admitted = crate::Admitted { caller: customer(), epoch: super::world::epoch(), standing: None };
     world.hub.done(&conn, Done::Authenticated { revocations, result: Ok(admitted) });
     assert_eq!(closed(&world, &conn), Some(Close::TokenEnded));
     assert!(!world.connect(&customer()).is_closed(), "only what was revoked meanwhile is looked at");

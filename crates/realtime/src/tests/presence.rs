@@ -111,7 +111,7 @@ fn presence_is_told_once_per_person_to_those_who_share_a_conversation() {
     let second = world.connect(&agent());
     let online = |frames: Vec<ServerFrame>| -> Vec<bool> {
         let online = |frame| match frame {
-            ServerFrame::Presence { participant_id, online } if participant_id == agent().participant() => online,
+            ServerFrame::Presence { participant_id, online, .. } if participant_id == agent().participant() => online,
             other => panic!("{other:?}"),
         };
         frames.into_iter().map(online).collect()

@@ -10,7 +10,7 @@ use chat::{
     Change, ChatError, Committed, Content, Conversation, ConversationStatus, Epoch, Head, Participant, Position, ReadMark, ResetReason,
     Revised, Sent, Seq, Subscription,
 };
-use kernel::{Caller, ConnectionId, ConversationId, MessageId, PortError, Secret, Timestamp, testing::FixedEnv};
+use kernel::{Caller, ConnectionId, ConversationId, MessageId, PortError, Secret, Timestamp, testing::FixedEnv, Audience, Availability, ParticipantId, SupportRequestId};
 
 use super::people::{self, Codes};
 use crate::{Admitted, Conn, Done, Hub, Inbound, Job, Limits, Out, PageAsked, PageRead, Protocol, ServerFrame};
@@ -31,6 +31,10 @@ pub(crate) struct World {
     /// How far everybody has read.
     pub(crate) marks: u64,
     pub(crate) now: Timestamp,
+    /// Who may see which request.
+    pub(crate) audiences: BTreeMap<SupportRequestId, Audience>,
+    /// What staff said last about being asked, and how often they were changed.
+    pub(crate) standings: BTreeMap<ParticipantId, (Availability, i64)>,
     connections: u128,
 }
 
@@ -42,6 +46,8 @@ impl World {
             recent: 50,
             marks: 1,
             now: FixedEnv::START,
+            audiences: (1..=60).map(|n| people::audience(n, None)).map(|one| (one.support_request, one)).collect(),
+            standings: BTreeMap::new(),
             connections: 0,
         }
     }
@@ -64,9 +70,14 @@ impl World {
     }
 
     pub(crate) fn admit(&self, conn: &Arc<Conn>, caller: &Caller) {
-        let admitted = Admitted { caller: caller.clone(), epoch: epoch() };
+        let admitted = Admitted { caller: caller.clone(), epoch: epoch(), standing: self.standing(caller) };
         let revocations = self.hub.revocations();
         self.hub.done(conn, Done::Authenticated { revocations, result: Ok(admitted) });
+    }
+
+    fn standing(&self, caller: &Caller) -> Option<crate::Standing> {
+        let known = self.standings.get(&caller.participant()).copied().unwrap_or((Availability::Online, 1));
+        caller.is_staff().then_some(crate::Standing { availability: known.0, version: known.1 })
     }
 
     /// A connection that follows a conversation from its beginning, or afresh, and has read all of it.
@@ -251,6 +262,21 @@ impl World {
                 (Done::Revised { ticket, result }, hint)
             }
             Job::Mark { conversation, kind, .. } => (Done::Marked { conversation, kind, result: Ok(()) }, None),
+            Job::View { support_request, ticket, .. } => {
+                let found = self.audiences.get(&support_request).cloned();
+                let result = found.ok_or_else(|| -> Box<dyn kernel::Refusal> {
+                    Box::new(support_request::SupportRequestError::NotFound)
+                });
+                (Done::Viewed { support_request, ticket, result }, None)
+            }
+            Job::Availability { caller, value } => {
+                let standing = self.standings.entry(caller.participant()).or_insert((Availability::Online, 1));
+                *standing = (value, standing.1 + 1);
+                let (availability, version) = *standing;
+                let user = caller.user().unwrap().id;
+                self.hub.stands(caller.organization(), user, crate::Standing { availability, version });
+                (Done::AvailabilitySaid { result: Ok(()) }, None)
+            }
         }
     }
 
@@ -267,6 +293,10 @@ impl World {
             Job::Mark { conversation, kind, .. } => Done::Marked { conversation, kind, result: Err(down()) },
             Job::Send { ticket, .. } => Done::Sent { ticket, result: Err(down()) },
             Job::Revise { ticket, .. } => Done::Revised { ticket, result: Err(down()) },
+            Job::View { support_request, ticket, .. } => {
+                Done::Viewed { support_request, ticket, result: Err(Box::new(down())) }
+            }
+            Job::Availability { .. } => Done::AvailabilitySaid { result: Err(Box::new(down())) },
             other => panic!("{other:?}"),
         }
     }

@@ -15,6 +15,7 @@ import { useIsLookedAt } from './looked-at.ts';
 import { MessageBody } from './message-body.tsx';
 import { ThreadSkeleton } from './skeleton.tsx';
 import { Top } from './top.tsx';
+import { useViewing, Viewers } from './viewers.tsx';
 
 export interface ConversationProps {
   readonly request: SupportRequest;
@@ -30,6 +31,7 @@ export interface ConversationProps {
 export function Conversation({ request, conversation, timeline, field, heading, detailsShown, onDetails, onBack }: ConversationProps) {
   const { t } = useText();
   const scroll = useThreadScroll();
+  const viewing = useViewing(request, conversation);
   return (
     <section class="conversation" aria-label={request.subject}>
       <Top request={request} heading={heading} detailsShown={detailsShown} onDetails={onDetails} onBack={onBack} />
@@ -41,6 +43,7 @@ export function Conversation({ request, conversation, timeline, field, heading, 
             {conversation.unread.value > 0 ? t('conversation.new_below', { count: conversation.unread.value }) : t('conversation.to_end')}
           </Button>
         )}
+        {conversation.phase.value !== 'refused' && <Viewers viewers={viewing.others.value} />}
         {conversation.phase.value !== 'refused' && (
           <Composer request={request} conversation={conversation} field={field} onSent={scroll.toEnd} />
         )}

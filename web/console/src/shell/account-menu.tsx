@@ -1,6 +1,6 @@
 // Who is signed in, and what that person sets for this device.
 import type { ComponentChildren } from 'preact';
-import { ApiError, type BrowserSession } from '@guichet/sdk';
+import { ApiError, type BrowserSession, type StaffAvailability } from '@guichet/sdk';
 import { Icon, icons, locales } from '@guichet/ui';
 import { useDesk } from '../desk.ts';
 import { leftByChoice } from '../session-end.ts';
@@ -14,6 +14,8 @@ const themes: readonly { readonly theme: Theme; readonly icon: string }[] = [
   { theme: 'light', icon: icons.sun },
   { theme: 'dark', icon: icons.moon },
 ];
+
+const availabilities: readonly StaffAvailability[] = ['online', 'away', 'offline'];
 
 /** Languages are named in themselves, for who cannot read the other one. */
 const languageNames = { fr: 'Français', en: 'English' } as const;
@@ -30,6 +32,18 @@ export function useSignOut(session: BrowserSession): () => void {
   };
 }
 
+/** Says whether the reader wants to be asked; when the server could not be told, the reader is. */
+function useBeAvailable(): (value: StaffAvailability) => void {
+  const desk = useDesk();
+  const { t } = useText();
+  return (value) => {
+    desk.beAvailable(value).catch((error: unknown) => {
+      if (!(error instanceof ApiError)) throw error;
+      toast({ text: error.isNetwork ? t('action.no_answer') : t('action.refused', { reason: error.message }), tone: 'danger' });
+    });
+  };
+}
+
 export interface AccountMenuProps {
   readonly onShortcuts: () => void;
   readonly buttonClass: string;
@@ -38,7 +52,8 @@ export interface AccountMenuProps {
 
 export function AccountMenu({ onShortcuts, buttonClass, children }: AccountMenuProps) {
   const { t } = useText();
-  const { me, session } = useDesk();
+  const { me, session, availability } = useDesk();
+  const beAvailable = useBeAvailable();
   const signOut = useSignOut(session);
   return (
     <Menu
@@ -47,13 +62,26 @@ export function AccountMenu({ onShortcuts, buttonClass, children }: AccountMenuP
       button={
         <>
           {children}
-          <span class="visually-hidden">{t('account.menu_of', { name: me.name })}</span>
+          <span class="visually-hidden">{t('account.menu_of', { name: me.name, availability: t(`availability.${availability.value}`) })}</span>
         </>
       }
     >
       <div class="menu-person" role="presentation">
         <b class="truncate">{me.name}</b>
         <span class="meta truncate">{me.email}</span>
+      </div>
+      <hr />
+      <div role="group" aria-label={t('account.availability')}>
+        {availabilities.map((choice) => (
+          <MenuItem
+            key={choice}
+            icon={<span class="presence-mark" data-presence={choice} aria-hidden="true" />}
+            checked={availability.value === choice}
+            onChoose={() => beAvailable(choice)}
+          >
+            {t(`availability.${choice}`)}
+          </MenuItem>
+        ))}
       </div>
       <hr />
       <div role="group" aria-label={t('account.theme')}>

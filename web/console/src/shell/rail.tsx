@@ -7,7 +7,7 @@ import { AccountMenu } from './account-menu.tsx';
 
 export function Rail({ onShortcuts }: { readonly onShortcuts: () => void }) {
   const { t } = useText();
-  const { me, realtime } = useDesk();
+  const { me, presence } = useDesk();
   const inbox = { view: route.value.view, number: null, details: false } as const;
   const toInbox = (event: MouseEvent) => {
     if (event.metaKey || event.ctrlKey || event.shiftKey) return;
@@ -24,7 +24,7 @@ export function Rail({ onShortcuts }: { readonly onShortcuts: () => void }) {
       </a>
       <span class="bottom">
         <AccountMenu onShortcuts={onShortcuts} buttonClass="me">
-          <Avatar id={me.id} name={me.name} size="medium" presence={realtime.state.value === 'online' ? 'online' : undefined} />
+          <Avatar id={me.id} name={me.name} size="medium" presence={presence.value} />
         </AccountMenu>
       </span>
     </nav>

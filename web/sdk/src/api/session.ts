@@ -1,7 +1,7 @@
 import { signal, type ReadonlySignal } from '@preact/signals-core';
 import { systemClock, type Clock, type TimerId } from '../env.ts';
 import { ApiError } from '../errors.ts';
-import type { LoginAnswer, User } from '../types.ts';
+import type { LoginAnswer, User, UserChange } from '../types.ts';
 import { ApiClient, type ApiOptions, type TokenSource } from './client.ts';
 import { set } from '../signals.ts';
 
@@ -61,6 +61,13 @@ export class BrowserSession implements TokenSource {
     } finally {
       this.#end();
     }
+  }
+
+  /** Changes the person signed in; safe after a lost answer. */
+  async update(change: UserChange): Promise<User> {
+    const user = await this.api.call<User>('PATCH', '/auth/me', { body: change, idempotent: true });
+    if (this.user.value?.id === user.id) set(this.user, user);
+    return user;
   }
 
   token(): string | null {

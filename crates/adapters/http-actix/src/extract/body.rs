@@ -68,6 +68,18 @@ pub(crate) enum Given<T> {
     Value(T),
 }
 
+impl<T> Given<T> {
+    /// As a domain takes a change: nothing, taken away, or another value.
+    #[expect(clippy::option_option, reason = "absent, taken away and another are three things")]
+    pub(crate) fn change(self) -> Option<Option<T>> {
+        match self {
+            Self::Absent => None,
+            Self::Null => Some(None),
+            Self::Value(value) => Some(Some(value)),
+        }
+    }
+}
+
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Given<T> {
     fn deserialize<D: Deserializer<'de>>(field: D) -> Result<Self, D::Error> {
         Option::deserialize(field).map(|value| value.map_or(Self::Null, Self::Value))

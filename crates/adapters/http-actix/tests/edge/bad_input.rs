@@ -112,7 +112,7 @@ async fn another_method_is_told_which_ones_there_are() {
         ("GET", "/api/v1/auth/login", "POST"),
         ("HEAD", "/api/v1/auth/login", "POST"),
         ("PUT", "/api/v1/users/00000000-0000-0000-0000-000000000007", "GET, HEAD, PATCH"),
-        ("TRACE", "/api/v1/auth/me", "GET, HEAD"),
+        ("TRACE", "/api/v1/auth/me", "GET, HEAD, PATCH"),
         ("POST", "/health", "GET, HEAD"),
         ("PROPFIND", "/api/v1/conversations", "GET, HEAD, POST"),
     ] {

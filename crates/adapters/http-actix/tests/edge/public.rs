@@ -1,6 +1,8 @@
 use actix_web::{http::StatusCode, test::TestRequest};
-use kernel::Role;
+use http_actix::StaffMember;
+use kernel::{Availability, Role, UserId};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::world::{World, guest_of, stranger};
 
@@ -128,7 +130,18 @@ async fn availability_tells_who_is_there() {
     let empty = json!({"organization": {"name": "Maison demo", "locale": "fr"}, "online": false, "agents": [],
         "usual_response_minutes": null});
     assert_eq!(look().await.expect(StatusCode::OK), empty);
-    *world.switches.agents.lock().unwrap() = vec!["Noé Petit".into(), "Ada agent".into(), "Ada agent".into()];
+    let member = |n: u128, name: &str, availability| StaffMember {
+        id: UserId::new(Uuid::from_u128(n)),
+        name: name.to_owned(),
+        role: Role::Agent,
+        availability,
+    };
+    let busy = vec![member(4, "Zoé Roux", Availability::Away), member(5, "Luc Blanc", Availability::Offline)];
+    world.switches.staff.lock().unwrap().clone_from(&busy);
+    assert_eq!(look().await.expect(StatusCode::OK), empty, "who does not want to be asked is not there for visitors");
+    let free = [(1, "Noé Petit"), (2, "Ada agent"), (3, "Ada agent")];
+    let free = free.map(|(n, name)| member(n, name, Availability::Online));
+    *world.switches.staff.lock().unwrap() = free.into_iter().chain(busy).collect();
     let there = look().await.expect(StatusCode::OK);
     assert_eq!(
         (&there["online"], &there["agents"]),

@@ -20,7 +20,9 @@ use chat::{
     testing::{CountedBudgets, FakeLog, RecordedReceipts, Setup, Thread, ThreadState},
 };
 use futures_util::FutureExt;
-use http_actix::{Api, Arrivals, Health, MetricsPage, Origins, Page, PageSource, Part, Parts, Presence, Settings};
+use http_actix::{
+    Api, Arrivals, Health, MetricsPage, Origins, Page, PageSource, Part, Parts, Presence, Settings, StaffMember,
+};
 use identity::testing::Fixture;
 use kernel::{Caller, GuestCaller, Language, OrganizationId, ParticipantId, Role, Secret, Texts, UserId};
 use serde_json::Value;
@@ -46,7 +48,7 @@ pub(crate) struct World {
 #[derive(Default)]
 pub(crate) struct Switches {
     pub(crate) online: Mutex<BTreeSet<ParticipantId>>,
-    pub(crate) agents: Mutex<Vec<String>>,
+    pub(crate) staff: Mutex<Vec<StaffMember>>,
     pub(crate) database_down: AtomicBool,
     pub(crate) pages_missing: AtomicBool,
 }
@@ -225,8 +227,8 @@ impl Presence for Switches {
     fn is_online(&self, _: OrganizationId, participant: ParticipantId) -> bool {
         self.online.lock().unwrap_or_else(PoisonError::into_inner).contains(&participant)
     }
-    fn agents_online(&self, _: OrganizationId) -> Vec<String> {
-        self.agents.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    fn staff_online(&self, _: OrganizationId) -> Vec<StaffMember> {
+        self.staff.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

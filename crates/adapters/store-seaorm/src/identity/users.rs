@@ -9,7 +9,7 @@ use crate::{db::Queries, error, row::Columns, sql::Sql, tx::SeaTx};
 
 /// The columns of a user, from the row `u`.
 pub(super) const USER: &str = "u.organization_id, u.id, u.email, u.password_hash, u.first_name, u.last_name, u.phone,
-  u.language, u.role, u.active, u.created_at, u.updated_at, u.version";
+  u.language, u.role, u.active, u.availability, u.created_at, u.updated_at, u.version";
 
 #[async_trait]
 impl Users for SeaTx {
@@ -18,8 +18,8 @@ impl Users for SeaTx {
         self.own(user.organization)?;
         let sql =
             "INSERT INTO user_account (organization_id, id, email, password_hash, first_name, last_name, sort_key,
-                     phone, language, role, active, updated_at, created_at, version)
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1)
+                     phone, language, role, active, availability, updated_at, created_at, version)
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 1)
                    ON CONFLICT (organization_id, email) DO NOTHING";
         let sql = written(Sql::new(sql), user).time(user.created_at);
         Ok(if self.run(sql).await? == 1 { Inserted::Done } else { Inserted::Taken })
@@ -46,8 +46,9 @@ impl Users for SeaTx {
         self.own(user.organization)?;
         let sql =
             "UPDATE user_account SET email = $3, password_hash = $4, first_name = $5, last_name = $6, sort_key = $7,
-                     phone = $8, language = $9, role = $10, active = $11, updated_at = $12, version = version + 1
-                   WHERE organization_id = $1 AND id = $2 AND version = $13";
+                     phone = $8, language = $9, role = $10, active = $11, availability = $12, updated_at = $13,
+                     version = version + 1
+                   WHERE organization_id = $1 AND id = $2 AND version = $14";
         match self.run_unless_taken(written(Sql::new(sql), user).int(user.version)).await? {
             None => Ok(Inserted::Taken),
             Some(1) => Ok(Inserted::Done),
@@ -64,7 +65,7 @@ impl SeaTx {
     }
 }
 
-/// The values `$1` to `$12`.
+/// The values `$1` to `$13`.
 fn written(sql: Sql, user: &UserRecord) -> Sql {
     sql.uuid(user.organization.uuid())
         .uuid(user.id.uuid())
@@ -77,6 +78,7 @@ fn written(sql: Sql, user: &UserRecord) -> Sql {
         .text(user.language.as_str())
         .text(user.role.as_str())
         .bool(user.active)
+        .text(user.availability.as_str())
         .time(user.updated_at)
 }
 
@@ -101,6 +103,7 @@ pub(super) fn user(row: &QueryResult) -> Result<UserRecord, PortError> {
         language: row.word("language")?,
         role: row.word("role")?,
         active: row.get("active")?,
+        availability: row.word("availability")?,
         created_at: row.time("created_at")?,
         updated_at: row.time("updated_at")?,
         version: row.int("version")?,

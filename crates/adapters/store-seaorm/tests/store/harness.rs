@@ -100,6 +100,7 @@ impl TestStore {
             language: Language::Fr,
             role,
             active: true,
+            availability: kernel::Availability::Online,
             created_at: now,
             updated_at: now,
             version: 1,

@@ -74,6 +74,49 @@ async fn many_nodes_that_migrate_at_once_end_with_one_schema_on_postgres() {
     many_at_once_end_with_one_schema(Backend::Postgres).await;
 }
 
+async fn whoever_was_there_before_availability_was_known_is_online(backend: Backend) {
+    let database = Fresh::migrated(backend).await;
+    let steps = names(&database.url, true).await;
+    let at = steps.iter().position(|step| step.contains("m0007_availability")).unwrap();
+    migrate_down(&database.url, u32::try_from(steps.len() - at).unwrap()).await.unwrap();
+    let id = database.id(Uuid::from_u128(1));
+    let (now, yes) = match backend {
+        Backend::Sqlite => ("0", "1"),
+        Backend::Postgres => ("now()", "true"),
+    };
+    let organization = format!(
+        "INSERT INTO organization (id, name, slug, widget_key, allowed_origins, language, time_zone, ticket_prefix,
+           epoch, created_at)
+         VALUES ({id}, 'x', 'x', 'x', '[]', 'fr', 'Europe/Paris', 'T', {id}, {now})"
+    );
+    let user = |n: u128| {
+        format!(
+            "INSERT INTO user_account (organization_id, id, email, first_name, last_name, sort_key, language, role,
+               active, created_at, updated_at, version)
+             VALUES ({id}, {}, '{n}@example.org', 'A', 'B', 'a b', 'fr', 'agent', {yes}, {now}, {now}, 1)",
+            database.id(Uuid::from_u128(n))
+        )
+    };
+    database.run(&organization).await;
+    database.run(&user(1)).await;
+    migrate_up(&database.url).await.unwrap();
+    // A program that does not know the column yet still adds users.
+    database.run(&user(2)).await;
+    let rows = database.all("SELECT availability FROM user_account").await;
+    let found: Vec<String> = rows.iter().map(|row| row.try_get("", "availability").unwrap()).collect();
+    assert_eq!(found, ["online", "online"]);
+}
+
+#[tokio::test]
+async fn whoever_was_there_before_availability_was_known_is_online_on_sqlite() {
+    whoever_was_there_before_availability_was_known_is_online(Backend::Sqlite).await;
+}
+
+#[tokio::test]
+async fn whoever_was_there_before_availability_was_known_is_online_on_postgres() {
+    whoever_was_there_before_availability_was_known_is_online(Backend::Postgres).await;
+}
+
 #[tokio::test]
 async fn a_store_does_not_open_on_a_schema_that_lacks_a_step() {
     for backend in [Backend::Sqlite, Backend::Postgres] {

@@ -5,3 +5,4 @@ mod framing;
 mod handshake;
 mod server;
 mod sessions;
+mod views;

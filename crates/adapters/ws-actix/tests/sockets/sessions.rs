@@ -67,7 +67,7 @@ async fn what_cannot_be_read_is_answered_and_the_connection_kept() {
         ("not json", "realtime.malformed"),
         (r#"{"type":"launch","ref":"x"}"#, "realtime.unknown_type"),
         (r#"{"type":"read","conversation_id":7,"seq":1}"#, "realtime.malformed"),
-        (r#"{"type":"availability","value":"away"}"#, "realtime.not_supported"),
+        (r#"{"type":"availability","value":"away"}"#, "forbidden"),
     ] {
         asks.text(text).await;
         let error = asks.next().await;

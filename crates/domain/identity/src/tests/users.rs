@@ -1,6 +1,6 @@
 //! Users: who makes, sees and changes them.
 
-use kernel::{Caller, FieldError, PageRequest, Refusal, Role, Secret};
+use kernel::{Availability, Caller, FieldError, PageRequest, Refusal, Role, Secret};
 
 use crate::{
     Authority, IdentityError, NewUser, OwnChange, PasswordChange, UserChange, UserFilter, UserView,
@@ -280,4 +280,45 @@ async fn a_change_of_password_that_overlaps_another_proves_the_wrong_one() {
     );
     by_admin.unwrap();
     assert_eq!(fields(own), [("current_password", "password_wrong")]);
+}
+
+#[derive(Default)]
+struct Told(std::sync::Mutex<Vec<crate::Standing>>);
+
+impl crate::OnAvailability for Told {
+    fn changed(&self, standing: crate::Standing) {
+        self.0.lock().unwrap().push(standing);
+    }
+}
+
+#[tokio::test]
+async fn staff_say_whether_they_want_to_be_asked_and_it_is_told_once() {
+    let fixture = Fixture::new().await;
+    let told = std::sync::Arc::new(Told::default());
+    fixture.identity.on_availability(told.clone());
+    let agent = fixture.caller(Role::Agent).await;
+    let before = fixture.identity.standing(&agent).await.unwrap().unwrap();
+    assert_eq!(before.availability, Availability::Online, "as everybody begins");
+    let say = |availability| OwnChange { availability: Some(availability), ..OwnChange::default() };
+    let changed = fixture.identity.update_me(&agent, say(Availability::Away)).await.unwrap();
+    let now = fixture.identity.standing(&agent).await.unwrap().unwrap();
+    assert_eq!((now.availability, changed.availability), (Availability::Away, Availability::Away));
+    assert_eq!(changed, fixture.identity.me(&agent).await.unwrap(), "what is answered is what is stored");
+    assert!(now.version > before.version, "so that the later word wins, however they arrive");
+    fixture.identity.update_me(&agent, say(Availability::Away)).await.unwrap();
+    let other = OwnChange { first_name: Some("Zoë".into()), ..OwnChange::default() };
+    fixture.identity.update_me(&agent, other).await.unwrap();
+    assert_eq!(*told.0.lock().unwrap(), [now], "neither the same again nor another change is news");
+    assert!(!fixture.identity.watch().is_revoked(&agent), "nobody is signed out by it");
+    let node = fixture.another_node().await;
+    assert_eq!(node.standing(&agent).await.unwrap().unwrap().availability, Availability::Away);
+}
+
+#[tokio::test]
+async fn only_staff_have_an_availability() {
+    let fixture = Fixture::new().await;
+    let customer = fixture.caller(Role::Customer).await;
+    let say = OwnChange { availability: Some(Availability::Away), ..OwnChange::default() };
+    assert_eq!(code(fixture.identity.update_me(&customer, say).await), "forbidden");
+    assert_eq!(fixture.identity.standing(&customer).await.unwrap(), None);
 }

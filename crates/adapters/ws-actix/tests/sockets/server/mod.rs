@@ -15,10 +15,10 @@ use chat::{
 };
 use futures_util::{SinkExt, StreamExt};
 use kernel::{
-    Caller, Env, Language, OrganizationId, Refusal, RefusalKind, Role, SessionId, Texts, Timestamp, UserCaller, UserId,
-    testing::FixedEnv,
+    Audience, Availability, Caller, Env, Language, OrganizationId, Refusal, RefusalKind, Role, SessionId,
+    SupportRequestId, Texts, Timestamp, UserCaller, UserId, testing::FixedEnv,
 };
-use realtime::{Admitted, Hub, Limits};
+use realtime::{Admitted, Hub, Limits, Standing};
 use serde_json::{Value, json};
 use tokio::{net::TcpStream, runtime::Handle, time::timeout};
 use tokio_tungstenite::{
@@ -26,7 +26,7 @@ use tokio_tungstenite::{
     tungstenite::{Message, client::IntoClientRequest, http::HeaderValue},
 };
 use uuid::Uuid;
-use ws_actix::{Gate, Origins, Parts, Realtime, Settings, UNREAD_WITHIN, give_up_unread};
+use ws_actix::{Gate, Origins, Parts, Realtime, Settings, Sight, UNREAD_WITHIN, give_up_unread};
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -61,6 +61,7 @@ impl Refusal for Refused {
 /// Knows the tokens `customer`, `agent` and `stranger`, which is of another organisation.
 struct Doorman {
     callers: Mutex<Vec<(&'static str, Admitted)>>,
+    hub: Arc<Hub>,
 }
 
 #[async_trait]
@@ -69,6 +70,27 @@ impl Gate for Doorman {
         let callers = self.callers.lock().unwrap();
         let found = callers.iter().find(|(name, _)| *name == token).map(|(_, admitted)| admitted.clone());
         found.ok_or_else(|| -> Box<dyn Refusal> { Box::new(Refused("identity.not_authenticated")) })
+    }
+
+    async fn say_availability(&self, caller: &Caller, value: Availability) -> Result<(), Box<dyn Refusal>> {
+        let mut callers = self.callers.lock().unwrap();
+        let found = callers.iter_mut().find(|(_, admitted)| admitted.caller.participant() == caller.participant());
+        let standing = found.unwrap().1.standing.as_mut().unwrap();
+        *standing = Standing { availability: value, version: standing.version + 1 };
+        self.hub.stands(caller.organization(), caller.user().unwrap().id, *standing);
+        Ok(())
+    }
+}
+
+/// The one request there is, of the customer, and the agent's to see.
+struct OneRequest(Audience);
+
+#[async_trait]
+impl Sight for OneRequest {
+    async fn audience(&self, caller: &Caller, request: SupportRequestId) -> Result<Audience, Box<dyn Refusal>> {
+        let seen = request == self.0.support_request && caller.scope().covers(&self.0);
+        seen.then(|| self.0.clone())
+            .ok_or_else(|| -> Box<dyn Refusal> { Box::new(Refused("support_request.not_found")) })
     }
 }
 
@@ -150,14 +172,25 @@ impl Node {
             members: Vec::new(),
             state: ThreadState::default(),
         });
-        let admitted = |caller: &Caller| Admitted { caller: caller.clone(), epoch: Epoch::new(Uuid::from_u128(5)) };
+        let admitted = |caller: &Caller| Admitted {
+            caller: caller.clone(),
+            epoch: Epoch::new(Uuid::from_u128(5)),
+            standing: caller.is_staff().then_some(Standing { availability: Availability::Online, version: 1 }),
+        };
         let callers =
             vec![("customer", admitted(&customer)), ("agent", admitted(&agent)), ("stranger", admitted(&stranger))];
         let chat = Arc::new(Chat::new(log.clone(), log.clone(), hub.clone(), budgets, env.clone()));
+        let audience = Audience {
+            support_request: thread.support_request,
+            requester: customer.participant(),
+            assignee: None,
+            members: Vec::new(),
+        };
         let realtime = Realtime::start(Parts {
-            hub,
+            hub: hub.clone(),
             chat: chat.clone(),
-            gate: Arc::new(Doorman { callers: Mutex::new(callers) }),
+            gate: Arc::new(Doorman { callers: Mutex::new(callers), hub }),
+            sight: Arc::new(OneRequest(audience)),
             origins: Arc::new(Shops(here, elsewhere)),
             env: env.clone(),
             runtime: jobs(),

@@ -1,10 +1,12 @@
 //! Changes of users, by an administrator or by themselves.
 
-use kernel::{Caller, FieldError, Language, OrganizationId, PortError, Role, Secret, UserId};
+use std::sync::PoisonError;
+
+use kernel::{Availability, Caller, FieldError, Language, OrganizationId, PortError, Role, Secret, UserId};
 
 use crate::{
     Email, Identity, IdentityError, IdentityTx, Inserted, InvalidValue, Organization, Password, PasswordHash,
-    PersonName, Phone, Revocation, SessionEnd, User, UserView, Verdict,
+    PersonName, Phone, Revocation, SessionEnd, Standing, User, UserView, Verdict,
     events::{Happened, UserChanged},
     identity::{persist, sessions::signed_in_user},
     user::{Amended, Amendment},
@@ -43,6 +45,8 @@ pub struct OwnChange {
     pub phone: Option<Option<String>>,
     /// Another language.
     pub language: Option<Language>,
+    /// Whether one wants to be asked from now on; of staff only.
+    pub availability: Option<Availability>,
     /// Another password: ends all sessions, the one that asks too.
     pub password: Option<PasswordChange>,
 }
@@ -70,7 +74,7 @@ impl UserChange {
             (Some(email), Some(first_name), Some(last_name), Some(phone), Some(password)) => {
                 let (role, active, language) = (self.role, self.active, self.language);
                 let amendment =
-                    Amendment { role, active, email, first_name, last_name, phone, language, password_hash: None };
+                    Amendment { role, active, email, first_name, last_name, phone, language, ..Amendment::default() };
                 Ok((amendment, password))
             }
             _ => Err(fields.into_errors()),
@@ -96,14 +100,22 @@ impl Identity {
     }
 
     /// Changes oneself. A new password needs the present one, and ends all sessions.
+    ///
+    /// # Errors
+    /// `NotAllowed` for the availability of somebody who is not staff; `Invalid`; a port error.
     pub async fn update_me(&self, caller: &Caller, change: OwnChange) -> Result<UserView, IdentityError> {
         let me = signed_in_user(caller)?;
+        if change.availability.is_some() {
+            caller.agent()?;
+        }
+        let availability = change.availability;
         let organization = self.organization_by_id(me.organization).await?;
         let (current, password) = change.password.map(|change| (change.current, change.new)).unzip();
         let (first_name, last_name, phone) = (change.first_name, change.last_name, change.phone);
         let change =
             UserChange { first_name, last_name, phone, language: change.language, password, ..UserChange::default() };
         let (mut amendment, password) = change.parse(&organization).map_err(IdentityError::Invalid)?;
+        amendment.availability = availability;
         let proven = match current {
             Some(current) => Some(self.prove_password(me.organization, me.id, &current).await?),
             None => None,
@@ -164,7 +176,18 @@ impl Identity {
         self.tell(tx.as_mut(), &user, amended).await?;
         tx.commit().await?;
         self.watch.learn(&revocations);
-        Ok(user.record().view())
+        let view = UserView { version: user.record().version + 1, ..user.record().view() };
+        if amended.availability.is_some() {
+            self.tell_standing(view.standing());
+        }
+        Ok(view)
+    }
+
+    fn tell_standing(&self, standing: Standing) {
+        let listeners = self.on_availability.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for listener in &listeners {
+            listener.changed(standing);
+        }
     }
 
     async fn end_all_sessions(&self, tx: &mut dyn IdentityTx, id: UserId) -> Result<Vec<Revocation>, IdentityError> {
@@ -182,6 +205,7 @@ impl Identity {
             old_role: amended.role_before,
             role: amended.role_before.map(|_| record.role),
             active: amended.active,
+            availability: amended.availability,
             password_changed: amended.password,
         };
         let event = Happened::UserChanged(changed).event(record.organization, self.parts.env.as_ref());

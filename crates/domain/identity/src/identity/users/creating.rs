@@ -1,6 +1,6 @@
 //! New users.
 
-use kernel::{Caller, FieldError, Language, OrganizationId, Role, Secret, UserId};
+use kernel::{Availability, Caller, FieldError, Language, OrganizationId, Role, Secret, UserId};
 
 use crate::{
     Email, Identity, IdentityError, Inserted, Organization, Password, PersonName, Phone, User, UserRecord, UserView,
@@ -88,6 +88,7 @@ impl Identity {
             language: new.language.unwrap_or(organization.language),
             role: new.role,
             active: true,
+            availability: Availability::default(),
             created_at: now,
             updated_at: now,
             version: 1,

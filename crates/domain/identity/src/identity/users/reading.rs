@@ -2,7 +2,7 @@
 
 use kernel::{Caller, NotAllowed, Page, PageRequest, Role, UserId};
 
-use crate::{Identity, IdentityError, UserFilter, UserView};
+use crate::{Identity, IdentityError, Standing, UserFilter, UserView};
 
 /// The roles of the people who answer.
 const STAFF: [Role; 3] = [Role::Agent, Role::Supervisor, Role::Admin];
@@ -25,6 +25,17 @@ impl Identity {
             }
         }
         Ok(self.parts.views.users(agent.organization(), &filter, page).await?)
+    }
+
+    /// What the caller said last about being asked; nothing of somebody who is not staff. For staff it takes a
+    /// query.
+    ///
+    /// # Errors
+    /// `UserNotFound`; a port error.
+    pub async fn standing(&self, caller: &Caller) -> Result<Option<Standing>, IdentityError> {
+        let Ok(agent) = caller.agent() else { return Ok(None) };
+        let found = self.parts.views.user(agent.organization(), agent.id()).await?;
+        Ok(Some(found.ok_or(IdentityError::UserNotFound)?.standing()))
     }
 
     /// One user: oneself; for staff, staff; for administrators, anybody of the organisation.

@@ -55,6 +55,7 @@ pub(super) fn user(organization: OrganizationId, n: u128, email: &str) -> UserRe
         language: Language::En,
         role: Role::Agent,
         active: true,
+        availability: kernel::Availability::Online,
         created_at: moment(1),
         updated_at: moment(2),
         version: 1,

@@ -13,7 +13,13 @@ use crate::{Inserted, Session, SessionEnd, User};
 pub async fn what_is_committed_is_found_again(stores: &Stores) {
     let demo = organization(1, "demo");
     let ada = user(demo.id, 2, "ada@demo.test");
-    let bare = crate::UserRecord { password_hash: None, phone: None, active: false, ..user(demo.id, 3, "b@demo.test") };
+    let bare = crate::UserRecord {
+        password_hash: None,
+        phone: None,
+        active: false,
+        availability: kernel::Availability::Offline,
+        ..user(demo.id, 3, "b@demo.test")
+    };
     given(stores, &demo, &[ada.clone(), bare.clone()]).await;
     let over = crate::SessionRecord {
         ended: Some((moment(9), SessionEnd::TokenReused)),
@@ -43,6 +49,7 @@ pub async fn what_is_committed_is_found_again(stores: &Stores) {
         first_name: crate::PersonName::parse("Ada").unwrap(),
         role: kernel::Role::Admin,
         phone: None,
+        availability: kernel::Availability::Away,
         updated_at: moment(30),
         ..ada.clone()
     };
