@@ -12,6 +12,7 @@ mod connect;
 mod conversations;
 mod db;
 mod error;
+mod idempotency;
 mod identity;
 mod inbox;
 mod lanes;

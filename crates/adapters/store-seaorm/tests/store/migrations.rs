@@ -82,7 +82,7 @@ async fn a_store_does_not_open_on_a_schema_that_lacks_a_step() {
         let hints = Arc::new(RecordedHints::default());
         let Err(refused) = SeaStore::connect(options(&database.url, hints)).await else { panic!("it opened") };
         let text = std::error::Error::source(&refused).unwrap().to_string();
-        assert!(text.contains("m0004_outbox") && text.contains("guichet migrate up"), "{text}");
+        assert!(text.contains("m0006_idempotency") && text.contains("guichet migrate up"), "{text}");
     }
 }
 
