@@ -76,7 +76,7 @@ pub trait IdempotentCalls: Send {
     /// this transaction commits; unless it was carried out before.
     ///
     /// Of many with one key at once, in whatever transactions and on whatever nodes, at most one MUST be
-    /// told [`Claim::New`]. The others are told [`Claim::Running`] without waiting for it, or wait for its
+    /// told [`Claim::New`]. The others are told [`Claim::Running`] after no more than a moment, or wait for its
     /// end where there is one writer only. What was carried out more than the life ago MUST NOT count.
     async fn claim(&mut self, call: &IdempotentCall, resource: Uuid, now: Timestamp) -> Result<Claim, PortError>;
 

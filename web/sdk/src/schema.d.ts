@@ -1352,7 +1352,10 @@ export interface components {
          *     }
          */
         SendMessage: {
-            /** @description The sender's own name for it, 1 to 64 characters: the same again stores nothing. */
+            /**
+             * @description The sender's own name for it, 1 to 64 characters: the same again stores nothing. It may be left out
+             *     of a call with an `Idempotency-Key`, which is then the message's name.
+             */
             client_message_id: string;
             /** @description 1 to 5 000 characters. */
             content: string;
@@ -2299,7 +2302,10 @@ export interface operations {
     open_conversation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's own name for this call, 1 to 255 visible ASCII characters, the same for each attempt: for 24 hours the same call again creates nothing and is answered as the first time, with what was created as it is then. */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2312,13 +2318,15 @@ export interface operations {
             /** @description Both. */
             201: {
                 headers: {
+                    /** @description `true` when the call had been carried out before, and only its answer was given again. */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["OpenedConversation"];
                 };
             };
-            /** @description Unreadable: no JSON, or cut off. */
+            /** @description Unreadable: no JSON, cut off, or with an `Idempotency-Key` that is none. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2345,7 +2353,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The appointment has a request already. */
+            /** @description The appointment has a request already. Or a call with this `Idempotency-Key` is being carried out: try again after `Retry-After` seconds. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2372,7 +2380,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            /** @description Readable, but some fields are wrong: see `errors`. Or the `Idempotency-Key` came with another body before. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2558,7 +2566,10 @@ export interface operations {
     send_message: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's own name for this call, 1 to 255 visible ASCII characters, the same for each attempt: for 24 hours the same call again creates nothing and is answered as the first time, with what was created as it is then. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 /** @description The conversation. */
                 id: string;
@@ -2574,6 +2585,8 @@ export interface operations {
             /** @description It was stored before: the same message, the same place. */
             200: {
                 headers: {
+                    /** @description `true` when the call had been carried out before, and only its answer was given again. */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2583,13 +2596,15 @@ export interface operations {
             /** @description Stored. */
             201: {
                 headers: {
+                    /** @description `true` when the call had been carried out before, and only its answer was given again. */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SentMessage"];
                 };
             };
-            /** @description Unreadable: no JSON, or cut off. */
+            /** @description Unreadable: no JSON, cut off, or with an `Idempotency-Key` that is none. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2625,7 +2640,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is closed, or was merged into another. */
+            /** @description The request is closed, or was merged into another. Or a call with this `Idempotency-Key` is being carried out: try again after `Retry-After` seconds. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2652,7 +2667,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            /** @description Readable, but some fields are wrong: see `errors`. Or the `Idempotency-Key` came with another body before. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3059,7 +3074,10 @@ export interface operations {
     open_public_conversation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's own name for this call, 16 to 255 visible ASCII characters, the same for each attempt: for 24 hours the same call again creates nothing and is answered as the first time, with what was created as it is then. It has to be hard to guess, as a random UUID is: the answer holds a token. */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3072,13 +3090,15 @@ export interface operations {
             /** @description The conversation, its request, and the visitor's token. */
             201: {
                 headers: {
+                    /** @description `true` when the call had been carried out before, and only its answer was given again. */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["OpenedConversation"];
                 };
             };
-            /** @description Unreadable: no JSON, or cut off. */
+            /** @description Unreadable: no JSON, cut off, or with an `Idempotency-Key` that is none. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3096,7 +3116,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The appointment has a request already. */
+            /** @description The appointment has a request already. Or a call with this `Idempotency-Key` is being carried out: try again after `Retry-After` seconds. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3123,7 +3143,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            /** @description Readable, but some fields are wrong: see `errors`. Or the `Idempotency-Key` came with another body before. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3155,7 +3175,10 @@ export interface operations {
     open_public_support_request: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's own name for this call, 16 to 255 visible ASCII characters, the same for each attempt: for 24 hours the same call again creates nothing and is answered as the first time, with what was created as it is then. It has to be hard to guess, as a random UUID is: the answer holds a token. */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3168,13 +3191,15 @@ export interface operations {
             /** @description The request, and the visitor's token. */
             201: {
                 headers: {
+                    /** @description `true` when the call had been carried out before, and only its answer was given again. */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["OpenedSupportRequest"];
                 };
             };
-            /** @description Unreadable: no JSON, or cut off. */
+            /** @description Unreadable: no JSON, cut off, or with an `Idempotency-Key` that is none. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3192,7 +3217,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The appointment has a request already. */
+            /** @description The appointment has a request already. Or a call with this `Idempotency-Key` is being carried out: try again after `Retry-After` seconds. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3219,7 +3244,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            /** @description Readable, but some fields are wrong: see `errors`. Or the `Idempotency-Key` came with another body before. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3437,7 +3462,10 @@ export interface operations {
     open_support_request: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's own name for this call, 1 to 255 visible ASCII characters, the same for each attempt: for 24 hours the same call again creates nothing and is answered as the first time, with what was created as it is then. */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3450,13 +3478,15 @@ export interface operations {
             /** @description The request; its version is the `ETag`. */
             201: {
                 headers: {
+                    /** @description `true` when the call had been carried out before, and only its answer was given again. */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SupportRequest"];
                 };
             };
-            /** @description Unreadable: no JSON, or cut off. */
+            /** @description Unreadable: no JSON, cut off, or with an `Idempotency-Key` that is none. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3483,7 +3513,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The appointment has a request already. */
+            /** @description The appointment has a request already. Or a call with this `Idempotency-Key` is being carried out: try again after `Retry-After` seconds. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3510,7 +3540,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            /** @description Readable, but some fields are wrong: see `errors`. Or the `Idempotency-Key` came with another body before. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4752,7 +4782,10 @@ export interface operations {
     create_user: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's own name for this call, 1 to 255 visible ASCII characters, the same for each attempt: for 24 hours the same call again creates nothing and is answered as the first time, with what was created as it is then. */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4765,13 +4798,15 @@ export interface operations {
             /** @description The user. */
             201: {
                 headers: {
+                    /** @description `true` when the call had been carried out before, and only its answer was given again. */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["User"];
                 };
             };
-            /** @description Unreadable: no JSON, or cut off. */
+            /** @description Unreadable: no JSON, cut off, or with an `Idempotency-Key` that is none. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4798,7 +4833,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The e-mail is taken. */
+            /** @description The e-mail is taken. Or a call with this `Idempotency-Key` is being carried out: try again after `Retry-After` seconds. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4825,7 +4860,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            /** @description Readable, but some fields are wrong: see `errors`. Or the `Idempotency-Key` came with another body before. */
             422: {
                 headers: {
                     [name: string]: unknown;

@@ -201,7 +201,9 @@ struct SentMessage {
 
 /// Sends a message: it is durable and has its place when the answer comes.
 #[utoipa::path(tag = "conversations", params(("id" = Uuid, Path, description = "The conversation."),
-    ("Idempotency-Key" = Option<String>, Header)),
+    ("Idempotency-Key" = Option<String>, Header, description = "The name of a message that has no \
+        `client_message_id`: 1 to 255 visible ASCII characters, the same for each attempt. Where both are given, \
+        the message's own name says whether it is a repeat.")),
     request_body = SendMessage, security(("bearer" = [])), responses(
     (status = 201, description = "Stored.", body = SentMessage),
     (status = 200, description = "It was stored before: the same message, the same place.", body = SentMessage),

@@ -26,7 +26,8 @@ const TAGS: [(&str, &str); 7] = [
 ];
 
 /// Beside whatever rule an operation may break.
-const RUNNING: &str = "Or a call with this `Idempotency-Key` is being carried out: try again after `Retry-After` seconds.";
+const RUNNING: &str =
+    "Or a call with this `Idempotency-Key` is being carried out: try again after `Retry-After` seconds.";
 
 const OTHER_BODY: &str =
     "Readable, but some fields are wrong: see `errors`. Or the `Idempotency-Key` came with another body before.";
@@ -88,7 +89,7 @@ fn explain_key(operation: &mut Operation) -> bool {
     for key in keys {
         counts_once = true;
         let least = if is_public { 16 } else { 1 };
-        key.description = Some(format!(
+        key.description.get_or_insert_with(|| format!(
             "The caller's own name for this call, {least} to 255 visible ASCII characters, the same for each attempt: \
              for 24 hours the same call again creates nothing and is answered as the first time, with what was \
              created as it is then.{}",
@@ -99,7 +100,8 @@ fn explain_key(operation: &mut Operation) -> bool {
     for (_, answer) in answers {
         if let RefOr::T(answer) = answer {
             let about = "`true` when the call had been carried out before, and only its answer was given again.";
-            let header = HeaderBuilder::new().schema(Some(Object::with_type(Type::String))).description(Some(about)).build();
+            let header =
+                HeaderBuilder::new().schema(Some(Object::with_type(Type::String))).description(Some(about)).build();
             answer.headers.insert("Idempotency-Replayed".to_owned(), header.into());
         }
     }
@@ -135,7 +137,8 @@ fn add_problems(operation: &mut Operation, counts_once: bool) {
     ];
     for (applies, status, about) in problems {
         let stated = operation.responses.responses.get_mut(status);
-        if applies && about == RUNNING
+        if applies
+            && about == RUNNING
             && let Some(RefOr::T(stated)) = stated
         {
             stated.description = format!("{} {RUNNING}", stated.description);

@@ -1,5 +1,7 @@
 //! The calls that were carried out, so that the same again creates nothing.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use kernel::{Claim, IdempotentCall, IdempotentCalls, PortError, Repeat, Timestamp};
 use sea_orm::QueryResult;
@@ -7,12 +9,22 @@ use uuid::Uuid;
 
 use crate::{db::Queries, row::Columns, sql::Sql, store::SeaStore, tx::SeaTx};
 
+/// How often a call waits for another one, and how long each time: a transaction that has been given up is
+/// rolled back a little later, and most that are carried out have ended by then.
+const TRIES: u32 = 4;
+const PAUSE: Duration = Duration::from_millis(10);
+
 /// How many rows are removed in one commit.
 const CHUNK: i64 = 1_000;
 
 #[async_trait]
 impl IdempotentCalls for SeaTx {
     async fn claim(&mut self, call: &IdempotentCall, resource: Uuid, now: Timestamp) -> Result<Claim, PortError> {
+        // Whoever only repeats keeps nobody else out.
+        let known = self.find(call, now).await?;
+        if known != Claim::New {
+            return Ok(known);
+        }
         if !self.takes_turn(call).await? {
             return Ok(Claim::Running);
         }
@@ -49,13 +61,24 @@ impl SeaTx {
         sql.text(call.operation).text(&call.key)
     }
 
-    /// Keeps others with this key out until the end of the transaction; `false` when one of them does.
-    /// On PostgreSQL the insert would wait for the other's end, and hold a connection all the while. The
-    /// lock is let go after the commit can be seen, so that whoever has it next finds the row.
+    /// Keeps others with this key out until the end of the transaction; `false` when one of them does, and
+    /// is not about to end. On PostgreSQL the insert would wait for the other's end, and hold a connection
+    /// all the while. The lock is let go after the commit can be seen, so that whoever has it next finds
+    /// the row.
     async fn takes_turn(&mut self, call: &IdempotentCall) -> Result<bool, PortError> {
         if !self.is_postgres() {
             return Ok(true);
         }
+        for _ in 0..TRIES {
+            if self.tries_lock(call).await? {
+                return Ok(true);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        self.tries_lock(call).await
+    }
+
+    async fn tries_lock(&mut self, call: &IdempotentCall) -> Result<bool, PortError> {
         let name = format!("{} {} {} {}", self.organization, call.principal, call.operation, call.key);
         let sql = "SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS free";
         match self.one(Sql::new(sql).text(name)).await? {

@@ -69,12 +69,7 @@ impl Desk {
     ///
     /// # Errors
     /// Those of [`Self::open`]; `Key` when the key came with another body, or the call is running.
-    pub async fn open_once(
-        &self,
-        caller: &Caller,
-        order: OpenRequest,
-        call: &IdempotentCall,
-    ) -> Result<Once<Opened>> {
+    pub async fn open_once(&self, caller: &Caller, order: OpenRequest, call: &IdempotentCall) -> Result<Once<Opened>> {
         may_open(caller, &order)?;
         match self.again(|| self.try_open_once(caller, &order, call)).await? {
             Once::Done(opened) => Ok(Once::Done(self.opened(caller, opened).await?)),

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use kernel::{
-    Audience, ConversationId, Event, EventId, IdempotentCalls, MessageId, OrganizationId, Page, PageRequest, ParticipantId, PortError,
-    Scope, SupportRequestId, Timestamp, UserId,
+    Audience, ConversationId, Event, EventId, IdempotentCalls, MessageId, OrganizationId, Page, PageRequest,
+    ParticipantId, PortError, Scope, SupportRequestId, Timestamp, UserId,
 };
 
 use crate::{RequestFilter, RequestView, Requester, Snapshot, SupportRequest, TimelineEntry};

@@ -24,6 +24,12 @@ export interface Summary {
   readonly last: { readonly name: string | null; readonly text: string; readonly at: string } | null;
 }
 
+/** A question that may have to be sent again: the server knows it by its key, and takes it once if it is the same. */
+interface Asked {
+  readonly key: string;
+  readonly body: NewPublicConversation;
+}
+
 const SUMMARIES = 8;
 
 /** A visitor of the host page: who they are, their conversations, and the line that is open. */
@@ -41,7 +47,8 @@ export class Visitor {
   readonly #options: VisitorOptions;
   readonly #api: ApiClient;
   readonly #public: PublicApi;
-  readonly #questionKey: Draft;
+  /** What was sent of the question, while nobody knows whether it arrived. */
+  readonly #asked: Draft;
   #identity: Identity = {};
 
   constructor(options: VisitorOptions) {
@@ -50,7 +57,7 @@ export class Visitor {
     this.#public = new PublicApi(this.#api, options.organization);
     this.memory = new Memory(options.storage, options.organization);
     this.question = new Draft(options.storage, options.organization, 'question');
-    this.#questionKey = new Draft(options.storage, options.organization, 'question-key');
+    this.#asked = new Draft(options.storage, options.organization, 'question-asked');
     this.unread = computed(() => {
       const open = this.line.value;
       const others = [...this.#summaries.value].filter(([id]) => id !== open?.record.id);
@@ -76,7 +83,6 @@ export class Visitor {
    */
   async ask(content: string, person: Person, unnamed: string): Promise<ConversationRecord> {
     this.memory.introduce(person);
-    if (this.#questionKey.text.peek() === '') this.#questionKey.set(uuid());
     const { name, email, phone } = { ...this.#identity, ...person };
     const body: NewPublicConversation = {
       name: name || (email ?? '').split('@')[0] || unnamed,
@@ -86,7 +92,8 @@ export class Visitor {
       ...(this.#identity.context ? { context: this.#identity.context } : {}),
       metadata: { page: location.origin + location.pathname, ...this.#identity.metadata },
     };
-    const { conversation, support_request, access_token } = await this.#public.openConversation(body, this.#questionKey.text.peek());
+    const asked = this.#ask(body);
+    const { conversation, support_request, access_token } = await this.#public.openConversation(asked.body, asked.key);
     const record: ConversationRecord = {
       id: conversation.id,
       token: access_token ?? '',
@@ -96,7 +103,7 @@ export class Visitor {
     };
     batch(() => {
       this.question.set('');
-      this.#questionKey.set('');
+      this.#asked.set('');
       this.memory.add(record);
       this.open(record.id);
       this.line.value?.learn(support_request);
@@ -119,8 +126,20 @@ export class Visitor {
 
   /** Changes the text of the question; another question is another request. */
   write(question: string): void {
-    if (question !== this.question.text.peek()) this.#questionKey.set('');
+    if (question !== this.question.text.peek()) this.#asked.set('');
     this.question.set(question);
+  }
+
+  /**
+   * The question as it was sent before, if it is the same: what else goes with it, such as the page, may
+   * have changed since, and must not make it another one.
+   */
+  #ask(body: NewPublicConversation): Asked {
+    const before = parse(this.#asked.text.peek());
+    if (before && (['name', 'email', 'phone', 'content'] as const).every((field) => before.body[field] === body[field])) return before;
+    const asked = { key: uuid(), body };
+    this.#asked.set(JSON.stringify(asked));
+    return asked;
   }
 
   open(id: string): Line | null {
@@ -175,5 +194,15 @@ export class Visitor {
       if (!(error instanceof ApiError)) throw error;
       if (error.status === 401 || error.status === 404) this.memory.forget(record.id);
     }
+  }
+}
+
+function parse(text: string): Asked | null {
+  try {
+    const asked = JSON.parse(text) as Partial<Asked> | null;
+    return typeof asked?.key === 'string' && typeof asked.body === 'object' && asked.body ? { key: asked.key, body: asked.body } : null;
+  } catch {
+    // Nothing was sent, or the page's own scripts wrote over it.
+    return null;
   }
 }

@@ -81,9 +81,8 @@ impl Key {
         body: &impl Serialize,
     ) -> Result<Option<IdempotentCall>, Failure> {
         let Some(key) = self.as_str() else { return Ok(None) };
-        let internal = |error: serde_json::Error| {
-            Failure::of_status(StatusCode::INTERNAL_SERVER_ERROR).caused_by(error)
-        };
+        let internal =
+            |error: serde_json::Error| Failure::of_status(StatusCode::INTERNAL_SERVER_ERROR).caused_by(error);
         let body = canonical(serde_json::to_value(body).map_err(internal)?).to_string();
         // Whose it is goes into both, so that nobody can see that two people sent the same.
         let fingerprint = |what, text: &str| {

@@ -155,7 +155,9 @@ fn every_post_is_known_to_create_something_or_not() {
         assert!(creates != NOT_CREATING.contains(&name.as_str()), "{name}: does it create something?");
         let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
         let takes_a_key = parameters.iter().any(|parameter| {
-            parameter["name"] == "Idempotency-Key" && parameter["in"] == "header" && parameter["description"].is_string()
+            parameter["name"] == "Idempotency-Key"
+                && parameter["in"] == "header"
+                && parameter["description"].is_string()
         });
         assert_eq!(takes_a_key, creates, "{name} and its document differ");
         if creates {
@@ -180,7 +182,8 @@ async fn the_same_call_again_creates_nothing_and_is_answered_as_the_first_time()
         assert_eq!(first.header("idempotency-replayed"), None, "{}", row.operation);
         let first = first.expect(StatusCode::CREATED);
         // Spelt otherwise: blanks, and the members the other way round.
-        let members: Vec<_> = body.as_object().unwrap().iter().map(|(name, value)| format!("{name:?} :\n{value}")).collect();
+        let members: Vec<_> =
+            body.as_object().unwrap().iter().map(|(name, value)| format!("{name:?} :\n{value}")).collect();
         let spelt = format!("{{ {} }}", members.into_iter().rev().collect::<Vec<_>>().join(" , "));
         for body in [body.to_string(), spelt] {
             let again = scene.call(row, KEY, &body).await;

@@ -293,7 +293,8 @@ async fn a_user_is_made_once_however_often_the_call_comes() {
         body: body.to_owned(),
         kept: None,
     };
-    let create = async |new: &NewUser, call: &IdempotentCall| fixture.identity.create_user_once(&admin, new, call).await;
+    let create =
+        async |new: &NewUser, call: &IdempotentCall| fixture.identity.create_user_once(&admin, new, call).await;
     // What is refused is not remembered: the key is good for the corrected call.
     let taken = create(&new_user("agent@demo.test"), &call("k", "taken")).await;
     assert_eq!(code(taken), "identity.email_taken");

@@ -3,8 +3,8 @@
 use kernel::{Caller, FieldError, IdempotentCall, Language, Once, OrganizationId, Role, Secret, UserId};
 
 use crate::{
-    Email, Identity, IdentityError, IdentityTx, Inserted, Organization, Password, PersonName, Phone, User, UserRecord, UserView,
-    events::Happened, identity::persist, values::Fields,
+    Email, Identity, IdentityError, IdentityTx, Inserted, Organization, Password, PersonName, Phone, User, UserRecord,
+    UserView, events::Happened, identity::persist, values::Fields,
 };
 
 /// By what right somebody acts.
