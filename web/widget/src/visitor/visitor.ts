@@ -1,7 +1,7 @@
 import { batch, computed, signal, type ReadonlySignal } from '@preact/signals-core';
 import { set, ApiClient, ApiError, Draft, GuestTokens, Outbox, PublicApi, uuid, type Availability, type KeyValueStore, type NewPublicConversation, type OwnSupportRequest } from '@guichet/sdk';
 import { Line, scopeOf } from './line.ts';
-import { Memory, type ConversationRecord, type Person } from './records.ts';
+import { Memory, parse, type ConversationRecord, type Person } from './records.ts';
 
 export interface VisitorOptions {
   organization: string;
@@ -29,6 +29,9 @@ interface Asked {
   readonly key: string;
   readonly body: NewPublicConversation;
 }
+
+/** What makes two questions the same. */
+const SAME = ['name', 'email', 'phone', 'content'] as const;
 
 const SUMMARIES = 8;
 
@@ -135,8 +138,8 @@ export class Visitor {
    * have changed since, and must not make it another one.
    */
   #ask(body: NewPublicConversation): Asked {
-    const before = parse(this.#asked.text.peek());
-    if (before && (['name', 'email', 'phone', 'content'] as const).every((field) => before.body[field] === body[field])) return before;
+    const before = parse<Partial<Asked>>(this.#asked.text.peek());
+    if (before?.key && SAME.every((field) => before.body?.[field] === body[field])) return before as Asked;
     const asked = { key: uuid(), body };
     this.#asked.set(JSON.stringify(asked));
     return asked;
@@ -194,15 +197,5 @@ export class Visitor {
       if (!(error instanceof ApiError)) throw error;
       if (error.status === 401 || error.status === 404) this.memory.forget(record.id);
     }
-  }
-}
-
-function parse(text: string): Asked | null {
-  try {
-    const asked = JSON.parse(text) as Partial<Asked> | null;
-    return typeof asked?.key === 'string' && typeof asked.body === 'object' && asked.body ? { key: asked.key, body: asked.body } : null;
-  } catch {
-    // Nothing was sent, or the page's own scripts wrote over it.
-    return null;
   }
 }
