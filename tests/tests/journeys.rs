@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "what cannot be done fails the test")]
 
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 use tests::database::Store;
 use tests::over_both_stores;
@@ -11,7 +11,9 @@ use tests::people::{PASSWORD, number, text};
 use tests::rest::send;
 use tests::server::Server;
 use tests::socket::Socket;
+use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
+use uuid::Uuid;
 
 over_both_stores!(
     a_visitor_and_an_agent_chat_until_the_request_is_closed,
@@ -21,6 +23,7 @@ over_both_stores!(
     a_session_is_refreshed_and_a_stolen_token_ends_it,
     a_logout_closes_the_open_connection_within_five_seconds,
     a_killed_server_comes_back_with_everything,
+    what_a_kill_left_unanswered_is_opened_once_by_the_retry,
     a_server_that_stops_says_goodbye,
 );
 
@@ -251,6 +254,58 @@ async fn a_killed_server_comes_back_with_everything(store: Store) {
     );
     agent.rest.send_message(&visitor.conversation, "a1", "trois").await.expect(201);
     assert_eq!(socket.message(&visitor.conversation, "trois").await["seq"], json!(3));
+}
+
+async fn what_a_kill_left_unanswered_is_opened_once_by_the_retry(store: Store) {
+    const VISITORS: usize = 24;
+    let mut server = Server::over(store).await;
+    let admin = server.sign_in("admin").await;
+    let count = async |path: &str| number(&admin.rest.get(&format!("{path}?limit=1")).await.expect(200)["total"]);
+    let before = (count("/support-requests").await, count("/conversations").await);
+    let chat = |n: usize| json!({ "organization": "demo", "name": format!("Visiteur {n}"), "content": "Bonjour" });
+    let keys: Vec<String> = (0..VISITORS).map(|_| Uuid::new_v4().to_string()).collect();
+    let ask = |n: usize| {
+        let request = server.rest().request(reqwest::Method::POST, "/public/conversations");
+        request.header("Idempotency-Key", &keys[n]).json(&chat(n))
+    };
+    // Killed as soon as some are answered, while others are stored, being stored, or still to come.
+    let (answered, mut first_answer) = mpsc::channel(VISITORS);
+    let asking = (0..VISITORS).map(|n| {
+        let (request, answered) = (ask(n), answered.clone());
+        tokio::spawn(async move {
+            let answer = request.send().await.ok()?;
+            let body: Value = answer.json().await.ok()?;
+            answered.send(()).await.ok();
+            Some(body)
+        })
+    });
+    let asking: Vec<_> = asking.collect();
+    first_answer.recv().await.unwrap();
+    server.kill();
+    let mut heard = Vec::new();
+    for one in asking {
+        heard.push(one.await.unwrap());
+    }
+    server.restart().await;
+    let mut numbers = BTreeSet::new();
+    for (n, heard) in heard.iter().enumerate() {
+        let request = server.rest().request(reqwest::Method::POST, "/public/conversations");
+        let answer = send(request.header("Idempotency-Key", &keys[n]).json(&chat(n))).await;
+        let repeated = answer.headers.contains_key("idempotency-replayed");
+        let body = answer.expect(201);
+        if let Some(heard) = heard {
+            assert!(repeated, "what was answered was stored");
+            assert_eq!(body["support_request"]["id"], heard["support_request"]["id"]);
+            assert_eq!(body["access_token"], heard["access_token"]);
+        }
+        let visitor = server.rest().with_token(text(&body["access_token"]));
+        assert_eq!(visitor.all_messages(text(&body["conversation"]["id"])).await.len(), 1);
+        numbers.insert(text(&body["support_request"]["number"]).to_owned());
+    }
+    assert_eq!(numbers.len(), VISITORS);
+    let opened = i64::try_from(VISITORS).unwrap();
+    assert_eq!(count("/support-requests").await - before.0, opened);
+    assert_eq!(count("/conversations").await - before.1, opened);
 }
 
 async fn a_server_that_stops_says_goodbye(store: Store) {

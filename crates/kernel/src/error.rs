@@ -63,6 +63,11 @@ pub trait Refusal: Error + Send + Sync + 'static {
     fn arguments(&self) -> Vec<(&'static str, String)> {
         Vec::new()
     }
+
+    /// When the same call is worth sending again, where neither [`Self::kind`] nor its edge tells.
+    fn retry_after(&self) -> Option<Duration> {
+        None
+    }
 }
 
 /// A caller who may not do this.

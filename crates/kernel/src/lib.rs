@@ -6,6 +6,7 @@ mod env;
 mod error;
 mod event;
 mod id;
+mod idempotency;
 mod page;
 mod scope;
 mod secret;
@@ -23,6 +24,9 @@ pub use event::{Event, EventName};
 pub use id::{
     ConnectionId, ConversationId, EventId, GuestId, GuestTokenId, InvalidId, MessageId, OrganizationId, ParticipantId,
     SessionId, SupportRequestId, TimelineEntryId, UserId,
+};
+pub use idempotency::{
+    Claim, IdempotencyKey, IdempotentCall, IdempotentCalls, InvalidIdempotencyKey, KeyRefused, Once, Repeat,
 };
 pub use page::{Order, Page, PageRequest};
 pub use scope::{Audience, Scope};

@@ -4,6 +4,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use chat::ConversationLog;
 use identity::Identity;
+use kernel::{Env, SystemEnv};
 use realtime::Hub;
 use store_seaorm::SeaStore;
 use tokio::{task::JoinSet, time::MissedTickBehavior};
@@ -18,6 +19,8 @@ const ORIGINS: Duration = Duration::from_secs(5);
 const HEADS: Duration = Duration::from_secs(10);
 /// How often what can never be used again is removed.
 const CLEANUP: Duration = Duration::from_hours(24);
+/// How often calls are forgotten that can no longer be repeated; what they keep is sealed, and yet not to stay.
+const CALLS: Duration = Duration::from_hours(1);
 /// How many conversations are compared in one query.
 const HEADS_BATCH: usize = 1_000;
 
@@ -40,6 +43,8 @@ pub(crate) fn start(parts: &Parts) -> JoinSet<()> {
     jobs.spawn(every(HEADS, "heads", move || compare_heads(Arc::clone(&hub), Arc::clone(&log))));
     let (identity, store) = (Arc::clone(&parts.identity), Arc::clone(&parts.store));
     jobs.spawn(every(CLEANUP, "token-cleanup", move || purge(Arc::clone(&identity), Arc::clone(&store))));
+    let store = Arc::clone(&parts.store);
+    jobs.spawn(every(CALLS, "idempotency-cleanup", move || forget_calls(Arc::clone(&store))));
     jobs
 }
 
@@ -73,6 +78,14 @@ where
 async fn compare_heads(hub: Arc<Hub>, log: Arc<dyn ConversationLog>) -> anyhow::Result<()> {
     for watched in hub.watched().chunks(HEADS_BATCH) {
         hub.heads(&log.heads(watched).await?);
+    }
+    Ok(())
+}
+
+async fn forget_calls(store: Arc<SeaStore>) -> anyhow::Result<()> {
+    let calls = store.purge_calls(SystemEnv.now()).await?;
+    if calls > 0 {
+        tracing::debug!(calls, "calls that can no longer be repeated were forgotten");
     }
     Ok(())
 }

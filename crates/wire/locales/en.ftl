@@ -14,6 +14,8 @@ busy = Somebody else changed this at the same moment. Please try again.
 unknown = We do not know whether this went through. Please send it again: it will count once.
 storage_full = There is no room left to store this. The technical team has to step in.
 internal = An error on our side kept us from answering.
+idempotency_key_invalid = The Idempotency-Key header takes one value of 1 to 255 visible ASCII characters; at least 16, hard to guess, where no account is used.
+idempotency_running = This call is already being carried out. Please send it again in a moment.
 
 # What may be wrong with a field.
 field-required = This field is required.

@@ -14,6 +14,8 @@ busy = Quelqu’un d’autre a modifié cela au même moment. Réessayez.
 unknown = Nous ne savons pas si votre demande a abouti. Envoyez-la de nouveau : elle ne comptera qu’une fois.
 storage_full = Il n’y a plus de place pour enregistrer. L’équipe technique doit intervenir.
 internal = Une erreur de notre côté a empêché de répondre.
+idempotency_key_invalid = L’en-tête Idempotency-Key attend une seule valeur de 1 à 255 caractères ASCII visibles ; sans compte, au moins 16, difficiles à deviner.
+idempotency_running = Cette demande est déjà en cours. Renvoyez-la dans un instant.
 
 # Ce qui peut manquer à un champ.
 field-required = Ce champ est obligatoire.

@@ -5,7 +5,7 @@ pub const TEXTS: kernel::TextCatalogue =
     kernel::TextCatalogue { fr: include_str!("../locales/fr.ftl"), en: include_str!("../locales/en.ftl") };
 
 /// Codes of refusals that belong to no domain; each has a text in every language.
-pub const CODES: [&str; 15] = [
+pub const CODES: [&str; 17] = [
     "invalid",
     "malformed",
     "unauthenticated",
@@ -21,6 +21,8 @@ pub const CODES: [&str; 15] = [
     "unknown",
     "storage_full",
     "internal",
+    "idempotency_key_invalid",
+    "idempotency_running",
 ];
 
 /// Codes of wrong fields that any domain may give; each has a text under `field.<code>`.

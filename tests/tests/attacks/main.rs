@@ -5,5 +5,6 @@
 
 mod frames;
 mod handshake;
+mod keys;
 mod operations;
 mod stored;

@@ -1,9 +1,10 @@
 //! Every operation of the OpenAPI document × what is bad in general × what is bad for it.
 
 use crate::stored::snapshot;
-use reqwest::Method;
+use reqwest::{Method, header::HeaderValue};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 use tests::database::Store;
 use tests::over_both_stores;
@@ -357,6 +358,7 @@ async fn every_operation_refuses_bad_input_and_stores_nothing(store: Store) {
     for row in ROWS {
         refuses_strangers(&scene, row).await;
         refuses_bad_bodies(&scene, row).await;
+        refuses_bad_keys(&scene, row).await;
         let after = snapshot(&scene.admin, &scene.visitor).await;
         assert_eq!(after, before, "{} left something behind", row.operation);
     }
@@ -412,6 +414,35 @@ async fn refuses_bad_bodies(scene: &Scene, row: &Row) {
             let told = |error: &Value| ["field", "code", "message"].iter().all(|key| error[*key].is_string());
             assert!(!errors.is_empty() && errors.iter().all(told), "{} with {bad}: {}", row.operation, answer.text);
         }
+    }
+}
+
+/// Whether the document says that the operation creates something, once for each key.
+fn takes_a_key(row: &Row) -> bool {
+    static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
+        let text = std::fs::read_to_string(xtask::tree::root().join("api-spec/openapi.json")).unwrap();
+        serde_json::from_str(&text).unwrap()
+    });
+    let parameters = &DOCUMENT["paths"][row.path()][row.method().as_str().to_lowercase()]["parameters"];
+    parameters.as_array().is_some_and(|all| all.iter().any(|parameter| parameter["name"] == "Idempotency-Key"))
+}
+
+/// Keys that are none, with a body that would do.
+async fn refuses_bad_keys(scene: &Scene, row: &Row) {
+    if !takes_a_key(row) {
+        return;
+    }
+    let (rest, path) = (scene.allowed(row.needs), scene.real(row));
+    let long = "x".repeat(256);
+    let mut bad: Vec<&[u8]> = vec![b"", b" ", b"two words", b"a\tb", "clé".as_bytes(), b"\xff\xfe", long.as_bytes()];
+    if row.needs == Needs::Nobody {
+        bad.push(b"easily-guessed");
+    }
+    for key in bad {
+        let request = rest.request(row.method(), &format!("~{path}")).header("content-type", "application/json");
+        let request = request.header("Idempotency-Key", HeaderValue::from_bytes(key).unwrap());
+        let answer = send(request.body(row.good.unwrap().to_owned())).await;
+        assert_eq!(answer.problem(400), "idempotency_key_invalid", "{} with {key:?}", row.operation);
     }
 }
 

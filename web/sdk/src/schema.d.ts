@@ -1398,7 +1398,10 @@ export interface components {
          *     }
          */
         SendMessage: {
-            /** @description The sender's own name for it, 1 to 64 characters: the same again stores nothing. */
+            /**
+             * @description The sender's own name for it, 1 to 64 characters: the same again stores nothing. It may be left out
+             *     of a call with an `Idempotency-Key`, which is then the message's name.
+             */
             client_message_id: string;
             /** @description 1 to 5 000 characters. */
             content: string;
@@ -2468,7 +2471,10 @@ export interface operations {
     open_conversation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's own name for this call, 1 to 255 visible ASCII characters, the same for each attempt: for 24 hours the same call again creates nothing and is answered as the first time, with what was created as it is then. */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2481,13 +2487,15 @@ export interface operations {
             /** @description Both. */
             201: {
                 headers: {
+                    /** @description `true` when the call had been carried out before, and only its answer was given again. */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["OpenedConversation"];
                 };
             };
-            /** @description Unreadable: no JSON, or cut off. */
+            /** @description Unreadable: no JSON, cut off, or with an `Idempotency-Key` that is none. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2514,7 +2522,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The appointment has a request already. */
+            /** @description The appointment has a request already. Or a call with this `Idempotency-Key` is being carried out: try again after `Retry-After` seconds. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2541,7 +2549,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            /** @description Readable, but some fields are wrong: see `errors`. Or the `Idempotency-Key` came with another body before. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2727,7 +2735,10 @@ export interface operations {
     send_message: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's own name for this call, 1 to 255 visible ASCII characters, the same for each attempt: for 24 hours the same call again creates nothing and is answered as the first time, with what was created as it is then. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 /** @description The conversation. */
                 id: string;
@@ -2743,6 +2754,8 @@ export interface operations {
             /** @description It was stored before: the same message, the same place. */
             200: {
                 headers: {
+                    /** @description `true` when the call had been carried out before, and only its answer was given again. */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2752,13 +2765,15 @@ export interface operations {
             /** @description Stored. */
             201: {
                 headers: {
+                    /** @description `true` when the call had been carried out before, and only its answer was given again. */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SentMessage"];
                 };
             };
-            /** @description Unreadable: no JSON, or cut off. */
+            /** @description Unreadable: no JSON, cut off, or with an `Idempotency-Key` that is none. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2794,7 +2809,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is closed, or was merged into another. */
+            /** @description The request is closed, or was merged into another. Or a call with this `Idempotency-Key` is being carried out: try again after `Retry-After` seconds. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2821,7 +2836,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            /** @description Readable, but some fields are wrong: see `errors`. Or the `Idempotency-Key` came with another body before. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3473,7 +3488,10 @@ export interface operations {
     open_public_conversation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's own name for this call, 16 to 255 visible ASCII characters, the same for each attempt: for 24 hours the same call again creates nothing and is answered as the first time, with what was created as it is then. It has to be hard to guess, as a random UUID is: the answer holds a token. */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3486,13 +3504,15 @@ export interface operations {
             /** @description The conversation, its request, and the visitor's token. */
             201: {
                 headers: {
+                    /** @description `true` when the call had been carried out before, and only its answer was given again. */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["OpenedConversation"];
                 };
             };
-            /** @description Unreadable: no JSON, or cut off. */
+            /** @description Unreadable: no JSON, cut off, or with an `Idempotency-Key` that is none. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3510,7 +3530,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The appointment has a request already. */
+            /** @description The appointment has a request already. Or a call with this `Idempotency-Key` is being carried out: try again after `Retry-After` seconds. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3537,7 +3557,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            /** @description Readable, but some fields are wrong: see `errors`. Or the `Idempotency-Key` came with another body before. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3569,7 +3589,10 @@ export interface operations {
     open_public_support_request: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's own name for this call, 16 to 255 visible ASCII characters, the same for each attempt: for 24 hours the same call again creates nothing and is answered as the first time, with what was created as it is then. It has to be hard to guess, as a random UUID is: the answer holds a token. */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3582,13 +3605,15 @@ export interface operations {
             /** @description The request, and the visitor's token. */
             201: {
                 headers: {
+                    /** @description `true` when the call had been carried out before, and only its answer was given again. */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["OpenedSupportRequest"];
                 };
             };
-            /** @description Unreadable: no JSON, or cut off. */
+            /** @description Unreadable: no JSON, cut off, or with an `Idempotency-Key` that is none. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3606,7 +3631,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The appointment has a request already. */
+            /** @description The appointment has a request already. Or a call with this `Idempotency-Key` is being carried out: try again after `Retry-After` seconds. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3633,7 +3658,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            /** @description Readable, but some fields are wrong: see `errors`. Or the `Idempotency-Key` came with another body before. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3851,7 +3876,10 @@ export interface operations {
     open_support_request: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's own name for this call, 1 to 255 visible ASCII characters, the same for each attempt: for 24 hours the same call again creates nothing and is answered as the first time, with what was created as it is then. */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3864,13 +3892,15 @@ export interface operations {
             /** @description The request; its version is the `ETag`. */
             201: {
                 headers: {
+                    /** @description `true` when the call had been carried out before, and only its answer was given again. */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SupportRequest"];
                 };
             };
-            /** @description Unreadable: no JSON, or cut off. */
+            /** @description Unreadable: no JSON, cut off, or with an `Idempotency-Key` that is none. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3897,7 +3927,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The appointment has a request already. */
+            /** @description The appointment has a request already. Or a call with this `Idempotency-Key` is being carried out: try again after `Retry-After` seconds. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3924,7 +3954,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            /** @description Readable, but some fields are wrong: see `errors`. Or the `Idempotency-Key` came with another body before. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5166,7 +5196,10 @@ export interface operations {
     create_user: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's own name for this call, 1 to 255 visible ASCII characters, the same for each attempt: for 24 hours the same call again creates nothing and is answered as the first time, with what was created as it is then. */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5179,13 +5212,15 @@ export interface operations {
             /** @description The user. */
             201: {
                 headers: {
+                    /** @description `true` when the call had been carried out before, and only its answer was given again. */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["User"];
                 };
             };
-            /** @description Unreadable: no JSON, or cut off. */
+            /** @description Unreadable: no JSON, cut off, or with an `Idempotency-Key` that is none. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5212,7 +5247,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The e-mail is taken. */
+            /** @description The e-mail is taken. Or a call with this `Idempotency-Key` is being carried out: try again after `Retry-After` seconds. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5239,7 +5274,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            /** @description Readable, but some fields are wrong: see `errors`. Or the `Idempotency-Key` came with another body before. */
             422: {
                 headers: {
                     [name: string]: unknown;

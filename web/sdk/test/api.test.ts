@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ApiClient } from '../src/api/client.ts';
+import { ConversationsApi } from '../src/api/conversations.ts';
+import { SupportRequestsApi } from '../src/api/support-requests.ts';
 import { BrowserSession, GuestTokens } from '../src/api/session.ts';
 import { ApiError } from '../src/errors.ts';
 import { FakeClock } from './support/clock.ts';
@@ -59,6 +61,39 @@ describe('a call', () => {
     expect(asked).toBe(3);
     await expect(api.post('/things', {})).rejects.toMatchObject({ code: 'network' });
     expect(asked).toBe(4);
+  });
+
+  test('that creates something has one key for all its attempts, and another the next time', async () => {
+    const keys: string[] = [];
+    let lost = 0;
+    const { api, clock } = client((_path, init) => {
+      keys.push((init.headers as Record<string, string>)['idempotency-key']!);
+      if (lost++ < 2) throw new TypeError('network');
+      return json({ id: 'r1' }, 201);
+    });
+    const requests = new SupportRequestsApi(api);
+    const opened = requests.open({ subject: 'Retard', description: '' });
+    await clock.advance(5_000);
+    expect(await opened).toEqual({ id: 'r1' });
+    await requests.open({ subject: 'Retard', description: '' });
+    await new ConversationsApi(api).open({ subject: 'Retard' }, 'kept-by-the-page');
+    expect(keys).toHaveLength(5);
+    expect(new Set(keys.slice(0, 3)).size).toBe(1);
+    expect(keys[3]).not.toBe(keys[0]);
+    expect(keys[4]).toBe('kept-by-the-page');
+  });
+
+  test('whose earlier attempt has not ended is asked again when the server says', async () => {
+    let asked = 0;
+    const { api, clock } = client(() => {
+      asked += 1;
+      return asked === 1 ? json({ code: 'idempotency_running' }, 409, { 'retry-after': '1' }) : json({ id: 'r1' }, 201);
+    });
+    const opened = new SupportRequestsApi(api).open({ subject: 'Retard', description: '' });
+    await clock.advance(999);
+    expect(asked).toBe(1);
+    await clock.advance(1);
+    expect(await opened).toEqual({ id: 'r1' });
   });
 
   test('that takes too long counts as unanswered', async () => {

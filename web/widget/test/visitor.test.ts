@@ -17,6 +17,7 @@ class NoSocket {
 beforeEach(() => {
   asked.length = 0;
   answer = opened;
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   vi.stubGlobal('WebSocket', NoSocket);
   vi.stubGlobal('fetch', async (url: string, init: RequestInit) => {
     const path = new URL(url).pathname;
@@ -25,9 +26,21 @@ beforeEach(() => {
     return answer();
   });
 });
-afterEach(() => vi.unstubAllGlobals());
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
 
 const visitorOf = (storage = memoryStore()) => new Visitor({ organization: 'demo', origin: 'http://server.test', language: () => 'fr', storage });
+
+/** Awaits what pauses between its attempts, without pausing. */
+async function patiently<T>(work: Promise<T>): Promise<T> {
+  let over = false;
+  const end = () => (over = true);
+  work.then(end, end);
+  while (!over) await vi.advanceTimersByTimeAsync(50);
+  return work;
+}
 
 test('a question opens a conversation that is remembered, and leaves the draft empty', async () => {
   const storage = memoryStore();
@@ -51,14 +64,54 @@ test('a question that was not answered is kept, and is the same question when se
   answer = () => {
     throw new TypeError('network');
   };
-  await expect(visitor.ask('Bonjour', {}, 'Visiteur')).rejects.toBeInstanceOf(ApiError);
+  await expect(patiently(visitor.ask('Bonjour', {}, 'Visiteur'))).rejects.toBeInstanceOf(ApiError);
+  const attempts = asked.length;
+  expect(attempts).toBe(3);
   const afterReload = visitorOf(storage);
   expect(afterReload.question.text.value).toBe('Bonjour');
   answer = opened;
+  // The visitor has gone on to another page meanwhile, which says something else of the visit.
+  afterReload.identify({ metadata: { basket: 3 } });
   await afterReload.ask('Bonjour', {}, 'Visiteur');
-  expect(asked[1]!.key).toBe(asked[0]!.key);
+  expect(asked).toHaveLength(attempts + 1);
+  expect(asked.every((one) => one.key === asked[0]!.key && one.key!.length >= 16)).toBe(true);
+  expect(asked.every((one) => JSON.stringify(one.body) === JSON.stringify(asked[0]!.body))).toBe(true);
   expect(asked[0]!.body).toMatchObject({ name: 'Visiteur' });
   afterReload.forget('c1');
+});
+
+test('a lost answer is asked for again at once, under the same key', async () => {
+  const visitor = visitorOf();
+  let lost = 0;
+  answer = () => {
+    if (lost++ === 0) throw new TypeError('network');
+    return opened();
+  };
+  expect(await patiently(visitor.ask('Bonjour', {}, 'Visiteur'))).toMatchObject({ id: 'c1' });
+  expect(asked).toHaveLength(2);
+  expect(asked[1]).toEqual(asked[0]);
+  visitor.forget('c1');
+});
+
+test('the same question of somebody else, or after an answer, is another one', async () => {
+  const visitor = visitorOf();
+  answer = () => {
+    throw new TypeError('network');
+  };
+  await expect(patiently(visitor.ask('Bonjour', { email: 'a@exemple.fr' }, 'Visiteur'))).rejects.toBeInstanceOf(ApiError);
+  const key = asked[0]!.key;
+  answer = opened;
+  await visitor.ask('Bonjour', { email: 'b@exemple.fr' }, 'Visiteur');
+  expect(asked.at(-1)!.key).not.toBe(key);
+  await visitor.ask('Bonjour', { email: 'b@exemple.fr' }, 'Visiteur');
+  expect(asked.at(-1)!.key).not.toBe(asked.at(-2)!.key);
+  visitor.forget('c1');
+});
+
+test('what another script wrote over a question that was sent is not sent', async () => {
+  const storage = memoryStore(new Map([['guichet:draft:demo:question-asked', '{"key":5}']]));
+  await visitorOf(storage).ask('Bonjour', {}, 'Visiteur');
+  expect(asked[0]!.body).toMatchObject({ content: 'Bonjour' });
 });
 
 test('a question that was changed is another one', async () => {
@@ -66,10 +119,10 @@ test('a question that was changed is another one', async () => {
   answer = () => {
     throw new TypeError('network');
   };
-  await expect(visitor.ask('Bonjour', {}, 'Visiteur')).rejects.toBeInstanceOf(ApiError);
+  await expect(patiently(visitor.ask('Bonjour', {}, 'Visiteur'))).rejects.toBeInstanceOf(ApiError);
   visitor.write('Bonsoir');
-  await expect(visitor.ask('Bonsoir', {}, 'Visiteur')).rejects.toBeInstanceOf(ApiError);
-  expect(asked[1]!.key).not.toBe(asked[0]!.key);
+  await expect(patiently(visitor.ask('Bonsoir', {}, 'Visiteur'))).rejects.toBeInstanceOf(ApiError);
+  expect(asked.at(-1)!.key).not.toBe(asked[0]!.key);
 });
 
 test('what the page knows of the visitor goes with the question', async () => {

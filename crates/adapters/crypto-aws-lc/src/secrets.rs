@@ -15,19 +15,25 @@ use crate::SecretKey;
 /// Begins what is sealed, so that another way of sealing can be told apart one day.
 const FORM: &str = "v1.";
 
+/// Names the key of the fingerprints among those that come from the server's.
+const FINGERPRINTS: &[u8] = b"guichet fingerprints v1";
+
 /// The secrets of a server that has a [`SecretKey`].
 ///
 /// Sealing is AES-256-GCM with a random nonce of 96 bits, which is good for 2^32 seals under one key
 /// (NIST SP 800-38D, section 8.3): a sign-in takes one.
 pub struct AwsLcSecrets {
     sealing: RandomizedNonceKey,
+    fingerprints: hmac::Key,
 }
 
 impl AwsLcSecrets {
     /// Seals under this key.
     pub fn new(key: &SecretKey) -> Result<Self, PortError> {
         let sealing = RandomizedNonceKey::new(&AES_256_GCM, key.bytes()).map_err(PortError::unavailable)?;
-        Ok(Self { sealing })
+        // A key of its own, so that what one use gives away says nothing about the other.
+        let derived = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key.bytes()), FINGERPRINTS);
+        Ok(Self { sealing, fingerprints: hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref()) })
     }
 }
 
@@ -50,6 +56,10 @@ impl Secrets for AwsLcSecrets {
     fn derive(&self, key: &Secret, message: &str) -> Secret {
         let key = hmac::Key::new(hmac::HMAC_SHA256, key.expose().as_bytes());
         Secret::new(URL_SAFE_NO_PAD.encode(hmac::sign(&key, message.as_bytes())))
+    }
+
+    fn fingerprint(&self, text: &str) -> String {
+        URL_SAFE_NO_PAD.encode(hmac::sign(&self.fingerprints, text.as_bytes()))
     }
 
     fn same(&self, left: &str, right: &str) -> bool {
@@ -103,6 +113,7 @@ mod tests {
     #[test]
     fn the_same_secret_is_sealed_differently_each_time_and_opens_under_its_own_key_only() {
         let (one, other) = (secrets(), secrets());
+        assert_ne!(one.fingerprint("text"), other.fingerprint("text"));
         let clear = Secret::new("le mot secret");
         let (first, second) = (one.seal("p", &clear).unwrap(), one.seal("p", &clear).unwrap());
         assert_ne!(first, second);

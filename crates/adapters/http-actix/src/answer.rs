@@ -10,6 +10,9 @@ use serde::Serialize;
 
 use crate::failure::Failure;
 
+/// Says that an answer was given before.
+const REPLAYED: header::HeaderName = header::HeaderName::from_static("idempotency-replayed");
+
 /// What a handler gives.
 pub(crate) type Answer = Result<HttpResponse, Failure>;
 
@@ -21,6 +24,14 @@ pub(crate) fn ok(body: &impl Serialize) -> Answer {
 /// 201 with a body.
 pub(crate) fn created(body: &impl Serialize) -> Answer {
     Ok(HttpResponse::Created().json(body))
+}
+
+/// The same, when nothing was done for it because it had been done before.
+pub(crate) fn replayed(answer: Answer) -> Answer {
+    answer.map(|mut answer| {
+        answer.headers_mut().insert(REPLAYED, header::HeaderValue::from_static("true"));
+        answer
+    })
 }
 
 /// 204.

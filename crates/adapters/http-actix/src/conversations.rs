@@ -2,7 +2,7 @@
 
 use actix_web::{get, post, web::Data};
 use chat::{ConversationFilter, ConversationStatus, Seq};
-use kernel::{Caller, ConversationId, Timestamp};
+use kernel::{Caller, ConversationId, Once, SupportRequestId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use support_request::{Kind, RequestView, Source};
@@ -13,12 +13,12 @@ use wire::{Conversation, Eyes, SupportRequest};
 
 use crate::{
     Api,
-    answer::{Answer, created, ok},
+    answer::{Answer, created, ok, replayed},
     checks::Checks,
-    extract::{Id, Json, Known, Query},
+    extract::{Id, Json, Key, Known, Query},
     failure::Failure,
     lists::{self, ConversationPage},
-    opening::{About, Context, chat_words, refused},
+    opening::{About, Context, chat_words, open, refused},
     problem::Problem,
     support_requests::Answering,
 };
@@ -78,7 +78,7 @@ fn status(checks: &mut Checks, text: Option<&str>) -> Option<ConversationStatus>
 }
 
 /// A conversation to be opened.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[schema(example = json!({"subject": "Où est ma commande ?", "content": "Bonjour, elle devait arriver lundi.",
     "client_message_id": "0d8f0c0e-1f5a-4a55-8f0f-6f1a0b1c2d3e"}))]
 struct OpenConversation {
@@ -117,13 +117,20 @@ pub(crate) struct OpenedConversation {
 }
 
 /// Opens a conversation in one's own name, together with its request.
-#[utoipa::path(tag = "conversations", request_body = OpenConversation, security(("bearer" = [])), responses(
+#[utoipa::path(tag = "conversations", params(("Idempotency-Key" = Option<String>, Header)),
+    request_body = OpenConversation, security(("bearer" = [])), responses(
     (status = 201, description = "Both.", body = OpenedConversation),
     (status = 409, description = "The appointment has a request already.", body = Problem,
         content_type = "application/problem+json"),
 ))]
 #[post("/conversations")]
-async fn open_conversation(api: Data<Api>, Known(caller): Known, Json(body): Json<OpenConversation>) -> Answer {
+async fn open_conversation(
+    api: Data<Api>,
+    Known(caller): Known,
+    key: Key,
+    Json(body): Json<OpenConversation>,
+) -> Answer {
+    let call = key.call(&api, &caller, "open_conversation", &body)?;
     let mut checks = Checks::default();
     checks.refuse("requester", body.requester.is_some());
     let words = chat_words(&mut checks, &body.subject, body.content, body.client_message_id);
@@ -133,8 +140,13 @@ async fn open_conversation(api: Data<Api>, Known(caller): Known, Json(body): Jso
     checks.done()?;
     let requester = api.desk.requester(&caller, None).await?;
     let order = about.order(None, requester, Kind::Chat, Source::Chat, words);
-    let opened = api.desk.open(&caller, order).await?;
-    created(&opened_conversation(&api, &caller, &opened.view, None).await?)
+    match open(&api, &caller, order, call).await? {
+        Once::Done(opened) => created(&opened_conversation(&api, &caller, &opened.view, None).await?),
+        Once::Repeat(repeat) => {
+            let view = api.desk.view(&caller, SupportRequestId::new(repeat.resource)).await?;
+            replayed(created(&opened_conversation(&api, &caller, &view, None).await?))
+        }
+    }
 }
 
 /// What whoever opened a conversation gets.

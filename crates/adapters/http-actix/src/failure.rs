@@ -1,6 +1,6 @@
 //! Why a call is not answered as asked.
 
-use std::{borrow::Cow, error::Error, fmt};
+use std::{borrow::Cow, error::Error, fmt, time::Duration};
 
 use actix_web::{
     HttpResponse, ResponseError,
@@ -62,6 +62,10 @@ impl Failure {
     /// The body cannot be read (400).
     pub(crate) fn malformed() -> Self {
         Self::of(StatusCode::BAD_REQUEST, "malformed", "malformed")
+    }
+    /// The `Idempotency-Key` cannot be used (400).
+    pub(crate) fn unusable_key() -> Self {
+        Self::of(StatusCode::BAD_REQUEST, "malformed", "idempotency_key_invalid")
     }
     /// No token (401).
     pub(crate) fn unauthenticated() -> Self {
@@ -147,13 +151,18 @@ impl Failure {
             RefusalKind::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
         };
         let failure = Self::of(status, title, code);
-        let wait = match kind {
-            // Rounded up: who keeps to it must not be too early.
-            RefusalKind::TooMany(wait) => u64::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u64::MAX).max(1),
-            RefusalKind::Unavailable => 1,
-            _ => return failure,
-        };
-        failure.with_header(header::RETRY_AFTER, HeaderValue::from(wait))
+        match kind {
+            RefusalKind::TooMany(wait) => failure.worth_a_retry(wait),
+            RefusalKind::Unavailable => failure.worth_a_retry(Duration::from_secs(1)),
+            _ => failure,
+        }
+    }
+
+    /// The same with when to try again.
+    fn worth_a_retry(self, after: Duration) -> Self {
+        // Rounded up: who keeps to it must not be too early.
+        let seconds = u64::try_from(after.as_millis().div_ceil(1_000)).unwrap_or(u64::MAX).max(1);
+        self.with_header(header::RETRY_AFTER, HeaderValue::from(seconds))
     }
 
     pub(crate) fn status(&self) -> StatusCode {
@@ -193,6 +202,9 @@ impl Failure {
 impl<R: Refusal> From<R> for Failure {
     fn from(refusal: R) -> Self {
         let mut failure = Self::from_kind(refusal.kind(), refusal.code());
+        if let Some(after) = refusal.retry_after() {
+            failure = failure.worth_a_retry(after);
+        }
         failure.0.fields = refusal.fields().into_iter().map(WrongField::from).collect();
         failure.0.arguments = refusal.arguments();
         failure.caused_by(refusal)

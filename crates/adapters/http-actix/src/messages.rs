@@ -13,10 +13,10 @@ use uuid::Uuid;
 
 use crate::{
     Api, Arrivals,
-    answer::{Answer, ok},
+    answer::{Answer, ok, replayed},
     checks::Checks,
     conversations::{ReadState, mark_read},
-    extract::{Id, Json, Known, Message, Query},
+    extract::{Id, Json, Key, Known, Message, Query},
     failure::Failure,
     problem::Problem,
 };
@@ -147,7 +147,8 @@ async fn changes(
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(example = json!({"client_message_id": "0d8f0c0e-1f5a-4a55-8f0f-6f1a0b1c2d3e", "content": "Bonjour"}))]
 struct SendMessage {
-    /// The sender's own name for it, 1 to 64 characters: the same again stores nothing.
+    /// The sender's own name for it, 1 to 64 characters: the same again stores nothing. It may be left out
+    /// of a call with an `Idempotency-Key`, which is then the message's name.
     #[serde(default)]
     #[schema(required, min_length = 1, max_length = 64)]
     client_message_id: String,
@@ -164,6 +165,16 @@ struct SendMessage {
 }
 
 impl SendMessage {
+    /// The same under the call's name, when the message has none of its own: what keeps a message from
+    /// being stored twice then keeps the call from being carried out twice, for as long as it exists.
+    fn named(mut self, api: &Api, key: &Key) -> Self {
+        if let Some(key) = key.as_str().filter(|_| self.client_message_id.is_empty()) {
+            let fits = key.len() <= ClientMessageId::MAX_CHARS;
+            self.client_message_id = if fits { key.to_owned() } else { api.identity.fingerprint(key) };
+        }
+        self
+    }
+
     fn parse(self) -> Result<Outgoing, Failure> {
         let mut checks = Checks::default();
         checks.refuse("attachment_ids", !self.attachment_ids.is_empty());
@@ -209,7 +220,10 @@ struct RevisedMessage {
 }
 
 /// Sends a message: it is durable and has its place when the answer comes.
-#[utoipa::path(tag = "conversations", params(("id" = Uuid, Path, description = "The conversation.")),
+#[utoipa::path(tag = "conversations", params(("id" = Uuid, Path, description = "The conversation."),
+    ("Idempotency-Key" = Option<String>, Header, description = "The name of a message that has no \
+        `client_message_id`: 1 to 255 visible ASCII characters, the same for each attempt. Where both are given, \
+        the message's own name says whether it is a repeat.")),
     request_body = SendMessage, security(("bearer" = [])), responses(
     (status = 201, description = "Stored.", body = SentMessage),
     (status = 200, description = "It was stored before: the same message, the same place.", body = SentMessage),
@@ -221,13 +235,15 @@ async fn send_message(
     api: Data<Api>,
     Known(caller): Known,
     Id(id): Id<ConversationId>,
+    key: Key,
     Json(body): Json<SendMessage>,
 ) -> Answer {
-    let sent = api.chat.send(&caller, id, body.parse()?, None).await?;
+    let sent = api.chat.send(&caller, id, body.named(&api, &key).parse()?, None).await?;
     let (conversation, message) = api.chat.message(&caller, id, sent.message_id).await?;
     let body = SentMessage { message: shown(&caller, &conversation, &message), duplicate: sent.duplicate };
     let mut answer = if sent.duplicate { HttpResponse::Ok() } else { HttpResponse::Created() };
-    Ok(answer.json(body))
+    let answer = Ok(answer.json(body));
+    if sent.duplicate && key.as_str().is_some() { replayed(answer) } else { answer }
 }
 
 /// One message.

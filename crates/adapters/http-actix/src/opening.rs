@@ -1,23 +1,23 @@
 //! What calls that open a request have in common.
 
 use chat::{ClientMessageId, Content, ContentHash};
-use kernel::{FieldError, SupportRequestId};
-use serde::Deserialize;
+use kernel::{Caller, FieldError, IdempotentCall, Once, SupportRequestId};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use support_request::{
-    Category, Description, FirstMessage, Kind, Metadata, OpenRequest, Priority, References, Requester, Source, Subject,
-    Tags,
+    Category, Description, FirstMessage, Kind, Metadata, OpenRequest, Opened, Priority, References, Requester, Source,
+    Subject, SupportRequestError, Tags,
 };
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::{checks::Checks, failure::Failure};
+use crate::{Api, checks::Checks, failure::Failure};
 
 /// The category of what names none.
 const GENERAL: &str = "general";
 
 /// Other systems' ids that a request is about, each up to 100 characters.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
 #[expect(clippy::struct_field_names, reason = "these are the names on the wire")]
 pub(crate) struct Context {
     order_id: Option<String>,
@@ -99,6 +99,19 @@ impl ParsedAbout {
             references: self.references,
             first: words.first,
         }
+    }
+}
+
+/// Opens a request, once for each call that has a name.
+pub(crate) async fn open(
+    api: &Api,
+    caller: &Caller,
+    order: OpenRequest,
+    call: Option<IdempotentCall>,
+) -> Result<Once<Opened>, SupportRequestError> {
+    match call {
+        Some(call) => api.desk.open_once(caller, order, &call).await,
+        None => api.desk.open(caller, order).await.map(Once::Done),
     }
 }
 

@@ -1,24 +1,28 @@
 //! For visitors without an account.
 
 use actix_web::{HttpMessage, HttpRequest, get, http::header, post, web::Data};
-use identity::{Admitted, Email, InvalidValue, NewGuest, Organization, OrganizationRef, PersonName, Phone};
-use kernel::{Caller, FieldError, GuestCaller, Language, SupportRequestId};
+use identity::{
+    Admitted, Email, IdentityError, InvalidValue, NewGuest, Organization, OrganizationRef, PersonName, Phone, Sealed,
+};
+use kernel::{
+    Caller, FieldError, GuestCaller, IdempotentCall, Language, Once, PortError, Repeat, Secret, SupportRequestId,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use support_request::{Description, Kind, Requester, Source, Subject};
+use support_request::{Description, Kind, OpenRequest, RequestView, Requester, Source, Subject};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use wire::{Eyes, SupportRequest, TimelineEntry};
 
 use crate::{
     Api,
-    answer::{Answer, created, ok},
+    answer::{Answer, created, ok, replayed},
     checks::Checks,
     conversations::{OpenedConversation, opened_conversation},
-    extract::{Asking, Json, Known, Number, Query},
+    extract::{Asking, Json, Key, Known, Number, Query},
     failure::Failure,
     language,
-    opening::{About, Context, Words, chat_words, refused, subject_from},
+    opening::{About, Context, Words, chat_words, open, refused, subject_from},
     problem::Problem,
     support_requests::timeline,
 };
@@ -29,7 +33,7 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
 }
 
 /// A visitor's conversation to be opened.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[schema(example = json!({"organization": "demo", "name": "Léa Martin", "email": "lea@example.com",
     "content": "Bonjour, ma commande n’est pas arrivée."}))]
 struct OpenPublicConversation {
@@ -60,7 +64,8 @@ struct OpenPublicConversation {
 }
 
 /// Opens a conversation for a visitor.
-#[utoipa::path(tag = "public", request_body = OpenPublicConversation, responses(
+#[utoipa::path(tag = "public", params(("Idempotency-Key" = Option<String>, Header)),
+    request_body = OpenPublicConversation, responses(
     (status = 201, description = "The conversation, its request, and the visitor's token.", body = OpenedConversation),
     (status = 404, description = "No such organisation.", body = Problem, content_type = "application/problem+json"),
     (status = 409, description = "The appointment has a request already.", body = Problem,
@@ -70,9 +75,11 @@ struct OpenPublicConversation {
 async fn open_public_conversation(
     request: HttpRequest,
     api: Data<Api>,
+    key: Key,
     Json(body): Json<OpenPublicConversation>,
 ) -> Answer {
-    let visit = Visit::of(&request, &api, body.organization).await?;
+    let visit = Visit::of(&request, &api, body.organization.clone()).await?;
+    let call = key.call_of_nobody(&api, visit.organization.id, "open_public_conversation", &body)?;
     let mut checks = Checks::default();
     let guest = visit.guest(&mut checks, body.name, body.email, body.phone, false);
     let subject = body.subject.or_else(|| subject_from(body.content.as_deref()?));
@@ -82,15 +89,14 @@ async fn open_public_conversation(
     let about = About { priority, category, tags: Vec::new(), metadata: body.metadata, context: body.context };
     let (Some(words), Some(about)) = (words, about.parse(&mut checks)) else { return Err(refused(checks)) };
     checks.done()?;
-    let admitted = visit.admit(&api, guest).await?;
-    let order = about.order(Some(visit.support_request), admitted.requester, Kind::Chat, Source::Chat, words);
-    let opened = api.desk.open(&admitted.caller, order).await?;
-    let token = Some(admitted.token);
-    created(&opened_conversation(&api, &admitted.caller, &opened.view, token).await?)
+    let order = |requester, id| about.order(Some(id), requester, Kind::Chat, Source::Chat, words);
+    let opened = visit.open(&api, guest, call, order).await?;
+    let token = Some(opened.token.expose().to_owned());
+    opened.answer(created(&opened_conversation(&api, &opened.caller, &opened.view, token).await?))
 }
 
 /// The contact form.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[schema(example = json!({"organization": "demo", "name": "Léa Martin", "email": "lea@example.com",
     "subject": "Commande jamais arrivée", "description": "Ma commande 1234 devait arriver lundi."}))]
 struct OpenPublicSupportRequest {
@@ -133,7 +139,8 @@ struct OpenedSupportRequest {
 }
 
 /// Opens a request for a visitor, by the contact form.
-#[utoipa::path(tag = "public", request_body = OpenPublicSupportRequest, responses(
+#[utoipa::path(tag = "public", params(("Idempotency-Key" = Option<String>, Header)),
+    request_body = OpenPublicSupportRequest, responses(
     (status = 201, description = "The request, and the visitor's token.", body = OpenedSupportRequest),
     (status = 404, description = "No such organisation.", body = Problem, content_type = "application/problem+json"),
     (status = 409, description = "The appointment has a request already.", body = Problem,
@@ -143,9 +150,11 @@ struct OpenedSupportRequest {
 async fn open_public_support_request(
     request: HttpRequest,
     api: Data<Api>,
+    key: Key,
     Json(body): Json<OpenPublicSupportRequest>,
 ) -> Answer {
-    let visit = Visit::of(&request, &api, body.organization).await?;
+    let visit = Visit::of(&request, &api, body.organization.clone()).await?;
+    let call = key.call_of_nobody(&api, visit.organization.id, "open_public_support_request", &body)?;
     let mut checks = Checks::default();
     let guest = visit.guest(&mut checks, body.name, body.email, body.phone, true);
     let subject = checks.take(Subject::parse_public(&body.subject));
@@ -156,12 +165,12 @@ async fn open_public_support_request(
         return Err(refused(checks));
     };
     checks.done()?;
-    let admitted = visit.admit(&api, guest).await?;
     let words = Words { subject, description, first: None };
-    let order = about.order(Some(visit.support_request), admitted.requester, Kind::ContactForm, Source::Web, words);
-    let opened = api.desk.open(&admitted.caller, order).await?;
+    let order = |requester, id| about.order(Some(id), requester, Kind::ContactForm, Source::Web, words);
+    let opened = visit.open(&api, guest, call, order).await?;
     let support_request = SupportRequest::of(&opened.view, Eyes::Requester, api.now());
-    created(&OpenedSupportRequest { support_request, access_token: admitted.token })
+    let access_token = opened.token.expose().to_owned();
+    opened.answer(created(&OpenedSupportRequest { support_request, access_token }))
 }
 
 /// A request with what happened to it.
@@ -254,7 +263,32 @@ struct Visit {
 struct Guest {
     caller: Caller,
     requester: Requester,
-    token: String,
+    token: Secret,
+}
+
+/// What a visitor's call opened, now or when it came before.
+struct OpenedForGuest {
+    caller: Caller,
+    token: Secret,
+    view: RequestView,
+    before: bool,
+}
+
+impl OpenedForGuest {
+    /// The answer, which says whether it was given before.
+    fn answer(&self, answer: Answer) -> Answer {
+        if self.before { replayed(answer) } else { answer }
+    }
+
+    /// What a call opened that came before: the same request as it is now, and the same token as long as
+    /// it is good. Without the token nobody could use what the first answer would have told.
+    async fn again(api: &Api, repeat: Repeat) -> Result<Self, Failure> {
+        let sealed = repeat.kept.ok_or_else(|| PortError::corrupt("a visitor's call was kept without its token"));
+        let sealed = Sealed::new(sealed.map_err(IdentityError::from)?);
+        let (token, caller) = api.identity.unseal_guest_token(&sealed).await?;
+        let view = api.desk.view(&caller, SupportRequestId::new(repeat.resource)).await?;
+        Ok(Self { caller, token, view, before: true })
+    }
 }
 
 impl Visit {
@@ -288,6 +322,32 @@ impl Visit {
         NewGuest { name, email, phone, language: self.language }
     }
 
+    /// Lets the guest in and opens the request, once for each call that has a name.
+    async fn open(
+        &self,
+        api: &Api,
+        guest: NewGuest,
+        call: Option<IdempotentCall>,
+        order: impl FnOnce(Requester, SupportRequestId) -> OpenRequest,
+    ) -> Result<OpenedForGuest, Failure> {
+        if let Some(call) = &call
+            && let Some(repeat) = api.desk.opened_before(self.organization.id, call).await?
+        {
+            // Nobody is let in for it: the guest and the token of then are good still.
+            return OpenedForGuest::again(api, repeat).await;
+        }
+        let Guest { caller, requester, token } = self.admit(api, guest).await?;
+        let seal = |call| -> Result<IdempotentCall, Failure> {
+            let sealed = api.identity.seal_guest_token(&token)?;
+            Ok(IdempotentCall { kept: Some(sealed.as_str().to_owned()), ..call })
+        };
+        let call = call.map(seal).transpose()?;
+        match open(api, &caller, order(requester, self.support_request), call).await? {
+            Once::Done(opened) => Ok(OpenedForGuest { caller, token, view: opened.view, before: false }),
+            Once::Repeat(repeat) => OpenedForGuest::again(api, repeat).await,
+        }
+    }
+
     async fn admit(&self, api: &Api, guest: NewGuest) -> Result<Guest, Failure> {
         let organization = self.organization.id;
         let admitted = api.identity.admit_guest(organization, &guest, self.support_request).await?;
@@ -307,7 +367,7 @@ impl Visit {
             language: self.language,
             expires_at,
         });
-        Ok(Guest { caller, requester, token: token.expose().to_owned() })
+        Ok(Guest { caller, requester, token })
     }
 }
 

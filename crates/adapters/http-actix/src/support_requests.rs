@@ -1,7 +1,7 @@
 //! Requests, and what is done with them.
 
 use actix_web::{get, http::StatusCode, post, web::Data};
-use kernel::{Caller, FieldError, SupportRequestId};
+use kernel::{Caller, FieldError, Once, SupportRequestId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use support_request::{Description, Kind, RequestView, Source, Subject};
@@ -11,12 +11,12 @@ use wire::{Eyes, SupportRequest, TimelineEntry};
 
 use crate::{
     Api,
-    answer::{Answer, ok, versioned},
+    answer::{Answer, ok, replayed, versioned},
     checks::Checks,
-    extract::{Id, Json, Known, Number, Query},
+    extract::{Id, Json, Key, Known, Number, Query},
     failure::Failure,
     lists::SupportRequestPage,
-    opening::{About, Context, Words, refused},
+    opening::{About, Context, Words, open, refused},
     problem::Problem,
 };
 
@@ -44,7 +44,7 @@ async fn list_support_requests(api: Data<Api>, Known(caller): Known, Query(query
 }
 
 /// A request to be opened.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[schema(example = json!({"subject": "Retard de livraison", "description": "Ma commande 1234 n’est pas arrivée.",
     "priority": "normal", "category": "delivery", "context": {"order_id": "1234"}}))]
 struct OpenSupportRequest {
@@ -77,13 +77,20 @@ struct OpenSupportRequest {
 }
 
 /// Opens a request in one's own name, together with its conversation.
-#[utoipa::path(tag = "support requests", request_body = OpenSupportRequest, security(("bearer" = [])), responses(
+#[utoipa::path(tag = "support requests", params(("Idempotency-Key" = Option<String>, Header)),
+    request_body = OpenSupportRequest, security(("bearer" = [])), responses(
     (status = 201, description = "The request; its version is the `ETag`.", body = SupportRequest),
     (status = 409, description = "The appointment has a request already.", body = Problem,
         content_type = "application/problem+json"),
 ))]
 #[post("/support-requests")]
-async fn open_support_request(api: Data<Api>, Known(caller): Known, Json(body): Json<OpenSupportRequest>) -> Answer {
+async fn open_support_request(
+    api: Data<Api>,
+    Known(caller): Known,
+    key: Key,
+    Json(body): Json<OpenSupportRequest>,
+) -> Answer {
+    let call = key.call(&api, &caller, "open_support_request", &body)?;
     let mut checks = Checks::default();
     checks.refuse("requester", body.requester.is_some());
     checks.refuse("tags", !body.tags.is_empty() && !caller.is_staff());
@@ -99,8 +106,14 @@ async fn open_support_request(api: Data<Api>, Known(caller): Known, Json(body): 
     checks.done()?;
     let requester = api.desk.requester(&caller, None).await?;
     let words = Words { subject, description, first: None };
-    let opened = api.desk.open(&caller, about.order(None, requester, kind, Source::Web, words)).await?;
-    one(&api, &caller, StatusCode::CREATED, &opened.view)
+    let order = about.order(None, requester, kind, Source::Web, words);
+    match open(&api, &caller, order, call).await? {
+        Once::Done(opened) => one(&api, &caller, StatusCode::CREATED, &opened.view),
+        Once::Repeat(repeat) => {
+            let view = api.desk.view(&caller, SupportRequestId::new(repeat.resource)).await?;
+            replayed(one(&api, &caller, StatusCode::CREATED, &view))
+        }
+    }
 }
 
 /// One request.

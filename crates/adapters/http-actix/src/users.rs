@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use actix_web::{get, patch, post, web::Data};
 use identity::{Authority, NewUser, UserChange, UserFilter, UserView};
-use kernel::{FieldError, Language, Role, Secret, Timestamp, UserId};
+use kernel::{FieldError, Language, Once, Role, Secret, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -12,9 +12,9 @@ use uuid::Uuid;
 
 use crate::{
     Api,
-    answer::{Answer, created, ok},
+    answer::{Answer, created, ok, replayed},
     checks::Checks,
-    extract::{Given, Id, Json, Known, Query},
+    extract::{Given, Id, Json, Key, Known, Query},
     lists::{self, UserPage},
     presence::StaffAvailability,
     problem::Problem,
@@ -143,7 +143,7 @@ async fn list_users(api: Data<Api>, Known(caller): Known, Query(query): Query<Us
 }
 
 /// A user to be made.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, Serialize, ToSchema)]
 #[schema(example = json!({"email": "agent2@demo.test", "password": "quatre chevaux verts", "first_name": "Alex",
     "last_name": "Petit", "role": "agent", "language": "fr"}))]
 struct CreateUser {
@@ -170,13 +170,15 @@ struct CreateUser {
 }
 
 /// Makes a user, who can sign in at once. For administrators.
-#[utoipa::path(tag = "users", request_body = CreateUser, security(("bearer" = [])), responses(
+#[utoipa::path(tag = "users", params(("Idempotency-Key" = Option<String>, Header)),
+    request_body = CreateUser, security(("bearer" = [])), responses(
     (status = 201, description = "The user.", body = User),
     (status = 409, description = "The e-mail is taken.", body = Problem, content_type = "application/problem+json"),
 ))]
 #[post("/users")]
-async fn create_user(api: Data<Api>, Known(caller): Known, Json(body): Json<CreateUser>) -> Answer {
+async fn create_user(api: Data<Api>, Known(caller): Known, key: Key, Json(body): Json<CreateUser>) -> Answer {
     caller.at_least(Role::Admin).map_err(crate::failure::not_allowed)?;
+    let call = key.call(&api, &caller, "create_user", &body)?;
     let language = word("language", body.language.as_deref());
     let role =
         if body.role.is_empty() { Err(FieldError::new("role", "required")) } else { word("role", Some(&body.role)) };
@@ -193,8 +195,17 @@ async fn create_user(api: Data<Api>, Known(caller): Known, Json(body): Json<Crea
         language,
         role,
     };
-    let user = api.identity.create_user(Authority::Caller(&caller), &new).await?;
-    created(&User::from(user))
+    let made = match call {
+        Some(call) => api.identity.create_user_once(&caller, &new, &call).await?,
+        None => Once::Done(api.identity.create_user(Authority::Caller(&caller), &new).await?),
+    };
+    match made {
+        Once::Done(user) => created(&User::from(user)),
+        Once::Repeat(repeat) => {
+            let user = api.identity.user(&caller, UserId::new(repeat.resource)).await?;
+            replayed(created(&User::from(user)))
+        }
+    }
 }
 
 /// One user: oneself; for staff, staff; for administrators, anybody.

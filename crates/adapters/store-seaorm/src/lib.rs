@@ -13,6 +13,7 @@ mod conversations;
 mod db;
 mod epochs;
 mod error;
+mod idempotency;
 mod identity;
 mod inbox;
 mod lanes;

@@ -1,6 +1,8 @@
 //! What this domain refuses.
 
-use kernel::{FieldError, NotAllowed, PortError, Refusal, RefusalKind};
+use std::time::Duration;
+
+use kernel::{FieldError, KeyRefused, NotAllowed, PortError, Refusal, RefusalKind};
 
 /// A refusal of identity, with a stable code each.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +52,9 @@ pub enum IdentityError {
     /// Known, but not allowed.
     #[error(transparent)]
     NotAllowed(#[from] NotAllowed),
+    /// The call's key keeps it from being carried out.
+    #[error(transparent)]
+    Key(#[from] KeyRefused),
     /// A part is down.
     #[error(transparent)]
     Port(#[from] PortError),
@@ -96,6 +101,7 @@ impl Refusal for IdentityError {
             Self::EmailTaken | Self::SlugTaken | Self::LastAdmin => RefusalKind::Conflict,
             Self::Invalid(_) => RefusalKind::Invalid,
             Self::NotAllowed(_) => RefusalKind::Forbidden,
+            Self::Key(refused) => refused.kind(),
             Self::Port(port) => port.refusal_kind(),
         }
     }
@@ -117,6 +123,7 @@ impl Refusal for IdentityError {
             Self::LastAdmin => "identity.last_admin",
             Self::Invalid(_) => "invalid",
             Self::NotAllowed(_) => "forbidden",
+            Self::Key(refused) => refused.code(),
             Self::Port(port) => port.refusal_code(),
         }
     }
@@ -125,6 +132,13 @@ impl Refusal for IdentityError {
         match self {
             Self::Invalid(fields) => fields.clone(),
             _ => Vec::new(),
+        }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Key(refused) => refused.retry_after(),
+            _ => None,
         }
     }
 }

@@ -6,7 +6,10 @@ mod replies;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
-use kernel::{Audience, Caller, ConversationId, Env, MessageId, PortError, Scope, SupportRequestId, Timestamp};
+use kernel::{
+    Audience, Caller, ConversationId, Env, IdempotentCall, MessageId, Once, OrganizationId, PortError, Repeat, Scope,
+    SupportRequestId, Timestamp,
+};
 
 use crate::{
     Action, Actor, By, Command, Hand, NewConversation, NewMessage, Number, OpenRequest, Opened, Outcome, People,
@@ -57,10 +60,31 @@ impl Desk {
     /// `NotAllowed` for somebody else's; `AppointmentTaken`.
     pub async fn open(&self, caller: &Caller, order: OpenRequest) -> Result<Opened> {
         may_open(caller, &order)?;
-        let (request, outcome) = self.again(|| self.try_open(caller, &order)).await?;
-        let view = self.seen(caller, request.snapshot().id).await?;
-        self.tell("created", None, &view, outcome);
-        Ok(Opened { view: self.own(caller, view).await? })
+        let opened = self.again(|| self.try_open(caller, &order)).await?;
+        self.opened(caller, opened).await
+    }
+
+    /// Opens a request as [`Self::open`] does, unless this very call was carried out before: then nothing
+    /// happens, and what it opened then is named. A call that is refused or fails is not remembered.
+    ///
+    /// # Errors
+    /// Those of [`Self::open`]; `Key` when the key came with another body, or the call is running.
+    pub async fn open_once(&self, caller: &Caller, order: OpenRequest, call: &IdempotentCall) -> Result<Once<Opened>> {
+        may_open(caller, &order)?;
+        match self.again(|| self.try_open_once(caller, &order, call)).await? {
+            Once::Done(opened) => Ok(Once::Done(self.opened(caller, opened).await?)),
+            Once::Repeat(repeat) => Ok(Once::Repeat(repeat)),
+        }
+    }
+
+    /// What this call opened, if it was carried out before: for calls that need something done ahead of
+    /// the opening, which a repeat should not do again. [`Self::open_once`] has the last word.
+    ///
+    /// # Errors
+    /// `Key` when the key came with another body.
+    pub async fn opened_before(&self, organization: OrganizationId, call: &IdempotentCall) -> Result<Option<Repeat>> {
+        let mut tx = self.store.begin(organization).await?;
+        Ok(tx.calls().find(call, self.env.now()).await?.repeat()?)
     }
 
     /// Does what a caller wants with a request they see. Customers and guests may reopen their own;
@@ -85,14 +109,39 @@ impl Desk {
     }
 
     async fn try_open(&self, caller: &Caller, order: &OpenRequest) -> Result<(SupportRequest, Outcome)> {
-        let organization = caller.organization();
-        let mut tx = self.store.begin(organization).await?;
+        let tx = self.store.begin(caller.organization()).await?;
+        let id = order.id.unwrap_or_else(|| SupportRequestId::new(self.env.uuid()));
+        self.open_in(tx, caller, order, id).await
+    }
+
+    /// The call is claimed first: whoever comes second must neither take a number nor wait for one.
+    async fn try_open_once(
+        &self,
+        caller: &Caller,
+        order: &OpenRequest,
+        call: &IdempotentCall,
+    ) -> Result<Once<(SupportRequest, Outcome)>> {
+        let mut tx = self.store.begin(caller.organization()).await?;
+        let id = order.id.unwrap_or_else(|| SupportRequestId::new(self.env.uuid()));
+        match tx.calls().claim(call, id.uuid(), self.env.now()).await?.repeat()? {
+            Some(repeat) => Ok(Once::Repeat(repeat)),
+            None => Ok(Once::Done(self.open_in(tx, caller, order, id).await?)),
+        }
+    }
+
+    async fn open_in(
+        &self,
+        mut tx: Box<dyn RequestTx>,
+        caller: &Caller,
+        order: &OpenRequest,
+        id: SupportRequestId,
+    ) -> Result<(SupportRequest, Outcome)> {
         let (prefix, zone) = tx.requests().numbering().await?;
         let day = day_in(&zone, self.env.now())?;
         let counter = tx.requests().next_number(day).await?;
         let birth = Birth {
-            id: order.id.unwrap_or_else(|| SupportRequestId::new(self.env.uuid())),
-            organization,
+            id,
+            organization: caller.organization(),
             number: Number::new(&prefix, day, counter),
             conversation: ConversationId::new(self.env.uuid()),
             language: caller.language(),
@@ -107,6 +156,13 @@ impl Desk {
         tx.conversations().open(&self.conversation_of(&request, order)).await?;
         self.store_changes(tx, &request, &outcome).await?;
         Ok((request, outcome))
+    }
+
+    /// Tells of a request that was opened.
+    async fn opened(&self, caller: &Caller, (request, outcome): (SupportRequest, Outcome)) -> Result<Opened> {
+        let view = self.seen(caller, request.snapshot().id).await?;
+        self.tell("created", None, &view, outcome);
+        Ok(Opened { view: self.own(caller, view).await? })
     }
 
     async fn try_act(

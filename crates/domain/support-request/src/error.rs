@@ -1,6 +1,8 @@
 //! What this domain refuses.
 
-use kernel::{FieldError, NotAllowed, PortError, PortErrorKind, Refusal, RefusalKind};
+use std::time::Duration;
+
+use kernel::{FieldError, KeyRefused, NotAllowed, PortError, PortErrorKind, Refusal, RefusalKind};
 
 use crate::Status;
 
@@ -33,6 +35,9 @@ pub enum SupportRequestError {
     /// Known, but not allowed.
     #[error(transparent)]
     NotAllowed(#[from] NotAllowed),
+    /// The call's key keeps it from being carried out.
+    #[error(transparent)]
+    Key(#[from] KeyRefused),
     /// A part is down.
     #[error(transparent)]
     Port(#[from] PortError),
@@ -67,6 +72,7 @@ impl Refusal for SupportRequestError {
             Self::Stale { .. } => RefusalKind::Stale,
             Self::Invalid(_) => RefusalKind::Invalid,
             Self::NotAllowed(_) => RefusalKind::Forbidden,
+            Self::Key(refused) => refused.kind(),
             Self::Port(port) => port.refusal_kind(),
         }
     }
@@ -79,6 +85,7 @@ impl Refusal for SupportRequestError {
             Self::AppointmentTaken => "support_request.appointment_taken",
             Self::Invalid(_) => "invalid",
             Self::NotAllowed(_) => "forbidden",
+            Self::Key(refused) => refused.code(),
             Self::Port(port) => port.refusal_code(),
         }
     }
@@ -97,6 +104,13 @@ impl Refusal for SupportRequestError {
             }
             Self::Stale { version } => vec![("version", version.to_string())],
             _ => Vec::new(),
+        }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Key(refused) => refused.retry_after(),
+            _ => None,
         }
     }
 }

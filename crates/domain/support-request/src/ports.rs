@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use kernel::{
-    Audience, ConversationId, Event, EventId, MessageId, OrganizationId, Page, PageRequest, ParticipantId, PortError,
-    Scope, SupportRequestId, Timestamp, UserId,
+    Audience, ConversationId, Event, EventId, IdempotentCalls, MessageId, OrganizationId, Page, PageRequest,
+    ParticipantId, PortError, Scope, SupportRequestId, Timestamp, UserId,
 };
 
 use crate::{RequestFilter, RequestView, Requester, Snapshot, SupportRequest, TimelineEntry};
@@ -47,6 +47,8 @@ pub trait RequestTx: Send {
     fn outbox(&mut self) -> &mut dyn Outbox;
     /// The events that were already taken.
     fn inbox(&mut self) -> &mut dyn Inbox;
+    /// The calls that count once.
+    fn calls(&mut self) -> &mut dyn IdempotentCalls;
     /// Makes all of it durable, or none.
     async fn commit(self: Box<Self>) -> Result<(), PortError>;
 }

@@ -40,12 +40,21 @@ export interface Call {
   auth?: boolean;
 }
 
+/** An earlier attempt under the same key has not ended. */
+const RUNNING = 'idempotency_running';
+
 const NETWORK_RETRIES = 2;
 const RETRY_BASE_MS = 400;
 
+/** A call that creates something: once, however often it is asked under this key. */
+export function once(key: string): Pick<Call, 'headers' | 'idempotent'> {
+  return { headers: { 'idempotency-key': key }, idempotent: true };
+}
+
 /**
  * Calls below `/api/v1`. Every failure is an `ApiError`. A 401 renews the token once and asks again;
- * an idempotent call without an answer is asked up to twice more.
+ * an idempotent call without an answer, or still being carried out from an earlier attempt, is asked up
+ * to twice more.
  */
 export class ApiClient {
   readonly origin: string;
@@ -78,9 +87,9 @@ export class ApiClient {
       try {
         return await this.#authorised<T>(method, path, call);
       } catch (error) {
-        const again = error instanceof ApiError && error.isNetwork && call.idempotent && attempt < NETWORK_RETRIES;
-        if (!again) throw error;
-        await this.#pause(RETRY_BASE_MS * 2 ** attempt * (0.5 + this.#random()));
+        const unanswered = error instanceof ApiError && (error.isNetwork || error.code === RUNNING);
+        if (!unanswered || !call.idempotent || attempt === NETWORK_RETRIES) throw error;
+        await this.#pause(error.retryAfter ?? RETRY_BASE_MS * 2 ** attempt * (0.5 + this.#random()));
       }
     }
   }

@@ -1,6 +1,7 @@
 import type { components } from '../schema.d.ts';
 import type { Conversation, ConversationPage, Message, MessagePage, OpenedConversation, SentMessage } from '../types.ts';
-import type { ApiClient } from './client.ts';
+import { uuid } from '../env.ts';
+import { once, type ApiClient } from './client.ts';
 
 export type NewConversation = components['schemas']['OpenConversation'];
 
@@ -54,8 +55,9 @@ export class ConversationsApi extends ConversationApi {
     return this.#client.get('/conversations', { query });
   }
 
-  open(conversation: NewConversation): Promise<OpenedConversation> {
-    return this.#client.post('/conversations', conversation);
+  /** Whoever may try again later keeps the `key`: the same conversation under it is opened once. */
+  open(conversation: NewConversation, key: string = uuid()): Promise<OpenedConversation> {
+    return this.#client.post('/conversations', conversation, once(key));
   }
 
   unreadCount(id: string): Promise<{ unread_count: number }> {

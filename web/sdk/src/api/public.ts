@@ -1,6 +1,6 @@
 import type { components } from '../schema.d.ts';
 import type { Availability, OpenedConversation, TrackedSupportRequest } from '../types.ts';
-import type { ApiClient } from './client.ts';
+import { once, type ApiClient } from './client.ts';
 
 /** The organisation is the widget's. */
 export type NewPublicConversation = Omit<components['schemas']['OpenPublicConversation'], 'organization'>;
@@ -19,10 +19,10 @@ export class PublicApi {
     return this.#client.get('/public/availability', { auth: false, query: { organization: this.#organization } });
   }
 
-  /** `key` names this question: the same one sent again opens nothing twice where the server keeps keys. */
+  /** `key` names this question: for a day the same one sent again, word for word, gets the conversation it opened. */
   openConversation(conversation: NewPublicConversation, key: string): Promise<OpenedConversation> {
     const body = { organization: this.#organization, ...conversation };
-    return this.#client.post('/public/conversations', body, { auth: false, headers: { 'idempotency-key': key } });
+    return this.#client.post('/public/conversations', body, { auth: false, ...once(key) });
   }
 
   /** Within the guest's token, which the client must carry. */

@@ -1,6 +1,7 @@
 import type { components } from '../schema.d.ts';
 import type { RequestStatus, SupportRequest, SupportRequestPage, TimelineEntry, User, UserPage } from '../types.ts';
-import type { ApiClient } from './client.ts';
+import { uuid } from '../env.ts';
+import { once, type ApiClient } from './client.ts';
 
 export interface SupportRequestQuery {
   /** Joined with commas on the wire. */
@@ -41,8 +42,9 @@ export class SupportRequestsApi {
     return this.#client.get(`/support-requests/by-number/${encodeURIComponent(number)}`);
   }
 
-  open(request: NewSupportRequest): Promise<SupportRequest> {
-    return this.#client.post('/support-requests', request);
+  /** Whoever may try again later keeps the `key`: the same request under it is opened once. */
+  open(request: NewSupportRequest, key: string = uuid()): Promise<SupportRequest> {
+    return this.#client.post('/support-requests', request, once(key));
   }
 
   /** Repeating a command that is already true changes nothing, so that it is safe after a lost answer. */

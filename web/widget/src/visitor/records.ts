@@ -78,13 +78,16 @@ export class Memory {
   }
 
   #parse<T>(name: string): T | null {
-    const text = this.#storage.get(this.#prefix + name);
-    if (text === null) return null;
-    try {
-      return JSON.parse(text) as T;
-    } catch {
-      // The page's own scripts share this storage; what they overwrote is gone.
-      return null;
-    }
+    return parse<T>(this.#storage.get(this.#prefix + name) ?? '');
+  }
+}
+
+/** What was stored; nothing, when nothing was. */
+export function parse<T>(text: string): T | null {
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    // The page's own scripts share this storage; what they overwrote is gone.
+    return null;
   }
 }

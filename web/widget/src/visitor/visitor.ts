@@ -1,7 +1,7 @@
 import { batch, computed, signal, type ReadonlySignal } from '@preact/signals-core';
 import { set, ApiClient, ApiError, Draft, GuestTokens, Outbox, PublicApi, uuid, type Availability, type KeyValueStore, type NewPublicConversation, type OwnSupportRequest } from '@guichet/sdk';
 import { Line, scopeOf } from './line.ts';
-import { Memory, type ConversationRecord, type Person } from './records.ts';
+import { Memory, parse, type ConversationRecord, type Person } from './records.ts';
 
 export interface VisitorOptions {
   organization: string;
@@ -24,6 +24,15 @@ export interface Summary {
   readonly last: { readonly name: string | null; readonly text: string; readonly at: string } | null;
 }
 
+/** A question that may have to be sent again: the server knows it by its key, and takes it once if it is the same. */
+interface Asked {
+  readonly key: string;
+  readonly body: NewPublicConversation;
+}
+
+/** What makes two questions the same. */
+const SAME = ['name', 'email', 'phone', 'content'] as const;
+
 const SUMMARIES = 8;
 
 /** A visitor of the host page: who they are, their conversations, and the line that is open. */
@@ -41,7 +50,8 @@ export class Visitor {
   readonly #options: VisitorOptions;
   readonly #api: ApiClient;
   readonly #public: PublicApi;
-  readonly #questionKey: Draft;
+  /** What was sent of the question, while nobody knows whether it arrived. */
+  readonly #asked: Draft;
   #identity: Identity = {};
 
   constructor(options: VisitorOptions) {
@@ -50,7 +60,7 @@ export class Visitor {
     this.#public = new PublicApi(this.#api, options.organization);
     this.memory = new Memory(options.storage, options.organization);
     this.question = new Draft(options.storage, options.organization, 'question');
-    this.#questionKey = new Draft(options.storage, options.organization, 'question-key');
+    this.#asked = new Draft(options.storage, options.organization, 'question-asked');
     this.unread = computed(() => {
       const open = this.line.value;
       const others = [...this.#summaries.value].filter(([id]) => id !== open?.record.id);
@@ -76,7 +86,6 @@ export class Visitor {
    */
   async ask(content: string, person: Person, unnamed: string): Promise<ConversationRecord> {
     this.memory.introduce(person);
-    if (this.#questionKey.text.peek() === '') this.#questionKey.set(uuid());
     const { name, email, phone } = { ...this.#identity, ...person };
     const body: NewPublicConversation = {
       name: name || (email ?? '').split('@')[0] || unnamed,
@@ -86,7 +95,8 @@ export class Visitor {
       ...(this.#identity.context ? { context: this.#identity.context } : {}),
       metadata: { page: location.origin + location.pathname, ...this.#identity.metadata },
     };
-    const { conversation, support_request, access_token } = await this.#public.openConversation(body, this.#questionKey.text.peek());
+    const asked = this.#ask(body);
+    const { conversation, support_request, access_token } = await this.#public.openConversation(asked.body, asked.key);
     const record: ConversationRecord = {
       id: conversation.id,
       token: access_token ?? '',
@@ -96,7 +106,7 @@ export class Visitor {
     };
     batch(() => {
       this.question.set('');
-      this.#questionKey.set('');
+      this.#asked.set('');
       this.memory.add(record);
       this.open(record.id);
       this.line.value?.learn(support_request);
@@ -119,8 +129,20 @@ export class Visitor {
 
   /** Changes the text of the question; another question is another request. */
   write(question: string): void {
-    if (question !== this.question.text.peek()) this.#questionKey.set('');
+    if (question !== this.question.text.peek()) this.#asked.set('');
     this.question.set(question);
+  }
+
+  /**
+   * The question as it was sent before, if it is the same: what else goes with it, such as the page, may
+   * have changed since, and must not make it another one.
+   */
+  #ask(body: NewPublicConversation): Asked {
+    const before = parse<Partial<Asked>>(this.#asked.text.peek());
+    if (before?.key && SAME.every((field) => before.body?.[field] === body[field])) return before as Asked;
+    const asked = { key: uuid(), body };
+    this.#asked.set(JSON.stringify(asked));
+    return asked;
   }
 
   open(id: string): Line | null {

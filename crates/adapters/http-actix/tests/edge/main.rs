@@ -5,6 +5,7 @@
 mod bad_input;
 mod browsers;
 mod conversations;
+mod idempotency;
 mod languages;
 mod me;
 mod operations;

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use identity::{
     GuestTokens, Guests, IdentityStore, IdentityTx, Organizations, Outbox, Revocation, Revoked, Sessions, Users,
 };
-use kernel::{Event, OrganizationId, PortError, PortErrorKind};
+use kernel::{Event, IdempotentCalls, OrganizationId, PortError, PortErrorKind};
 
 use crate::{sql::Sql, store::SeaStore, tx::SeaTx};
 
@@ -52,6 +52,9 @@ impl IdentityTx for SeaTx {
         self.run(sql).await.map(drop)
     }
     fn outbox(&mut self) -> &mut dyn Outbox {
+        self
+    }
+    fn calls(&mut self) -> &mut dyn IdempotentCalls {
         self
     }
     async fn commit(self: Box<Self>) -> Result<(), PortError> {

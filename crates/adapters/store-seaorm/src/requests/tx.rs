@@ -1,7 +1,7 @@
 //! The transaction of the desk.
 
 use async_trait::async_trait;
-use kernel::{Audience, Event, EventId, PortError, PortErrorKind, SupportRequestId};
+use kernel::{Audience, Event, EventId, IdempotentCalls, PortError, PortErrorKind, SupportRequestId};
 use support_request::{
     Conversations, Inbox, Outbox, RequestTx, Requests, Snapshot, SupportRequest, Timeline, TimelineEntry,
 };
@@ -24,6 +24,9 @@ impl RequestTx for SeaTx {
         self
     }
     fn inbox(&mut self) -> &mut dyn Inbox {
+        self
+    }
+    fn calls(&mut self) -> &mut dyn IdempotentCalls {
         self
     }
     async fn commit(self: Box<Self>) -> Result<(), PortError> {

@@ -1,7 +1,7 @@
 //! Requests beside what the suite of their domain asks.
 
 use chat::{LogFeed, testing::Thread};
-use kernel::{Env, OrganizationId, SystemEnv};
+use kernel::{Claim, Env, IdempotentCall, OrganizationId, Repeat, SystemEnv};
 use sqlx::{Connection, Executor, PgConnection};
 use support_request::{RequestStore, RequestViews};
 
@@ -89,4 +89,55 @@ async fn events_are_forgotten_a_week_behind_their_consumer_on_sqlite() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn events_are_forgotten_a_week_behind_their_consumer_on_postgres() {
     events_are_forgotten_a_week_behind_their_consumer(Backend::Postgres).await;
+}
+
+fn call(key: &str) -> IdempotentCall {
+    let principal = uuid::Uuid::from_u128(7);
+    IdempotentCall { principal, operation: "test", key: key.to_owned(), body: "b".to_owned(), kept: None }
+}
+
+async fn calls_are_forgotten_when_their_time_is_over(backend: Backend) {
+    let test = TestStore::new(backend).await;
+    let (one, two) = (test.fresh_thread(None).await.organization, test.fresh_thread(None).await.organization);
+    let now = SystemEnv.now();
+    let yesterday = now - IdempotentCall::LIFE;
+    for (organization, key, at) in [(one, "old", yesterday), (two, "old", yesterday), (one, "young", now)] {
+        let mut tx = RequestStore::begin(&*test.store, organization).await.unwrap();
+        assert_eq!(tx.calls().claim(&call(key), SystemEnv.uuid(), at).await.unwrap(), Claim::New);
+        tx.commit().await.unwrap();
+    }
+    assert_eq!(test.store.purge_calls(now).await.unwrap(), 2);
+    assert_eq!(test.store.purge_calls(now).await.unwrap(), 0);
+    let left = test.database.all("SELECT key FROM idempotent_call").await;
+    assert_eq!(left.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calls_are_forgotten_when_their_time_is_over_on_sqlite() {
+    calls_are_forgotten_when_their_time_is_over(Backend::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calls_are_forgotten_when_their_time_is_over_on_postgres() {
+    calls_are_forgotten_when_their_time_is_over(Backend::Postgres).await;
+}
+
+/// Waiting would hold a connection, of which there are few, for every impatient retry.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_comes_while_a_call_is_carried_out_is_told_soon() {
+    let test = TestStore::new(Backend::Postgres).await;
+    let organization = test.fresh_thread(None).await.organization;
+    let begin = || RequestStore::begin(&*test.store, organization);
+    let (now, resource) = (SystemEnv.now(), SystemEnv.uuid());
+    let mut first = begin().await.unwrap();
+    assert_eq!(first.calls().claim(&call("k"), resource, now).await.unwrap(), Claim::New);
+    let mut second = begin().await.unwrap();
+    assert_eq!(second.calls().claim(&call("k"), SystemEnv.uuid(), now).await.unwrap(), Claim::Running);
+    assert_eq!(second.calls().find(&call("k"), now).await.unwrap(), Claim::New, "nothing is there yet");
+    assert_eq!(second.calls().claim(&call("other"), SystemEnv.uuid(), now).await.unwrap(), Claim::New);
+    first.commit().await.unwrap();
+    let told = Claim::Repeat(Repeat { resource, kept: None });
+    assert_eq!(second.calls().claim(&call("k"), SystemEnv.uuid(), now).await.unwrap(), told);
+    let mut third = begin().await.unwrap();
+    assert_eq!(third.calls().claim(&call("k"), SystemEnv.uuid(), now).await.unwrap(), told);
 }

@@ -3,7 +3,10 @@
 use kernel::{Caller, GuestId, GuestTokenId, OrganizationId, Role, Secret, SupportRequestId};
 
 use super::{Identity, persist};
-use crate::{Admitted, Guest, GuestToken, IdentityError, NewGuest, Revocation, Revoked};
+use crate::{Admitted, Guest, GuestToken, IdentityError, NewGuest, Revocation, Revoked, Sealed};
+
+/// What a guest's token is sealed for: to be told once more to whoever repeats the call that made it.
+const REPEATED: &str = "guest token of a repeated call";
 
 impl Identity {
     /// Lets a guest in: known again by e-mail within the organisation, else new. The token opens the one
@@ -40,6 +43,24 @@ impl Identity {
             token_id: token.id,
             expires_at: token.expires_at,
         })
+    }
+
+    /// A guest's token as it may be kept beside the request it opens, for whoever asks for both once more.
+    pub fn seal_guest_token(&self, token: &Secret) -> Result<Sealed, IdentityError> {
+        Ok(self.parts.secrets.seal(REPEATED, token)?)
+    }
+
+    /// The token that was sealed, and the guest behind it: as for every other token, only as long as it
+    /// is good.
+    pub async fn unseal_guest_token(&self, sealed: &Sealed) -> Result<(Secret, Caller), IdentityError> {
+        let token = self.parts.secrets.unseal(REPEATED, sealed)?;
+        let caller = self.authenticate(token.expose()).await?;
+        Ok((token, caller))
+    }
+
+    /// Knows a text again without keeping it: see [`Secrets::fingerprint`](crate::Secrets::fingerprint).
+    pub fn fingerprint(&self, text: &str) -> String {
+        self.parts.secrets.fingerprint(text)
     }
 
     /// Revokes a guest's token: an administrator any, a guest the one it comes with.

@@ -126,6 +126,11 @@ pub trait Secrets: Send + Sync {
     /// same on every node, for ever.
     fn derive(&self, key: &Secret, message: &str) -> Secret;
 
+    /// HMAC-SHA-256 of a text under a key of the server's own as base64url, 43 characters: knows a text again
+    /// without keeping it, and tells nothing of it to whoever has the database only. MUST be the same on
+    /// every node with the same `GUICHET_SECRET_KEY`.
+    fn fingerprint(&self, text: &str) -> String;
+
     /// Whether two texts are equal, in a time that does not depend on where they differ.
     fn same(&self, left: &str, right: &str) -> bool;
 

@@ -1,7 +1,7 @@
 //! Transactions: everything that changes something.
 
 use async_trait::async_trait;
-use kernel::{Event, GuestTokenId, OrganizationId, PortError, SessionId, UserId};
+use kernel::{Event, GuestTokenId, IdempotentCalls, OrganizationId, PortError, SessionId, UserId};
 
 use crate::{Guest, GuestToken, Organization, Revocation, Session, User};
 
@@ -34,6 +34,8 @@ pub trait IdentityTx: Send {
     async fn revoke(&mut self, revocation: &Revocation) -> Result<(), PortError>;
     /// What the world is told.
     fn outbox(&mut self) -> &mut dyn Outbox;
+    /// The calls that count once.
+    fn calls(&mut self) -> &mut dyn IdempotentCalls;
     /// Makes everything durable and visible at once, or nothing of it.
     async fn commit(self: Box<Self>) -> Result<(), PortError>;
 }

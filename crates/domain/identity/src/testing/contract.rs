@@ -32,8 +32,9 @@ pub use locking::{
     one_of_two_administrators_who_demote_each_other_stays, two_guests_with_one_email_are_one,
 };
 pub use storing::{
-    a_dropped_transaction_leaves_nothing, an_email_is_unique_within_its_organization, events_are_stored_in_order,
-    nothing_crosses_organizations, short_names_and_widget_keys_are_unique, what_is_committed_is_found_again,
+    a_call_is_remembered_with_what_it_made, a_dropped_transaction_leaves_nothing,
+    an_email_is_unique_within_its_organization, events_are_stored_in_order, nothing_crosses_organizations,
+    short_names_and_widget_keys_are_unique, what_is_committed_is_found_again,
 };
 pub use tokens::{
     a_guest_token_is_found_by_its_hash, only_what_has_ended_is_purged, revocations_of_all_organizations_are_found,
@@ -83,6 +84,7 @@ macro_rules! identity_store_contract {
             an_email_is_unique_within_its_organization
             nothing_crosses_organizations
             events_are_stored_in_order
+            a_call_is_remembered_with_what_it_made
             a_stale_user_is_a_conflict
             a_failed_transaction_is_dead
             changes_of_one_session_wait_for_each_other

@@ -100,6 +100,10 @@ impl Secrets for FakeSecrets {
         Secret::new(digest(&format!("{}\n{message}", key.expose()))[..43].to_owned())
     }
 
+    fn fingerprint(&self, text: &str) -> String {
+        digest(&format!("fingerprint\n{text}"))[..43].to_owned()
+    }
+
     fn same(&self, left: &str, right: &str) -> bool {
         left == right
     }

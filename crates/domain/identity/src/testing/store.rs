@@ -11,7 +11,7 @@ use std::{
 use async_trait::async_trait;
 use kernel::{
     Event, GuestId, GuestTokenId, OrganizationId, Page, PageRequest, PortError, PortErrorKind, SessionId, Timestamp,
-    UserId,
+    UserId, testing::CallsInMemory,
 };
 
 use super::{concurrency::Turnstile, transaction::FakeTx};
@@ -30,6 +30,7 @@ pub(super) struct State {
     pub(super) guest_tokens: BTreeMap<GuestTokenId, GuestToken>,
     pub(super) revocations: Vec<Revocation>,
     pub(super) events: Vec<Event>,
+    pub(super) calls: CallsInMemory,
     keys: Vec<SigningKey>,
 }
 

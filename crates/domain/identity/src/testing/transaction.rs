@@ -3,7 +3,11 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use kernel::{Event, GuestTokenId, OrganizationId, PortError, PortErrorKind, Role, SessionId, UserId};
+use kernel::{
+    Claim, Event, GuestTokenId, IdempotentCall, IdempotentCalls, OrganizationId, PortError, PortErrorKind, Role,
+    SessionId, Timestamp, UserId,
+};
+use uuid::Uuid;
 
 use super::{
     concurrency::Turn,
@@ -78,6 +82,9 @@ impl IdentityTx for FakeTx {
         Ok(())
     }
     fn outbox(&mut self) -> &mut dyn Outbox {
+        self
+    }
+    fn calls(&mut self) -> &mut dyn IdempotentCalls {
         self
     }
     async fn commit(mut self: Box<Self>) -> Result<(), PortError> {
@@ -232,5 +239,18 @@ impl Outbox for FakeTx {
         }
         self.call()?.events.push(event.clone());
         Ok(())
+    }
+}
+
+#[async_trait]
+impl IdempotentCalls for FakeTx {
+    async fn claim(&mut self, call: &IdempotentCall, resource: Uuid, now: Timestamp) -> Result<Claim, PortError> {
+        let organization = self.organization;
+        Ok(self.call()?.calls.claim(organization, call, resource, now))
+    }
+
+    async fn find(&mut self, call: &IdempotentCall, now: Timestamp) -> Result<Claim, PortError> {
+        let organization = self.organization;
+        Ok(self.call()?.calls.find(organization, call, now))
     }
 }

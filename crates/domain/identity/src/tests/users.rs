@@ -1,6 +1,6 @@
 //! Users: who makes, sees and changes them.
 
-use kernel::{Availability, Caller, FieldError, PageRequest, Refusal, Role, Secret};
+use kernel::{Availability, Caller, FieldError, PageRequest, Refusal, Role, Secret, IdempotentCall, Once};
 
 use crate::{
     Authority, IdentityError, NewUser, OwnChange, PasswordChange, UserChange, UserFilter, UserView,
@@ -321,4 +321,36 @@ async fn only_staff_have_an_availability() {
     let say = OwnChange { availability: Some(Availability::Away), ..OwnChange::default() };
     assert_eq!(code(fixture.identity.update_me(&customer, say).await), "forbidden");
     assert_eq!(fixture.identity.standing(&customer).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_user_is_made_once_however_often_the_call_comes() {
+    let fixture = Fixture::new().await;
+    let admin = fixture.caller(Role::Admin).await;
+    let call = |key: &str, body: &str| IdempotentCall {
+        principal: admin.participant().uuid(),
+        operation: "create_user",
+        key: key.to_owned(),
+        body: body.to_owned(),
+        kept: None,
+    };
+    let create =
+        async |new: &NewUser, call: &IdempotentCall| fixture.identity.create_user_once(&admin, new, call).await;
+    // What is refused is not remembered: the key is good for the corrected call.
+    let taken = create(&new_user("agent@demo.test"), &call("k", "taken")).await;
+    assert_eq!(code(taken), "identity.email_taken");
+    let Once::Done(made) = create(&new_user("x@demo.test"), &call("k", "b")).await.unwrap() else {
+        panic!("the first call makes the user");
+    };
+    let events = fixture.store.events().len();
+    let Once::Repeat(again) = create(&new_user("x@demo.test"), &call("k", "b")).await.unwrap() else {
+        panic!("the same again makes nobody");
+    };
+    assert_eq!(again.resource, made.id.uuid());
+    assert_eq!(fixture.store.events().len(), events);
+    let other = create(&new_user("y@demo.test"), &call("k", "another body")).await;
+    assert_eq!(code(other), "idempotency_mismatch");
+    let agent = fixture.caller(Role::Agent).await;
+    let low = fixture.identity.create_user_once(&agent, &new_user("z@demo.test"), &call("z", "z")).await;
+    assert_eq!(code(low), "forbidden");
 }

@@ -2,9 +2,11 @@
 //! with MUST. [`support_request_contract!`](crate::support_request_contract) makes a test of each.
 #![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a suite of tests fails by panicking")]
 
+mod calls;
 mod transactions;
 mod views;
 
+pub use calls::*;
 pub use transactions::*;
 pub use views::*;
 
@@ -43,6 +45,11 @@ macro_rules! support_request_contract {
             the_outbox_keeps_events_in_their_order
             an_event_is_taken_once_by_each_consumer
             of_many_who_take_an_event_one_does
+            a_call_is_claimed_once
+            calls_of_others_are_others
+            a_call_that_is_not_committed_is_not_remembered
+            a_call_is_forgotten_after_a_day
+            of_many_calls_at_once_one_is_carried_out
             nothing_is_written_across_organizations
             a_view_shows_all_that_is_stored
             a_snapshot_is_what_is_stored

@@ -11,7 +11,7 @@ use std::{
 use async_trait::async_trait;
 use kernel::{
     ConversationId, Event, EventId, OrganizationId, ParticipantId, PortError, PortErrorKind, SupportRequestId,
-    Timestamp, UserId,
+    Timestamp, UserId, testing::CallsInMemory,
 };
 
 use super::{StoredConversation, turn::Turn};
@@ -48,6 +48,7 @@ struct State {
     messages: BTreeMap<(OrganizationId, ConversationId), Vec<(String, Timestamp)>>,
     outbox: Vec<Event>,
     inbox: BTreeSet<(OrganizationId, String, EventId)>,
+    calls: CallsInMemory,
     /// When a request was last active, as far as that was noted.
     active: BTreeMap<(OrganizationId, SupportRequestId), Timestamp>,
 }

@@ -4,6 +4,7 @@ mod acting;
 mod contract;
 mod events;
 mod laws;
+mod once;
 mod opening;
 mod reading;
 mod replies;

@@ -1,10 +1,10 @@
 //! New users.
 
-use kernel::{Availability, Caller, FieldError, Language, OrganizationId, Role, Secret, UserId};
+use kernel::{Availability, Caller, FieldError, Language, OrganizationId, Role, Secret, UserId, IdempotentCall, Once};
 
 use crate::{
-    Email, Identity, IdentityError, Inserted, Organization, Password, PersonName, Phone, User, UserRecord, UserView,
-    events::Happened, identity::persist, values::Fields,
+    Email, Identity, IdentityError, IdentityTx, Inserted, Organization, Password, PersonName, Phone, User, UserRecord,
+    UserView, events::Happened, identity::persist, values::Fields,
 };
 
 /// By what right somebody acts.
@@ -74,10 +74,29 @@ impl NewUser {
 impl Identity {
     /// Makes a user, who can sign in at once.
     pub async fn create_user(&self, by: Authority<'_>, new: &NewUser) -> Result<UserView, IdentityError> {
+        let user = self.new_user(by, new).await?;
+        persist(|| self.try_create_user(&user)).await?;
+        Ok(user.record().view())
+    }
+
+    /// Makes a user as [`Self::create_user`] does, unless this very call was carried out before: then
+    /// nothing happens, and the user it made then is named. A call that is refused or fails is not
+    /// remembered.
+    pub async fn create_user_once(
+        &self,
+        caller: &Caller,
+        new: &NewUser,
+        call: &IdempotentCall,
+    ) -> Result<Once<UserView>, IdentityError> {
+        let user = self.new_user(Authority::Caller(caller), new).await?;
+        persist(|| self.try_create_user_once(&user, call)).await
+    }
+
+    async fn new_user(&self, by: Authority<'_>, new: &NewUser) -> Result<User, IdentityError> {
         let organization = self.organization_by_id(by.organization()?).await?;
         let parsed = new.parse(&organization).map_err(IdentityError::Invalid)?;
         let now = self.parts.env.now();
-        let user = User::create(UserRecord {
+        Ok(User::create(UserRecord {
             id: UserId::new(self.parts.env.uuid()),
             organization: organization.id,
             email: parsed.email,
@@ -92,14 +111,27 @@ impl Identity {
             created_at: now,
             updated_at: now,
             version: 1,
-        });
-        persist(|| self.try_create_user(&user)).await?;
-        Ok(user.record().view())
+        }))
     }
 
     async fn try_create_user(&self, user: &User) -> Result<(), IdentityError> {
+        let tx = self.parts.store.begin(user.record().organization).await?;
+        self.create_user_in(tx, user).await
+    }
+
+    /// The call is claimed first: the same again must not meet its own e-mail as another's.
+    async fn try_create_user_once(&self, user: &User, call: &IdempotentCall) -> Result<Once<UserView>, IdentityError> {
         let record = user.record();
         let mut tx = self.parts.store.begin(record.organization).await?;
+        if let Some(repeat) = tx.calls().claim(call, record.id.uuid(), self.parts.env.now()).await?.repeat()? {
+            return Ok(Once::Repeat(repeat));
+        }
+        self.create_user_in(tx, user).await?;
+        Ok(Once::Done(record.view()))
+    }
+
+    async fn create_user_in(&self, mut tx: Box<dyn IdentityTx>, user: &User) -> Result<(), IdentityError> {
+        let record = user.record();
         if tx.users().insert(user).await? == Inserted::Taken {
             return Err(IdentityError::EmailTaken);
         }

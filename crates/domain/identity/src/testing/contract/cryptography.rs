@@ -49,6 +49,12 @@ pub fn secrets_keep_their_promises(secrets: &dyn Secrets) {
     assert_ne!(derive("key", "refresh:1"), derive("other", "refresh:1"));
     assert!(derive("key", "refresh:1").len() == 43 && base64url(&derive("key", "refresh:1")));
 
+    let fingerprint = secrets.fingerprint("a body");
+    assert_eq!(fingerprint, secrets.fingerprint("a body"));
+    assert_ne!(fingerprint, secrets.fingerprint("another body"));
+    assert_ne!(fingerprint, secrets.hash("a body").as_str(), "nobody without the key can make it");
+    assert!(fingerprint.len() == 43 && base64url(&fingerprint));
+
     assert!(secrets.same("abc", "abc") && secrets.same("", ""));
     assert!(!secrets.same("abc", "abd") && !secrets.same("abc", "ab") && !secrets.same("", "a"));
 

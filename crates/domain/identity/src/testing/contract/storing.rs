@@ -1,6 +1,6 @@
 //! What is stored, and how far it reaches.
 
-use kernel::{Event, EventId, OrganizationId, UserId};
+use kernel::{Claim, Event, EventId, IdempotentCall, OrganizationId, Repeat, UserId};
 use serde_json::json;
 
 use super::{
@@ -8,6 +8,40 @@ use super::{
     samples::{given, given_sessions, guest, guest_token, moment, organization, revocation, session, user, uuid},
 };
 use crate::{Inserted, Session, SessionEnd, User};
+
+/// With the user it made, or not at all.
+pub async fn a_call_is_remembered_with_what_it_made(stores: &Stores) {
+    let demo = organization(1, "demo");
+    given(stores, &demo, &[]).await;
+    let call = IdempotentCall {
+        principal: uuid(9),
+        operation: "create_user",
+        key: "key".to_owned(),
+        body: "body".to_owned(),
+        kept: Some("sealed".to_owned()),
+    };
+    let claim = async |call: &IdempotentCall, n: u128, commit: bool| {
+        let mut tx = stores.store.begin(demo.id).await.unwrap();
+        let claim = tx.calls().claim(call, uuid(n), moment(1)).await.unwrap();
+        if claim == Claim::New {
+            let made = User::create(user(demo.id, n, "ada@demo.test"));
+            assert_eq!(tx.users().insert(&made).await.unwrap(), Inserted::Done);
+        }
+        if commit {
+            tx.commit().await.unwrap();
+        }
+        claim
+    };
+    assert_eq!(claim(&call, 2, false).await, Claim::New);
+    assert_eq!(claim(&call, 3, true).await, Claim::New, "what is dropped is forgotten");
+    let repeat = Claim::Repeat(Repeat { resource: uuid(3), kept: call.kept.clone() });
+    assert_eq!(claim(&call, 4, true).await, repeat);
+    let other = IdempotentCall { body: "another body".to_owned(), ..call.clone() };
+    assert_eq!(claim(&other, 5, true).await, Claim::OtherBody);
+    let mut tx = stores.store.begin(demo.id).await.unwrap();
+    assert_eq!(tx.calls().find(&call, moment(2)).await.unwrap(), repeat);
+    assert!(tx.users().find(UserId::new(uuid(3))).await.unwrap().is_some());
+}
 
 /// Every field comes back as it was written, by transactions and by views.
 pub async fn what_is_committed_is_found_again(stores: &Stores) {

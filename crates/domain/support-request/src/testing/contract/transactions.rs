@@ -188,6 +188,15 @@ pub async fn after_a_port_error_the_transaction_is_dead(h: &impl Harness) {
     let told = RequestEvent::Created.stored(&request, &Told::default(), &*h.env());
     dead().await.outbox().append(&told).await.unwrap_err();
     dead().await.inbox().take("test", EventId::new(h.env().uuid())).await.unwrap_err();
+    let call = kernel::IdempotentCall {
+        principal: h.env().uuid(),
+        operation: "test",
+        key: "k".to_owned(),
+        body: "b".to_owned(),
+        kept: None,
+    };
+    dead().await.calls().claim(&call, h.env().uuid(), h.env().now()).await.unwrap_err();
+    dead().await.calls().find(&call, h.env().now()).await.unwrap_err();
     dead().await.commit().await.unwrap_err();
     let mut tx = h.store().begin(scene.organization).await.unwrap();
     assert!(tx.inbox().take("test", event).await.unwrap(), "a dead transaction stores nothing");

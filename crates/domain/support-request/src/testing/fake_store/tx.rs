@@ -1,7 +1,11 @@
 //! One transaction: a copy of the state, put in place by committing, forgotten otherwise.
 
 use async_trait::async_trait;
-use kernel::{Audience, ConversationId, Event, EventId, OrganizationId, PortError, PortErrorKind, SupportRequestId};
+use kernel::{
+    Audience, Claim, ConversationId, Event, EventId, IdempotentCall, IdempotentCalls, OrganizationId, PortError,
+    PortErrorKind, SupportRequestId, Timestamp,
+};
+use uuid::Uuid;
 
 use super::{super::turn::Held, FakeStore, State, StoredConversation};
 use crate::{
@@ -54,6 +58,9 @@ impl RequestTx for FakeTx {
         self
     }
     fn inbox(&mut self) -> &mut dyn Inbox {
+        self
+    }
+    fn calls(&mut self) -> &mut dyn IdempotentCalls {
         self
     }
 
@@ -191,5 +198,18 @@ impl Inbox for FakeTx {
     async fn take(&mut self, consumer: &str, event: EventId) -> Result<bool, PortError> {
         self.enter("inbox.take")?;
         Ok(self.work.inbox.insert((self.organization, consumer.to_owned(), event)))
+    }
+}
+
+#[async_trait]
+impl IdempotentCalls for FakeTx {
+    async fn claim(&mut self, call: &IdempotentCall, resource: Uuid, now: Timestamp) -> Result<Claim, PortError> {
+        self.enter("calls.claim")?;
+        Ok(self.work.calls.claim(self.organization, call, resource, now))
+    }
+
+    async fn find(&mut self, call: &IdempotentCall, now: Timestamp) -> Result<Claim, PortError> {
+        self.enter("calls.find")?;
+        Ok(self.work.calls.find(self.organization, call, now))
     }
 }
