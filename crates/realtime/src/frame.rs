@@ -2,11 +2,13 @@
 
 use std::cell::OnceCell;
 
+use crate::{Inbound, ViewState, native, sends::Named};
 use bytes::Bytes;
 use chat::{Change, Entry, Epoch, MessageStatus, Receipt, Revised, Sent, Seq};
-use kernel::{Caller, ConnectionId, ConversationId, MessageId, ParticipantId, SupportRequestId, Timestamp, Availability};
+use kernel::{
+    Availability, Caller, ConnectionId, ConversationId, MessageId, ParticipantId, SupportRequestId, Timestamp,
+};
 use serde::{Deserialize, Serialize};
-use crate::{Inbound, native, sends::Named, ViewState};
 
 /// A frame to a client. The names are those of the native protocol; other codecs translate.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chat::{ChatError, Content, Conversation, Entry, Epoch, Outgoing, Position, Revised, Sent, Seq, Subscription};
-use kernel::{Caller, ConversationId, MessageId, Refusal, Secret, Audience, Availability, SupportRequestId};
+use kernel::{Audience, Availability, Caller, ConversationId, MessageId, Refusal, Secret, SupportRequestId};
 
 /// Something that needs the world. Jobs MUST be *started* in the order in which they are taken, so
 /// that the sends of a connection keep their order in the log; each is answered by its [`Done`].

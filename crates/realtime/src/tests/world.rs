@@ -7,10 +7,13 @@ use std::{
 };
 
 use chat::{
-    Change, ChatError, Committed, Content, Conversation, ConversationStatus, Epoch, Head, Participant, Position, ReadMark, ResetReason,
-    Revised, Sent, Seq, Subscription,
+    Change, ChatError, Committed, Content, Conversation, ConversationStatus, Epoch, Head, Participant, Position,
+    ReadMark, ResetReason, Revised, Sent, Seq, Subscription,
 };
-use kernel::{Caller, ConnectionId, ConversationId, MessageId, PortError, Secret, Timestamp, testing::FixedEnv, Audience, Availability, ParticipantId, SupportRequestId};
+use kernel::{
+    Audience, Availability, Caller, ConnectionId, ConversationId, MessageId, ParticipantId, PortError, Secret,
+    SupportRequestId, Timestamp, testing::FixedEnv,
+};
 
 use super::people::{self, Codes};
 use crate::{Admitted, Conn, Done, Hub, Inbound, Job, Limits, Out, PageAsked, PageRead, Protocol, ServerFrame};

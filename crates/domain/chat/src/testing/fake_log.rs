@@ -197,7 +197,8 @@ impl State {
     /// What the message is now, with the hint to give; no hint when it was so already.
     fn revise(&mut self, revision: Revision, now: Timestamp) -> Result<(Revised, Option<Committed>), AppendError> {
         let key = (revision.organization, revision.conversation);
-        let conv = self.threads.get_mut(&key).filter(|conv| conv.lets(&revision.author)).ok_or(AppendError::NotFound)?;
+        let conv =
+            self.threads.get_mut(&key).filter(|conv| conv.lets(&revision.author)).ok_or(AppendError::NotFound)?;
         let at = conv.messages.iter().position(|stored| stored.message.id == revision.message);
         let at = at.ok_or(AppendError::MessageNotFound)?;
         let message = &conv.messages[at].message;

@@ -1,6 +1,6 @@
 //! Users: who makes, sees and changes them.
 
-use kernel::{Availability, Caller, FieldError, PageRequest, Refusal, Role, Secret, IdempotentCall, Once};
+use kernel::{Availability, Caller, FieldError, IdempotentCall, Once, PageRequest, Refusal, Role, Secret};
 
 use crate::{
     Authority, IdentityError, NewUser, OwnChange, PasswordChange, UserChange, UserFilter, UserView,

@@ -14,10 +14,8 @@ use crate::{
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 fn revision(thread: &Thread, author: Author, message: MessageId, content: Option<&str>) -> Revision {
-    let revise = content.map_or(Revise::Delete, |content| Revise::Edit {
-        content: Content::parse(content).unwrap(),
-        within: DAY,
-    });
+    let revise = content
+        .map_or(Revise::Delete, |content| Revise::Edit { content: Content::parse(content).unwrap(), within: DAY });
     let (organization, conversation) = (thread.organization, thread.id);
     Revision { organization, conversation, author, message, of_others: false, revise, origin: None }
 }
@@ -382,15 +380,7 @@ pub async fn a_refused_revision_does_not_fail_its_neighbours(h: &impl Harness) {
         .map(|revision| log.revise(revision)),
     )
     .await;
-    let wanted = [
-        "4",
-        "not the author of the message",
-        "no such message",
-        "no such conversation",
-        "2 again",
-        "5",
-        "6",
-    ];
+    let wanted = ["4", "not the author of the message", "no such message", "no such conversation", "2 again", "5", "6"];
     assert_eq!(answers.iter().map(told).collect::<Vec<_>>(), wanted);
 }
 

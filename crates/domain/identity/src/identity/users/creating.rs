@@ -1,6 +1,6 @@
 //! New users.
 
-use kernel::{Availability, Caller, FieldError, Language, OrganizationId, Role, Secret, UserId, IdempotentCall, Once};
+use kernel::{Availability, Caller, FieldError, IdempotentCall, Language, Once, OrganizationId, Role, Secret, UserId};
 
 use crate::{
     Email, Identity, IdentityError, IdentityTx, Inserted, Organization, Password, PersonName, Phone, User, UserRecord,
