@@ -142,8 +142,7 @@ async fn control_characters_in_a_key_are_unreadable() {
         stream.write_all(&raw).await.unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();
-        let status = answer.split(' ').nth(1).unwrap_or_default().parse().map(StatusCode::from_u16);
-        assert_eq!(status, Ok(Ok(StatusCode::BAD_REQUEST)), "{key:?}: {answer}");
+        assert_eq!(answer.split(' ').nth(1), Some("400"), "{key:?}: {answer}");
     }
     assert_eq!(customer.rest.get("/support-requests").await.expect(200)["total"], before);
 }
