@@ -1,6 +1,6 @@
 //! What people do with keys of calls that are not theirs, or to get something twice.
 
-use reqwest::{Method, StatusCode};
+use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use tests::database::Store;
@@ -142,8 +142,7 @@ async fn control_characters_in_a_key_are_unreadable() {
         stream.write_all(&raw).await.unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();
-        let status = answer.split(' ').nth(1).unwrap_or_default().parse().map(StatusCode::from_u16);
-        assert_eq!(status, Ok(Ok(StatusCode::BAD_REQUEST)), "{key:?}: {answer}");
+        assert_eq!(answer.split(' ').nth(1), Some("400"), "{key:?}: {answer}");
     }
     assert_eq!(customer.rest.get("/support-requests").await.expect(200)["total"], before);
 }
