@@ -7,10 +7,16 @@
 #![expect(clippy::print_stdout, reason = "the seed and the figures of a run are what it is for")]
 
 mod kill {
+    use reqwest::Method;
+    use serde_json::json;
+    use std::time::Duration;
     use tests::checker::{Finding, check};
     use tests::database::Store;
-    use tests::server::Settings;
+    use tests::people::text;
+    use tests::rest::send;
+    use tests::server::{Server, Settings};
     use tests::storm::{Aftermath, Plan, storm};
+    use uuid::Uuid;
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn sqlite_keeps_every_acked_message() {
@@ -31,6 +37,40 @@ mod kill {
         let lost = found.iter().filter(|finding| matches!(finding, Finding::Lost(_))).count();
         println!("an ack before the commit: {lost} lost of {} acked in 10 kills", after.counters.acked);
         assert!(lost > 0, "ten kills of a server that acks before it commits, and the checker saw {found:?}");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn sqlite_answers_a_repeat_of_what_was_stored_and_never_answered() {
+        a_repeat_is_answered(Store::Sqlite).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn postgres_answers_a_repeat_of_what_was_stored_and_never_answered() {
+        a_repeat_is_answered(Store::Postgres).await;
+    }
+
+    /// The server dies between the commit and the answer of each call that counts once.
+    async fn a_repeat_is_answered(store: Store) {
+        let settings = Settings { fault: Some("die_before_answer"), durable: true, ..Settings::over(store) };
+        let mut server = settings.start().await;
+        let body = json!({ "organization": "demo", "name": "Ana", "content": "Bonjour" });
+        let key = Uuid::new_v4().to_string();
+        let ask = |server: &Server| {
+            let request = server.rest().request(Method::POST, "/public/conversations");
+            request.header("Idempotency-Key", &key).json(&body)
+        };
+        assert!(ask(&server).send().await.is_err(), "the server died before it answered");
+        server.ended(Duration::from_secs(5)).await;
+        server.restart().await;
+        let admin = server.sign_in("admin").await;
+        let total = async || admin.rest.get("/support-requests?limit=1").await.expect(200)["total"].clone();
+        let stored = total().await;
+        let answer = send(ask(&server)).await;
+        assert_eq!(answer.headers["idempotency-replayed"], "true", "{}", answer.text);
+        let body = answer.expect(201);
+        let visitor = server.rest().with_token(text(&body["access_token"]));
+        assert_eq!(visitor.all_messages(text(&body["conversation"]["id"])).await.len(), 1);
+        assert_eq!(total().await, stored);
     }
 
     async fn nothing_is_lost(store: Store) {

@@ -1,6 +1,6 @@
 //! What people do with keys of calls that are not theirs, or to get something twice.
 
-use reqwest::{Method, StatusCode};
+use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use tests::database::Store;

@@ -38,7 +38,13 @@ impl IdempotentCalls for SeaTx {
         let sql = self.named(sql, call).text(&call.body).uuid(resource).maybe_text(call.kept.as_deref());
         let sql = sql.time(now + IdempotentCall::LIFE).time(now);
         match self.one(sql).await? {
-            Some(_) => Ok(Claim::New),
+            Some(_) => {
+                #[cfg(feature = "faults")]
+                {
+                    self.claimed = true;
+                }
+                Ok(Claim::New)
+            }
             None => self.find(call, now).await,
         }
     }

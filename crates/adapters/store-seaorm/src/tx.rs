@@ -29,6 +29,9 @@ pub(crate) struct SeaTx {
     deadline: Instant,
     open: Option<DatabaseTransaction>,
     dead: PortErrorKind,
+    /// A call was claimed that counts once.
+    #[cfg(feature = "faults")]
+    pub(crate) claimed: bool,
 }
 
 impl SeaTx {
@@ -49,7 +52,16 @@ impl SeaTx {
             Ok(done) => Some(done.map_err(error::port)?),
             Err(_) => return Err(error::too_slow()),
         };
-        let mut tx = Self { organization, sinks, backend, deadline, open, dead: PortErrorKind::Unavailable };
+        let mut tx = Self {
+            organization,
+            sinks,
+            backend,
+            deadline,
+            open,
+            dead: PortErrorKind::Unavailable,
+            #[cfg(feature = "faults")]
+            claimed: false,
+        };
         if backend == DbBackend::Postgres {
             let set = Sql::new("SELECT set_config('guichet.organization', $1, true)");
             tx.rows(set.text(organization.to_string())).await?;
@@ -104,7 +116,13 @@ impl SeaTx {
         let Some(open) = self.open.take() else { return Err(self.buried()) };
         let deadline = self.deadline.max(Instant::now() + COMMIT);
         match tokio::time::timeout_at(deadline.into(), open.commit()).await {
-            Ok(done) => done.map_err(error::commit),
+            Ok(done) => {
+                #[cfg(feature = "faults")]
+                if self.claimed && done.is_ok() && crate::log::faults::die_before_answer() {
+                    std::process::abort();
+                }
+                done.map_err(error::commit)
+            }
             Err(_) => Err(PortError::new(PortErrorKind::Unknown, "the database did not answer a commit in time")),
         }
     }

@@ -43,7 +43,9 @@ async fn a_browser_that_asks_first_is_told() {
     let allowed = ask(SHOP).await;
     assert_eq!(allowed.header(ALLOW), Some(SHOP));
     assert!(allowed.header("access-control-allow-methods").unwrap().contains("POST"));
-    assert!(allowed.header("access-control-allow-headers").unwrap().contains("authorization"));
+    let headers = allowed.header("access-control-allow-headers").unwrap();
+    assert!(headers.contains("authorization") && headers.contains("idempotency-key"));
+    assert!(allowed.header("access-control-expose-headers").unwrap().contains("idempotency-replayed"));
     assert_eq!(allowed.status, StatusCode::NO_CONTENT);
     let refused = ask("https://evil.example").await;
     assert!(refused.header(ALLOW).is_none() && refused.header("access-control-allow-methods").is_none());
