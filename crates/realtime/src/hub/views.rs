@@ -74,10 +74,11 @@ impl Looks {
 }
 
 impl Hub {
-    /// Who looks at a request has changed: told to all who look at it.
-    pub(super) fn tell_viewers(&self, id: DeskId) {
+    /// A connection has changed who looks at a request: told to the others who look at it. Its own step has told it
+    /// already.
+    pub(super) fn tell_viewers(&self, id: DeskId, by: ConnectionId) {
         let conns = self.index().looks.conns(id);
-        for conn in conns {
+        for conn in conns.iter().filter(|conn| conn.id() != by) {
             conn.step(&self.limits, |session| session.viewers_changed(id.1));
         }
     }
