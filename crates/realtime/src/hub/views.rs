@@ -8,7 +8,7 @@ use super::Hub;
 use crate::{Conn, ViewState, Viewer};
 
 /// A request as those of one organisation look at it.
-pub(super) type DeskId = (OrganizationId, SupportRequestId);
+pub(crate) type DeskId = (OrganizationId, SupportRequestId);
 
 /// The connections that look at requests, in the order in which they came.
 #[derive(Default)]
@@ -76,7 +76,7 @@ impl Looks {
 impl Hub {
     /// A connection has changed who looks at a request: told to the others who look at it. Its own step has told it
     /// already.
-    pub(super) fn tell_viewers(&self, id: DeskId, by: ConnectionId) {
+    pub(crate) fn tell_viewers(&self, id: DeskId, by: ConnectionId) {
         let conns = self.index().looks.conns(id);
         for conn in conns.iter().filter(|conn| conn.id() != by) {
             conn.step(&self.limits, |session| session.viewers_changed(id.1));
