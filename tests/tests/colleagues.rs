@@ -119,9 +119,10 @@ async fn an_availability_reaches_colleagues_visitors_and_the_next_start(store: S
     let mut here = Socket::connect(&server.socket_url(), agent.rest.token()).await.unwrap();
     assert_eq!(here.welcome["user"]["availability"], "online");
     assert_eq!(there(&server).await, json!(true));
-    agent.rest.send_message(&visitor.conversation, "a1", "Bonjour").await.expect(201);
     let mut widget = Socket::connect(&server.socket_url(), visitor.rest.token()).await.unwrap();
     widget.subscribe(&visitor.conversation, Some(0)).await;
+    agent.rest.send_message(&visitor.conversation, "a1", "Je regarde").await.expect(201);
+    widget.message(&visitor.conversation, "Je regarde").await;
     let mut office = Socket::connect(&server.socket_url(), chief.rest.token()).await.unwrap();
     let change = json!({ "availability": "away" });
     send(chief.rest.request(reqwest::Method::PATCH, "/auth/me").json(&change)).await.expect(200);

@@ -277,7 +277,7 @@ impl Session {
         }
         self.resync |= shed.lists;
         for request in shed.viewers {
-            self.views.changed(request);
+            self.views.lost(request);
         }
     }
 

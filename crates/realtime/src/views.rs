@@ -1,5 +1,6 @@
 //! What a member of staff looks at: of each request one state, proven before it is shown to others.
 
+use bytes::Bytes;
 use kernel::{SupportRequestId, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +28,8 @@ struct View {
     asked: Option<Asked>,
     /// Who looks at it is to be told once the client reads.
     due: bool,
+    /// The frame that the client was told last: a change that another has overtaken is no news.
+    told: Option<Bytes>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -93,7 +96,7 @@ impl Views {
         if self.0.len() >= most {
             return Said::TooMany;
         }
-        self.0.push(View { request, shown: None, asked, due: false });
+        self.0.push(View { request, shown: None, asked, due: false, told: None });
         Said::Ask { new: true }
     }
 
@@ -131,6 +134,19 @@ impl Views {
         if let Some(view) = self.find(request) {
             view.due = view.shown.is_some();
         }
+    }
+
+    /// The frame that told it was left out.
+    pub(crate) fn lost(&mut self, request: SupportRequestId) {
+        if let Some(view) = self.find(request) {
+            view.told = None;
+        }
+        self.changed(request);
+    }
+
+    /// The client is about to be told this; `false` when it is what it was told last.
+    pub(crate) fn is_news(&mut self, request: SupportRequestId, frame: &Bytes) -> bool {
+        self.find(request).is_some_and(|view| view.told.replace(frame.clone()).as_ref() != Some(frame))
     }
 
     /// Whether there is something to tell.

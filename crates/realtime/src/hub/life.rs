@@ -44,7 +44,7 @@ impl Hub {
             (index.exit(conn, session.followed()), views.unwrap_or_default())
         });
         for desk in views {
-            self.tell_viewers(desk);
+            self.tell_viewers(desk, conn.id());
         }
         if let Some(caller) = last {
             self.came_or_went(&caller, false);
@@ -150,7 +150,9 @@ impl Hub {
                 Effect::Looks { request, state } => {
                     let Some(caller) = session.caller() else { continue };
                     let desk = (caller.organization(), *request);
-                    if self.index().looks(conn, caller, desk, *state) {
+                    let changed = self.index().looks(conn, caller, desk, *state);
+                    if changed {
+                        session.viewers_changed(*request);
                         others.push(Effect::Viewers(*request));
                     }
                 }

@@ -59,7 +59,7 @@ impl Hub {
                 Effect::Typing { conversation, is_typing } => self.types(conn, conversation, is_typing),
                 Effect::Viewers(request) => {
                     let Some(caller) = self.caller_of(conn) else { continue };
-                    self.tell_viewers((caller.organization(), request));
+                    self.tell_viewers((caller.organization(), request), conn.id());
                 }
                 Effect::Known { .. }
                 | Effect::Join(_)

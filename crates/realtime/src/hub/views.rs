@@ -8,7 +8,7 @@ use super::Hub;
 use crate::{Conn, ViewState, Viewer};
 
 /// A request as those of one organisation look at it.
-pub(super) type DeskId = (OrganizationId, SupportRequestId);
+pub(crate) type DeskId = (OrganizationId, SupportRequestId);
 
 /// The connections that look at requests, in the order in which they came.
 #[derive(Default)]
@@ -74,10 +74,11 @@ impl Looks {
 }
 
 impl Hub {
-    /// Who looks at a request has changed: told to all who look at it.
-    pub(super) fn tell_viewers(&self, id: DeskId) {
+    /// A connection has changed who looks at a request: told to the others who look at it. Its own step has told it
+    /// already.
+    pub(crate) fn tell_viewers(&self, id: DeskId, by: ConnectionId) {
         let conns = self.index().looks.conns(id);
-        for conn in conns {
+        for conn in conns.iter().filter(|conn| conn.id() != by) {
             conn.step(&self.limits, |session| session.viewers_changed(id.1));
         }
     }

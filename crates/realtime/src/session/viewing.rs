@@ -103,10 +103,12 @@ impl Session {
         }
         let Some(caller) = self.caller.clone() else { return };
         for request in self.views.take_due() {
-            self.queue.forget_viewers(request);
             let viewers = context.presence.viewers(caller.organization(), request);
-            let frame = ServerFrame::Viewers { support_request_id: request, viewers };
-            self.tell(self.protocol.encode(&frame), Kind::Viewers(request));
+            let frame = self.protocol.encode(&ServerFrame::Viewers { support_request_id: request, viewers });
+            if self.views.is_news(request, &frame) {
+                self.queue.forget_viewers(request);
+                self.tell(frame, Kind::Viewers(request));
+            }
         }
     }
 

@@ -104,6 +104,20 @@ fn what_is_said_again_is_no_news() {
 }
 
 #[test]
+fn a_change_that_is_told_late_is_told_once() {
+    let mut world = world();
+    let (here, there) = (world.connect(&agent()), world.connect(&colleague()));
+    view(&mut world, &there, 1, VIEWING);
+    assert_eq!(pictures(&view(&mut world, &here, 1, VIEWING), 1).len(), 1);
+    // As when another thread tells of a change that is in the picture already.
+    let desk = (people::organization(), request(1));
+    world.hub.tell_viewers(desk, there.id());
+    assert!(pictures(&world.run(&here), 1).is_empty());
+    view(&mut world, &there, 1, REPLYING);
+    assert_eq!(pictures(&world.run(&here), 1).len(), 1);
+}
+
+#[test]
 fn only_staff_look_at_requests_and_only_at_those_they_see() {
     let mut world = world();
     for caller in [customer(), guest(1)] {
