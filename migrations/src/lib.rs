@@ -5,6 +5,7 @@ mod m0001_identity;
 mod m0002_support_request;
 mod m0003_chat;
 mod m0004_outbox;
+mod m0005_chat_session;
 mod roles;
 
 use sea_orm_migration::{
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_support_request::Migration),
             Box::new(m0003_chat::Migration),
             Box::new(m0004_outbox::Migration),
+            Box::new(m0005_chat_session::Migration),
         ]
     }
 }
@@ -80,13 +82,14 @@ pub async fn status(db: &DatabaseConnection) -> Result<Vec<Step>, DbErr> {
 
 /// Tells two sets of steps apart: tests name the template of their databases by it.
 pub fn fingerprint() -> u64 {
-    const SOURCES: [&str; 6] = [
+    const SOURCES: [&str; 7] = [
         include_str!("ddl.rs"),
         include_str!("roles.rs"),
         include_str!("m0001_identity.rs"),
         include_str!("m0002_support_request.rs"),
         include_str!("m0003_chat.rs"),
         include_str!("m0004_outbox.rs"),
+        include_str!("m0005_chat_session.rs"),
     ];
     SOURCES
         .iter()

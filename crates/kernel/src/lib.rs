@@ -19,7 +19,7 @@ pub use env::{Env, SystemEnv};
 pub use error::{FieldError, NotAllowed, PortError, PortErrorKind, Refusal, RefusalKind};
 pub use event::{Event, EventName};
 pub use id::{
-    ConnectionId, ConversationId, EventId, GuestId, GuestTokenId, InvalidId, MessageId, OrganizationId, ParticipantId,
+    ChatSessionId, ConnectionId, ConversationId, EventId, GuestId, GuestTokenId, InvalidId, MessageId, OrganizationId, ParticipantId,
     SessionId, SupportRequestId, TimelineEntryId, UserId,
 };
 pub use page::{Order, Page, PageRequest};

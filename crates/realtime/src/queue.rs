@@ -36,6 +36,8 @@ pub(crate) enum Kind {
     Caught(ConversationId),
     /// Marks that moved; read again.
     Receipt(ConversationId),
+    /// Something around a conversation; what is so now is told again.
+    Notice(ConversationId),
     /// A change of a live list; made good by `resync`.
     List,
     /// Typing and presence; given up first and not made good.
@@ -72,6 +74,8 @@ pub(crate) struct Shed {
     pub(crate) caught: Vec<ConversationId>,
     /// Conversations whose receipts were given up.
     pub(crate) receipts: Vec<ConversationId>,
+    /// Conversations of which something around them was given up.
+    pub(crate) notices: Vec<ConversationId>,
     /// Whether live lists were.
     pub(crate) lists: bool,
 }
@@ -160,7 +164,9 @@ impl Queue {
     /// A subscription ends or starts anew: what it had queued is not to be made good any more. Acks stay.
     pub(crate) fn forget(&mut self, conversation: ConversationId) {
         self.retain(|item| match item.kind {
-            Kind::Entry(of, _) | Kind::Recent(of) | Kind::Caught(of) | Kind::Receipt(of) => of != conversation,
+            Kind::Entry(of, _) | Kind::Recent(of) | Kind::Caught(of) | Kind::Receipt(of) | Kind::Notice(of) => {
+                of != conversation
+            },
             _ => true,
         });
         for item in &mut self.items {
@@ -171,7 +177,7 @@ impl Queue {
     }
 
     /// Gives up what may be given up: first typing and presence, then, if that is not enough, all
-    /// entries, receipts and live lists.
+    /// entries, receipts, notices and live lists.
     pub(crate) fn shed(&mut self, limits: &Limits) -> Shed {
         self.retain(|item| item.kind != Kind::Volatile);
         let mut shed = Shed::default();
@@ -201,6 +207,12 @@ impl Queue {
             Kind::Receipt(conversation) => {
                 if !shed.receipts.contains(&conversation) {
                     shed.receipts.push(conversation);
+                }
+                false
+            }
+            Kind::Notice(conversation) => {
+                if !shed.notices.contains(&conversation) {
+                    shed.notices.push(conversation);
                 }
                 false
             }

@@ -13,11 +13,11 @@ use std::{
 
 use bytes::Bytes;
 use chat::{Epoch, Seq};
-use kernel::{Caller, ConnectionId, ConversationId, ParticipantId, Refusal, Texts, Timestamp};
+use kernel::{Caller, ConnectionId, ConversationId, OrganizationId, ParticipantId, Refusal, Texts, Timestamp};
 
 use self::clock::Clock;
 use crate::{
-    Close, Inbound, Job, Limits, Out, Protocol, ServerFrame,
+    Close, Inbound, Job, Limits, Out, Protocol, QueuePosition, ServerFrame,
     marks::Marks,
     queue::{Kind, Queue},
     sends::Sends,
@@ -32,12 +32,25 @@ pub struct Context<'a> {
     pub limits: &'a Limits,
     /// Who is there.
     pub presence: &'a dyn Presence,
+    /// Who waits.
+    pub places: &'a dyn Places,
 }
 
 /// Who has a connection.
 pub trait Presence {
     /// Whether somebody has one.
     fn is_online(&self, who: ParticipantId) -> bool;
+}
+
+/// Who waits for an agent.
+pub trait Places {
+    /// Where a conversation stands in the queue, as far as that is known, if it is this person who waits.
+    fn place_of(
+        &self,
+        organization: OrganizationId,
+        conversation: ConversationId,
+        who: ParticipantId,
+    ) -> Option<QueuePosition>;
 }
 
 /// What a session's step means for the others of this node.
@@ -246,6 +259,10 @@ impl Session {
             self.resync |= !self.subs.contains_key(&conversation);
             self.rewind(conversation, None, false, true);
         }
+        for conversation in shed.notices {
+            self.rewind(conversation, None, false, true);
+            self.notice_again(conversation);
+        }
         self.resync |= shed.lists;
     }
 
@@ -269,6 +286,13 @@ impl Session {
             if catching.paging == Paging::Due && !self.due.contains(&conversation) {
                 self.due.push_back(conversation);
             }
+        }
+    }
+
+    /// What is so around a conversation is to be told once the client has caught up.
+    fn notice_again(&mut self, conversation: ConversationId) {
+        if let Some(catching) = self.subs.get_mut(&conversation).and_then(Sub::catching) {
+            catching.notices = true;
         }
     }
 

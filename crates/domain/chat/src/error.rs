@@ -19,6 +19,9 @@ pub enum ChatError {
     /// The request was merged into another.
     #[error("the request was merged into another")]
     Merged(SupportRequestId),
+    /// Nobody is live in this conversation.
+    #[error("no active session")]
+    NoActiveSession,
     /// The `client_message_id` was used for another content.
     #[error("this client_message_id was used for another content")]
     IdempotencyMismatch,
@@ -41,9 +44,10 @@ pub enum ChatError {
 
 impl ChatError {
     /// Every code that belongs to this domain; each has a text in every language.
-    pub const CODES: [&'static str; 6] = [
+    pub const CODES: [&'static str; 7] = [
         "chat.conversation_not_found",
         "chat.message_not_found",
+        "chat.no_active_session",
         "closed",
         "merged",
         "idempotency_mismatch",
@@ -67,7 +71,7 @@ impl Refusal for ChatError {
     fn kind(&self) -> RefusalKind {
         match self {
             Self::ConversationNotFound | Self::MessageNotFound => RefusalKind::NotFound,
-            Self::Closed | Self::Merged(_) => RefusalKind::Conflict,
+            Self::Closed | Self::Merged(_) | Self::NoActiveSession => RefusalKind::Conflict,
             Self::IdempotencyMismatch | Self::Invalid(_) => RefusalKind::Invalid,
             Self::Overloaded => RefusalKind::Unavailable,
             Self::RateLimited(wait) => RefusalKind::TooMany(*wait),
@@ -80,6 +84,7 @@ impl Refusal for ChatError {
         match self {
             Self::ConversationNotFound => "chat.conversation_not_found",
             Self::MessageNotFound => "chat.message_not_found",
+            Self::NoActiveSession => "chat.no_active_session",
             Self::Closed => "closed",
             Self::Merged(_) => "merged",
             Self::IdempotencyMismatch => "idempotency_mismatch",

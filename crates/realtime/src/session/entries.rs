@@ -194,11 +194,11 @@ impl Session {
             return;
         }
         let unmarked = catching.marks && catching.view.is_none();
-        // `live` and the receipts must not be what pushes the entries before them out again.
-        let words = 1 + catching.view.as_ref().map_or(0, |view| view.participants.len());
+        // `live`, the receipts and what is so around it must not be what pushes the entries before them out again.
+        let words = 3 + catching.view.as_ref().map_or(0, |view| view.participants.len());
         let fits = self.queue.has_room_for(context.limits, words.min(context.limits.queue_frames));
         if applied && complete && at >= head && !unmarked && fits {
-            return self.go_live(conversation);
+            return self.go_live(conversation, context);
         }
         // Less than was promised, and nothing that came: the store lags behind its own word.
         if applied && complete && at == after && at < head {

@@ -78,11 +78,12 @@ async fn many_nodes_that_migrate_at_once_end_with_one_schema_on_postgres() {
 async fn a_store_does_not_open_on_a_schema_that_lacks_a_step() {
     for backend in [Backend::Sqlite, Backend::Postgres] {
         let database = Fresh::migrated(backend).await;
+        let last = names(&database.url, true).await.pop().unwrap();
         migrate_down(&database.url, 1).await.unwrap();
         let hints = Arc::new(RecordedHints::default());
         let Err(refused) = SeaStore::connect(options(&database.url, hints)).await else { panic!("it opened") };
         let text = std::error::Error::source(&refused).unwrap().to_string();
-        assert!(text.contains("m0004_outbox") && text.contains("guichet migrate up"), "{text}");
+        assert!(text.contains(&last) && text.contains("guichet migrate up"), "{text}");
     }
 }
 

@@ -1,6 +1,7 @@
 //! The log in memory: one state behind one lock, with the guarantees of the real ones.
 
 mod reading;
+mod sessions;
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -15,7 +16,7 @@ use kernel::{
 
 use super::{Setup, Thread, ThreadState};
 use crate::{
-    Append, AppendError, Appended, Change, Committed, ContentHash, ConversationLog, Entry, Epoch, Head, Hints,
+    Append, AppendError, Appended, Change, ChatSession, Committed, ContentHash, ConversationLog, Entry, Epoch, Head, Hints,
     LogCursor, Message, Participant, ReadMark, Right, Sender, SenderKind, Seq,
 };
 
@@ -55,6 +56,8 @@ struct Conv {
     state: ThreadState,
     created_at: Timestamp,
     participants: Vec<Participant>,
+    /// Oldest first.
+    sessions: Vec<ChatSession>,
     /// Entry n is at n - 1: it made this message.
     messages: Vec<Stored>,
 }
@@ -115,6 +118,7 @@ impl FakeLog {
             state: setup.state,
             created_at: self.env.now(),
             participants: vec![requester],
+            sessions: Vec::new(),
             messages: Vec::new(),
         };
         self.state().threads.insert((thread.organization, thread.id), conv);

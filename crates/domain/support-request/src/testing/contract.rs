@@ -2,9 +2,11 @@
 //! with MUST. [`support_request_contract!`](crate::support_request_contract) makes a test of each.
 #![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a suite of tests fails by panicking")]
 
+mod queue;
 mod transactions;
 mod views;
 
+pub use queue::*;
 pub use transactions::*;
 pub use views::*;
 
@@ -57,6 +59,9 @@ macro_rules! support_request_contract {
             lists_are_paged
             overdue_means_a_missed_deadline_still_to_be_met
             nothing_is_read_across_organizations
+            chats_that_nobody_has_taken_wait_in_their_order
+            a_wait_ends_when_somebody_is_first_assigned
+            no_queue_is_read_across_organizations
         );
     };
     (@each $harness:expr, #[$test:meta]; $($name:ident)+) => {$(

@@ -5,6 +5,7 @@ mod contract;
 mod events;
 mod laws;
 mod opening;
+mod queue;
 mod reading;
 mod replies;
 mod scene;

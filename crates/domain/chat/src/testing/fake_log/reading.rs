@@ -41,6 +41,7 @@ impl State {
             unread_staff: messages()
                 .filter(|one| one.seq > staff_read && one.sender.kind == SenderKind::Customer)
                 .count() as u64,
+            session: conv.last_session(),
             participants: conv.participants.clone(),
         }
     }
