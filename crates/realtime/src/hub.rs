@@ -1,5 +1,6 @@
 //! The connections of this node, by person and by conversation, and what each is told.
 
+mod around;
 mod feeds;
 mod heads;
 mod index;
@@ -8,7 +9,7 @@ mod presence;
 
 use std::{
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock,
         atomic::{AtomicBool, Ordering},
     },
     task::{Context as Wakes, Poll, ready},
@@ -16,7 +17,8 @@ use std::{
 
 use kernel::{ConnectionId, Texts, Timestamp};
 
-use self::index::Index;
+pub use self::around::Watch;
+use self::{around::Queued, index::Index};
 pub use self::life::Revoked;
 use crate::{Close, Conn, Context, Done, Effect, Inbound, Limits, Out, Protocol, Session};
 
@@ -31,6 +33,9 @@ pub struct Hub {
     texts: Arc<dyn Texts>,
     limits: Limits,
     draining: AtomicBool,
+    watch: OnceLock<Arc<dyn Watch>>,
+    /// A leaf, as the index.
+    queued: RwLock<Queued>,
 }
 
 /// This node takes no more connections.
@@ -40,7 +45,14 @@ pub struct Refused;
 impl Hub {
     /// A hub without connections.
     pub fn new(texts: Arc<dyn Texts>, limits: Limits) -> Self {
-        Self { index: Mutex::new(Index::default()), texts, limits, draining: AtomicBool::new(false) }
+        Self {
+            index: Mutex::new(Index::default()),
+            texts,
+            limits,
+            draining: AtomicBool::new(false),
+            watch: OnceLock::new(),
+            queued: RwLock::default(),
+        }
     }
 
     /// The bounds it keeps.
@@ -111,7 +123,7 @@ impl Hub {
     }
 
     fn context(&self) -> Context<'_> {
-        Context { texts: self.texts.as_ref(), limits: &self.limits, presence: self }
+        Context { texts: self.texts.as_ref(), limits: &self.limits, presence: self, places: self }
     }
 
     fn index(&self) -> MutexGuard<'_, Index> {

@@ -18,13 +18,13 @@ mod tests;
 
 pub use close::{Advice, Close};
 pub use conn::Conn;
-pub use frame::{Protocol, ServerFrame, Shared, WelcomeUser};
-pub use hub::{Hub, Refused, Revoked};
+pub use frame::{ConversationEvent, Protocol, QueuePosition, ServerFrame, Shared, WelcomeUser};
+pub use hub::{Hub, Refused, Revoked, Watch};
 pub use inbound::Inbound;
 pub use job::{Admitted, Done, Job, MarkKind, PageAsked, PageRead};
 pub use limits::Limits;
 pub use queue::Out;
-pub use session::{Context, Effect, Presence, Session};
+pub use session::{Context, Effect, Places, Presence, Session};
 
 /// The texts of the codes that are told over a connection only.
 pub const TEXTS: kernel::TextCatalogue =

@@ -79,6 +79,8 @@ pub(crate) enum Paging {
     /// The next page is to be asked for when the client reads.
     #[default]
     Due,
+    /// All was read, but what is to be said with it does not fit yet: again when the client has read everything.
+    Crowded,
     /// It was asked for.
     Asked,
     /// The next entry is a send of this connection whose outcome the log has not told yet.

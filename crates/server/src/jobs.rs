@@ -2,7 +2,7 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use chat::ConversationLog;
+use chat::{ConversationLog, Sessions};
 use identity::Identity;
 use realtime::Hub;
 use store_seaorm::SeaStore;
@@ -26,6 +26,11 @@ pub(crate) fn start(parts: &Parts) -> JoinSet<()> {
     let mut jobs = JoinSet::new();
     jobs.spawn(parts.status_relay().run());
     jobs.spawn(Arc::clone(&parts.activity).run(Arc::clone(&parts.desk)));
+    let (sessions, around, hub) = (&parts.sessions, &parts.around, &parts.hub);
+    jobs.spawn(Arc::clone(around).run(Arc::clone(sessions), parts.store.clone(), Arc::clone(hub)));
+    jobs.spawn(Arc::clone(around).run_queues(Arc::clone(&parts.queues), Arc::clone(hub)));
+    let sessions = Arc::clone(sessions);
+    jobs.spawn(every(sweep(sessions.timeout()), "chat-timeout", move || time_out(Arc::clone(&sessions))));
     let (identity, origins) = (Arc::clone(&parts.identity), Arc::clone(&parts.origins));
     jobs.spawn(every(ORIGINS, "origins", move || {
         let (identity, origins) = (Arc::clone(&identity), Arc::clone(&origins));
@@ -73,6 +78,20 @@ where
 async fn compare_heads(hub: Arc<Hub>, log: Arc<dyn ConversationLog>) -> anyhow::Result<()> {
     for watched in hub.watched().chunks(HEADS_BATCH) {
         hub.heads(&log.heads(watched).await?);
+    }
+    Ok(())
+}
+
+/// Every minute, or more often where sessions last less than some minutes.
+fn sweep(timeout: Duration) -> Duration {
+    (timeout / 4).clamp(Duration::from_millis(250), Duration::from_mins(1))
+}
+
+async fn time_out(sessions: Arc<Sessions>) -> anyhow::Result<()> {
+    let ended = sessions.time_out().await?;
+    if ended > 0 {
+        metrics::counter!("guichet_chat_sessions_timed_out_total").increment(ended as u64);
+        tracing::info!(job = "chat-timeout", ended, "chat sessions without a message were ended");
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_actix_web::{scope, service_config};
 
 use crate::{
-    Api, answer::Answer, auth, conversations, docs, failure::Failure, messages, operations, pages, public,
+    Api, answer::Answer, auth, chat_sessions, conversations, docs, failure::Failure, messages, operations, pages, public,
     support_requests, users,
 };
 
@@ -34,6 +34,7 @@ pub(crate) fn documented(config: &mut service_config::ServiceConfig<'_>) {
         users::configure(api);
         support_requests::configure(api);
         conversations::configure(api);
+        chat_sessions::configure(api);
         messages::configure(api);
         public::configure(api);
     }));

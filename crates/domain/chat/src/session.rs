@@ -142,6 +142,11 @@ impl Sessions {
         Self { store, conversations, feed, env, timeout }
     }
 
+    /// How long a session lasts without a message.
+    pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
     /// The customers of these conversations are there, and have come or written: opens the sessions that
     /// this opens. Saying it again opens nothing twice.
     pub async fn came_live(&self, conversations: &[(OrganizationId, ConversationId)]) -> Result<(), PortError> {

@@ -5,6 +5,8 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use kernel::{ConversationId, Env, OrganizationId, ParticipantId, PortError, Timestamp};
 
+use crate::SupportRequestError;
+
 /// Somebody who waits for an agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Waiting {
@@ -58,7 +60,7 @@ impl Queues {
 
     /// The queue of an organisation as it is now. The estimate is the median of the latest waits of the
     /// last hour, so that one forgotten chat does not frighten everybody.
-    pub async fn of(&self, organization: OrganizationId) -> Result<Queue, PortError> {
+    pub async fn of(&self, organization: OrganizationId) -> Result<Queue, SupportRequestError> {
         let waiting = self.views.waiting(organization).await?;
         let since = self.env.now() - Self::RECENT;
         let mut waits = self.views.waits(organization, since, Self::MEASURED).await?;

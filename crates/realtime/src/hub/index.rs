@@ -55,6 +55,8 @@ struct Member {
 struct Room {
     conns: Vec<Arc<Conn>>,
     participants: Vec<ParticipantId>,
+    /// Those of whom it is known that the store has them as participants.
+    joined: Vec<ParticipantId>,
 }
 
 /// What became of naming a connection.
@@ -147,6 +149,13 @@ impl Index {
         }
         room.participants.push(who);
         self.rooms_of.entry(who).or_default().push(id);
+        true
+    }
+
+    /// The store has somebody as a participant of a conversation; `true` when it is followed and that was not known.
+    pub(super) fn join_in(&mut self, id: RoomId, who: ParticipantId) -> bool {
+        let Some(room) = self.rooms.get_mut(&id).filter(|room| !room.joined.contains(&who)) else { return false };
+        room.joined.push(who);
         true
     }
 

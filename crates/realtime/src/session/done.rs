@@ -7,7 +7,7 @@ use kernel::{ConversationId, Refusal, RefusalKind};
 
 use super::{Context, Effect, Session};
 use crate::{
-    Admitted, Close, ConversationEvent, Done, MarkKind, QueuePosition, ServerFrame, WelcomeUser,
+    Admitted, Close, ConversationEvent, Done, MarkKind, ServerFrame, WelcomeUser,
     queue::Kind,
     sends::{Flying, Settled},
     subscription::{Catching, Phase},
@@ -255,10 +255,7 @@ impl Session {
 
     /// What is so around a conversation now: to whoever comes to it, and to whoever may have missed a part of it.
     fn tell_around(&mut self, conversation: ConversationId, catching: &Catching, context: &Context<'_>) {
-        if !catching.announce && !catching.notices {
-            return;
-        }
-        if let Some(view) = &catching.view {
+        if let Some(view) = catching.view.as_ref().filter(|_| catching.announce || catching.notices) {
             if let Some(session) = &view.session {
                 self.notice(conversation, ConversationEvent::of_session(session));
             }
@@ -269,12 +266,7 @@ impl Session {
                 self.notice(conversation, ConversationEvent::ParticipantJoined(Box::new(shown)));
             }
         }
-        let Some(sub) = self.subs.get_mut(&conversation) else { return };
-        if catching.notices && sub.place.is_some() {
-            // The client may not have got it.
-            sub.place = Some(QueuePosition { position: u64::MAX, estimated_wait_s: None });
-        }
-        self.place_now(conversation, context);
+        self.place_now(conversation, catching.notices, context);
     }
 
     fn notice(&mut self, conversation_id: ConversationId, event: ConversationEvent) {
@@ -282,8 +274,9 @@ impl Session {
         self.tell(self.protocol.encode(&frame), Kind::Notice(conversation_id));
     }
 
-    /// Tells the customer where they stand in the queue, when that is not what they were told last.
-    pub(super) fn place_now(&mut self, conversation: ConversationId, context: &Context<'_>) {
+    /// Tells the customer where they stand in the queue, when that is not what they were told last, or when they
+    /// may not have got that.
+    pub(super) fn place_now(&mut self, conversation: ConversationId, again: bool, context: &Context<'_>) {
         let Some(caller) = self.caller.clone() else { return };
         let place = context.places.place_of(caller.organization(), conversation, caller.participant());
         let Some(sub) = self.subs.get_mut(&conversation) else { return };
@@ -291,7 +284,7 @@ impl Session {
             (None, None) => return,
             (place, _) => place.unwrap_or_default(),
         };
-        if sub.place.replace(now) != Some(now) {
+        if sub.place.replace(now) != Some(now) || again {
             self.notice(conversation, ConversationEvent::QueuePosition(now));
         }
     }

@@ -47,7 +47,7 @@ impl Session {
     /// The queue has moved.
     pub fn queue_moved(&mut self, conversation: ConversationId, context: &Context<'_>) {
         if self.subs.get(&conversation).is_some_and(|sub| matches!(sub.phase, Phase::Live)) && !self.is_closed() {
-            self.place_now(conversation, context);
+            self.place_now(conversation, false, context);
             self.keep_bounds(context.limits);
         }
     }

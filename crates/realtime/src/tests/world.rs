@@ -7,7 +7,7 @@ use std::{
 };
 
 use chat::{
-    ChatError, Committed, Conversation, ConversationStatus, Epoch, Head, Participant, Position, ReadMark, ResetReason,
+    ChatError, ChatSession, Committed, Conversation, ConversationStatus, Epoch, Head, Participant, Position, ReadMark, ResetReason,
     Sent, Seq, Subscription,
 };
 use kernel::{Caller, ConnectionId, ConversationId, PortError, Secret, Timestamp, testing::FixedEnv};
@@ -30,6 +30,8 @@ pub(crate) struct World {
     pub(crate) recent: usize,
     /// How far everybody has read.
     pub(crate) marks: u64,
+    /// The last session of every conversation.
+    pub(crate) session: Option<ChatSession>,
     pub(crate) now: Timestamp,
     connections: u128,
 }
@@ -41,6 +43,7 @@ impl World {
             logs: BTreeMap::new(),
             recent: 50,
             marks: 1,
+            session: None,
             now: FixedEnv::START,
             connections: 0,
         }
@@ -253,6 +256,7 @@ impl World {
             last_message: None,
             unread_count: 0,
             unread_staff: 0,
+            session: self.session.clone(),
             participants: vec![
                 person(&people::customer(), chat::SenderKind::Customer),
                 person(&people::agent(), chat::SenderKind::Agent),

@@ -126,7 +126,7 @@ async fn availability_tells_who_is_there() {
     let world = World::new().await;
     let look = || world.call("GET", "/api/v1/public/availability?organization=demo", None, None);
     let empty = json!({"organization": {"name": "Maison demo", "locale": "fr"}, "online": false, "agents": [],
-        "usual_response_minutes": null});
+        "usual_response_minutes": null, "queue": {"waiting": 0, "estimated_wait_s": null}});
     assert_eq!(look().await.expect(StatusCode::OK), empty);
     *world.switches.agents.lock().unwrap() = vec!["Noé Petit".into(), "Ada agent".into(), "Ada agent".into()];
     let there = look().await.expect(StatusCode::OK);
