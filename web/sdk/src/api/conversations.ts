@@ -1,5 +1,5 @@
 import type { components } from '../schema.d.ts';
-import type { Conversation, ConversationPage, Message, MessagePage, OpenedConversation, SentMessage } from '../types.ts';
+import type { ChatSession, Conversation, ConversationPage, Message, MessagePage, OpenedConversation, SentMessage } from '../types.ts';
 import type { ApiClient } from './client.ts';
 
 export type NewConversation = components['schemas']['OpenConversation'];
@@ -56,6 +56,11 @@ export class ConversationsApi extends ConversationApi {
 
   open(conversation: NewConversation): Promise<OpenedConversation> {
     return this.#client.post('/conversations', conversation);
+  }
+
+  /** Ends the live chat; ending it again gives the same session. */
+  end(id: string): Promise<ChatSession> {
+    return this.#client.post(`/conversations/${id}/end`, undefined, { idempotent: true });
   }
 
   unreadCount(id: string): Promise<{ unread_count: number }> {
