@@ -18,8 +18,8 @@ use std::{
 use kernel::{ConnectionId, Texts, Timestamp};
 
 pub use self::around::Watch;
-use self::{around::Queued, index::Index};
 pub use self::life::Revoked;
+use self::{around::Queued, index::Index};
 use crate::{Close, Conn, Context, Done, Effect, Inbound, Limits, Out, Protocol, Session};
 
 /// All connections of this node.

@@ -166,7 +166,7 @@ impl Queue {
         self.retain(|item| match item.kind {
             Kind::Entry(of, _) | Kind::Recent(of) | Kind::Caught(of) | Kind::Receipt(of) | Kind::Notice(of) => {
                 of != conversation
-            },
+            }
             _ => true,
         });
         for item in &mut self.items {

@@ -112,7 +112,22 @@ impl Parts {
         let sessions = Sessions::new(store.clone(), store.clone(), hub.clone(), Arc::clone(&env), timeout);
         let queues = Arc::new(Queues::new(store.clone(), Arc::clone(&env)));
         let (desk, chat, sessions) = (Arc::new(desk), Arc::new(chat), Arc::new(sessions));
-        Ok(Self { env, texts, store, identity, desk, chat, sessions, queues, hub, arrivals, origins, activity, around, wake })
+        Ok(Self {
+            env,
+            texts,
+            store,
+            identity,
+            desk,
+            chat,
+            sessions,
+            queues,
+            hub,
+            arrivals,
+            origins,
+            activity,
+            around,
+            wake,
+        })
     }
 
     /// The consumer of the log that lets the status of requests follow their conversations.

@@ -19,8 +19,8 @@ pub use support_request::{Assignee, LastMessage, References, Requester, ServiceL
 pub use texts::{CODES, FIELD_CODES, TEXTS, TITLES};
 pub use timeline::{TimelineActor, TimelineEntry};
 pub use words::{
-    ChatSessionStatus, ConversationStatus, MessageStatus, MessageType, RequestKind, RequestPriority, RequestSource, RequestStatus,
-    SenderType, TimelineKind,
+    ChatSessionStatus, ConversationStatus, MessageStatus, MessageType, RequestKind, RequestPriority, RequestSource,
+    RequestStatus, SenderType, TimelineKind,
 };
 
 /// Who is going to read a shape.

@@ -10,8 +10,8 @@ use utoipa::openapi::OpenApi;
 use utoipa_actix_web::{scope, service_config};
 
 use crate::{
-    Api, answer::Answer, auth, chat_sessions, conversations, docs, failure::Failure, messages, operations, pages, public,
-    support_requests, users,
+    Api, answer::Answer, auth, chat_sessions, conversations, docs, failure::Failure, messages, operations, pages,
+    public, support_requests, users,
 };
 
 /// All of it.

@@ -26,15 +26,12 @@ pub(super) type Queued = HashMap<OrganizationId, HashMap<ConversationId, (Partic
 impl Hub {
     /// Lets somebody be told what connections mean for the chat; the first one stays.
     pub fn watch(&self, watch: Arc<dyn Watch>) {
-        // A second one would be a mistake of the parts list, which a test of it finds.
-        let _ = self.watch.set(watch);
+        self.watch.get_or_init(|| watch);
     }
 
     /// Whether somebody has a connection here that follows a conversation.
     pub fn follows(&self, organization: OrganizationId, conversation: ConversationId, who: ParticipantId) -> bool {
-        let index = self.index();
-        let own = index.person(who);
-        index.followers((organization, conversation)).iter().any(|conn| own.iter().any(|other| other.id() == conn.id()))
+        self.index().follows((organization, conversation), who)
     }
 
     /// Organisations in whose queue somebody was when it was last told.
@@ -47,9 +44,9 @@ impl Hub {
     /// called by one task at a time, with ever newer reads.
     pub fn queue(&self, organization: OrganizationId, queue: &Queue) {
         let estimated_wait_s = queue.estimated_wait.map(|wait| wait.as_secs());
-        let places = (1..).zip(&queue.waiting).map(|(position, one)| {
-            (one.conversation, (one.requester, QueuePosition { position, estimated_wait_s }))
-        });
+        let places = (1..)
+            .zip(&queue.waiting)
+            .map(|(position, one)| (one.conversation, (one.requester, QueuePosition { position, estimated_wait_s })));
         let now: HashMap<_, _> = places.collect();
         let moved: BTreeSet<ConversationId> = {
             let mut queued = self.queued.write().unwrap_or_else(PoisonError::into_inner);

@@ -188,6 +188,12 @@ impl Index {
         self.rooms.get(&room).map(|room| room.conns.clone()).unwrap_or_default()
     }
 
+    /// Whether one of somebody's connections follows a conversation. Asked for every message: nothing is copied.
+    pub(super) fn follows(&self, room: RoomId, who: ParticipantId) -> bool {
+        let (Some(room), Some(own)) = (self.rooms.get(&room), self.persons.get(&who)) else { return false };
+        own.iter().any(|conn| room.conns.iter().any(|other| other.id() == conn.id()))
+    }
+
     pub(super) fn watched(&self) -> Vec<RoomId> {
         self.rooms.keys().copied().collect()
     }

@@ -28,12 +28,7 @@ impl Session {
     }
 
     /// Something happened around a conversation. Whoever has not caught up reads what is so now, after this.
-    pub fn noticed(
-        &mut self,
-        conversation: ConversationId,
-        bytes: impl FnOnce() -> Bytes,
-        context: &Context<'_>,
-    ) {
+    pub fn noticed(&mut self, conversation: ConversationId, bytes: impl FnOnce() -> Bytes, context: &Context<'_>) {
         let Some(sub) = self.subs.get_mut(&conversation).filter(|_| self.queue.closing().is_none()) else { return };
         if sub.notices() {
             self.tell(bytes(), Kind::Notice(conversation));

@@ -31,7 +31,8 @@ fn session(status: SessionStatus) -> ChatSession {
 
 /// A queue of so many, in which the customer's conversation stands at this place; 0: not at all.
 fn queue(position: usize, estimated_wait: Option<u64>) -> Queue {
-    let other = |n: u128| Waiting { conversation: people::conversation(100 + n), requester: ParticipantId::new(id(99)) };
+    let other =
+        |n: u128| Waiting { conversation: people::conversation(100 + n), requester: ParticipantId::new(id(99)) };
     let mut waiting: Vec<_> = (0..5).map(other).collect();
     if position > 0 {
         let own = Waiting { conversation: people::conversation(1), requester: customer().participant() };

@@ -7,8 +7,8 @@ use std::{
 };
 
 use chat::{
-    ChatError, ChatSession, Committed, Conversation, ConversationStatus, Epoch, Head, Participant, Position, ReadMark, ResetReason,
-    Sent, Seq, Subscription,
+    ChatError, ChatSession, Committed, Conversation, ConversationStatus, Epoch, Head, Participant, Position, ReadMark,
+    ResetReason, Sent, Seq, Subscription,
 };
 use kernel::{Caller, ConnectionId, ConversationId, PortError, Secret, Timestamp, testing::FixedEnv};
 

@@ -23,7 +23,10 @@ async fn a_chat_is_ended_once_by_whoever_sees_it() {
     goes_live(&world, &conversation).await;
     let page = world.get(&path, &customer).await.expect(StatusCode::OK);
     let session = &page["items"][0];
-    assert_eq!((&session["status"], &session["first_seq"], &session["last_seq"]), (&json!("active"), &json!(1), &json!(1)));
+    assert_eq!(
+        (&session["status"], &session["first_seq"], &session["last_seq"]),
+        (&json!("active"), &json!(1), &json!(1))
+    );
     assert_eq!((&session["ended_at"], &session["ended_by"]), (&Value::Null, &Value::Null));
 
     let ended = world.call("POST", &end, Some(&supervisor), None).await.expect(StatusCode::OK);

@@ -112,8 +112,7 @@ impl ChatSessions for SeaStore {
              JOIN conversation c ON c.organization_id = s.organization_id AND c.id = s.conversation_id
              WHERE {own} ORDER BY s.started_at DESC, s.id DESC LIMIT $3 OFFSET $4"
         ));
-        let items =
-            items.uuid(organization).uuid(conversation).int(page.limit().into()).count(page.offset());
+        let items = items.uuid(organization).uuid(conversation).int(page.limit().into()).count(page.offset());
         let items = db.all(items).await?.iter().map(session).collect::<Result<_, _>>()?;
         Ok(Page { items, request: page, total })
     }
@@ -130,7 +129,8 @@ impl SeaStore {
     ) -> Result<Option<ChatSession>, PortError> {
         // Where the customer has first written since the last session, but not before $4; in a conversation that
         // was opened since then and had no session, where the next entry will be.
-        let sql = "INSERT INTO chat_session (organization_id, id, conversation_id, status, started_at, last_activity_at,
+        let sql =
+            "INSERT INTO chat_session (organization_id, id, conversation_id, status, started_at, last_activity_at,
                      first_seq)
                    SELECT o.organization_id, $5, o.id, 'active', $3, $3, o.first_seq FROM (
                      SELECT c.organization_id, c.id, coalesce(
@@ -145,12 +145,8 @@ impl SeaStore {
                    WHERE o.first_seq IS NOT NULL
                    ON CONFLICT (organization_id, conversation_id) WHERE status = 'active' DO NOTHING RETURNING id";
         let id = ChatSessionId::new(SystemEnv.uuid());
-        let sql = Sql::new(sql)
-            .uuid(organization.uuid())
-            .uuid(conversation)
-            .time(at)
-            .time(at - timeout)
-            .uuid(id.uuid());
+        let sql =
+            Sql::new(sql).uuid(organization.uuid()).uuid(conversation).time(at).time(at - timeout).uuid(id.uuid());
         let mut tx = self.transaction(organization).await?;
         let opened = tx.one(sql).await?.is_some();
         let shown = if opened { last(&mut tx, organization, conversation).await? } else { None };

@@ -9,9 +9,8 @@ use uuid::Uuid;
 
 use super::{queue, views};
 use crate::{
-    SeaStore, StoreOptions,
+    SeaStore, StoreOptions, conversations,
     database::{Backend, Fresh},
-    conversations,
     db::{Db, Queries},
     row::Columns,
     sql::Sql,
@@ -152,7 +151,8 @@ async fn take(database: &Fresh, organization: Uuid) {
         Backend::Sqlite => ("randomblob(16)", "r.created_at + 60000000", "'{}'"),
         Backend::Postgres => ("gen_random_uuid()", "r.created_at + interval '1 minute'", "'{}'::jsonb"),
     };
-    for (position, kind, old, new) in [(1, "created", "NULL", "'open'"), (2, "assignee_changed", "NULL", "'somebody'")] {
+    for (position, kind, old, new) in [(1, "created", "NULL", "'open'"), (2, "assignee_changed", "NULL", "'somebody'")]
+    {
         let entries = format!(
             "INSERT INTO timeline_entry (organization_id, support_request_id, position, id, kind, old, new, actor_name,
                metadata, customer_told, created_at)

@@ -10,8 +10,8 @@ use std::{
 
 use async_trait::async_trait;
 use chat::{
-    Append, Author, ChatSessions, ClientMessageId, Content, ContentHash, ConversationLog, Conversations, LogFeed, MessageKind, Right,
-    SenderKind,
+    Append, Author, ChatSessions, ClientMessageId, Content, ContentHash, ConversationLog, Conversations, LogFeed,
+    MessageKind, Right, SenderKind,
     testing::{RecordedHints, Setup, Thread, ThreadState},
 };
 use identity::{

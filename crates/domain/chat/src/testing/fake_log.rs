@@ -16,8 +16,8 @@ use kernel::{
 
 use super::{Setup, Thread, ThreadState};
 use crate::{
-    Append, AppendError, Appended, Change, ChatSession, Committed, ContentHash, ConversationLog, Entry, Epoch, Head, Hints,
-    LogCursor, Message, Participant, ReadMark, Right, Sender, SenderKind, Seq,
+    Append, AppendError, Appended, Change, ChatSession, Committed, ContentHash, ConversationLog, Entry, Epoch, Head,
+    Hints, LogCursor, Message, Participant, ReadMark, Right, Sender, SenderKind, Seq,
 };
 
 /// [`ConversationLog`], [`Conversations`](crate::Conversations) and [`LogFeed`](crate::LogFeed) over

@@ -75,7 +75,10 @@ pub async fn an_ended_session_is_followed_only_by_a_new_message(h: &impl Harness
     assert_eq!(open(h, &scene.thread).await, [], "it goes on");
     h.time_goes_by().await;
     let ended = end(h, &scene.thread, scene.agent.into()).await.unwrap();
-    assert_eq!((ended.id, ended.status, ended.ended_by), (first[0].id, SessionStatus::Closed, Some(scene.agent.into())));
+    assert_eq!(
+        (ended.id, ended.status, ended.ended_by),
+        (first[0].id, SessionStatus::Closed, Some(scene.agent.into()))
+    );
     assert!(ended.ended_at > Some(ended.started_at));
     scene.answered(h, "a1").await;
     assert_eq!(open(h, &scene.thread).await, [], "only what the customer writes makes it live again");

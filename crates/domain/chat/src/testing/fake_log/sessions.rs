@@ -107,7 +107,8 @@ impl ChatSessions for FakeLog {
     ) -> Result<Page<ChatSession>, PortError> {
         let state = self.state();
         let conv = state.conv(organization, conversation);
-        let all: Vec<_> = conv.map_or_else(Vec::new, |conv| conv.sessions.iter().rev().map(|one| conv.shown(one)).collect());
+        let all: Vec<_> =
+            conv.map_or_else(Vec::new, |conv| conv.sessions.iter().rev().map(|one| conv.shown(one)).collect());
         let from = usize::try_from(page.offset()).unwrap_or(usize::MAX);
         let total = all.len() as u64;
         Ok(Page { items: all.into_iter().skip(from).take(page.limit() as usize).collect(), request: page, total })
