@@ -5,6 +5,7 @@ mod m0001_identity;
 mod m0002_support_request;
 mod m0003_chat;
 mod m0004_outbox;
+mod m0005_chat_session;
 mod m0006_idempotency;
 mod m0007_availability;
 mod m0008_cluster;
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_support_request::Migration),
             Box::new(m0003_chat::Migration),
             Box::new(m0004_outbox::Migration),
+            Box::new(m0005_chat_session::Migration),
             Box::new(m0006_idempotency::Migration),
             Box::new(m0007_availability::Migration),
             Box::new(m0008_cluster::Migration),
@@ -88,13 +90,14 @@ pub async fn status(db: &DatabaseConnection) -> Result<Vec<Step>, DbErr> {
 
 /// Tells two sets of steps apart: tests name the template of their databases by it.
 pub fn fingerprint() -> u64 {
-    const SOURCES: [&str; 10] = [
+    const SOURCES: [&str; 11] = [
         include_str!("ddl.rs"),
         include_str!("roles.rs"),
         include_str!("m0001_identity.rs"),
         include_str!("m0002_support_request.rs"),
         include_str!("m0003_chat.rs"),
         include_str!("m0004_outbox.rs"),
+        include_str!("m0005_chat_session.rs"),
         include_str!("m0006_idempotency.rs"),
         include_str!("m0007_availability.rs"),
         include_str!("m0008_cluster.rs"),

@@ -2,13 +2,14 @@
 
 use std::cell::OnceCell;
 
-use crate::{Inbound, ViewState, native, sends::Named};
 use bytes::Bytes;
-use chat::{Change, Entry, Epoch, MessageStatus, Receipt, Revised, Sent, Seq};
+use chat::{Change, ChatSession, Entry, Epoch, MessageStatus, Receipt, Revised, Sent, Seq, SessionStatus};
 use kernel::{
     Availability, Caller, ConnectionId, ConversationId, MessageId, ParticipantId, SupportRequestId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
+
+use crate::{Inbound, ViewState, native, sends::Named};
 
 /// A frame to a client. The names are those of the native protocol; other codecs translate.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -142,6 +143,14 @@ pub enum ServerFrame {
         /// When that last moved.
         read_at: Option<Timestamp>,
     },
+    /// Something happened around a conversation, or is so now: told again, it is the same.
+    Conversation {
+        /// Where.
+        conversation_id: ConversationId,
+        /// What.
+        #[serde(flatten)]
+        event: ConversationEvent,
+    },
     /// Somebody writes, or has stopped. A client forgets it after a few seconds by itself.
     Typing {
         /// Where.
@@ -240,6 +249,43 @@ impl WelcomeUser {
         let role = caller.user().map_or("guest", |user| user.role.as_str());
         Self { id: caller.participant(), name: caller.name().to_owned(), role: role.to_owned(), availability }
     }
+}
+
+/// What a `conversation` frame tells.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", content = "data", rename_all = "snake_case")]
+pub enum ConversationEvent {
+    /// The chat is live. A session that has ended is not told so again.
+    SessionOpened(Box<wire::ChatSession>),
+    /// Somebody ended it.
+    SessionClosed(Box<wire::ChatSession>),
+    /// Nobody wrote for too long.
+    SessionTimeout(Box<wire::ChatSession>),
+    /// Where the customer stands in the queue; told to nobody else.
+    QueuePosition(QueuePosition),
+    /// A member of staff takes part.
+    ParticipantJoined(Box<wire::Participant>),
+}
+
+impl ConversationEvent {
+    /// What is to be told of a session as it stands.
+    pub fn of_session(session: &ChatSession) -> Self {
+        let shown = Box::new(wire::ChatSession::of(session));
+        match session.status {
+            SessionStatus::Active => Self::SessionOpened(shown),
+            SessionStatus::Closed => Self::SessionClosed(shown),
+            SessionStatus::Timeout => Self::SessionTimeout(shown),
+        }
+    }
+}
+
+/// A place in the queue of waiting chats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct QueuePosition {
+    /// From 1; 0 once the chat waits no more.
+    pub position: u64,
+    /// How long waiting has taken lately; unknown when nobody was taken lately.
+    pub estimated_wait_s: Option<u64>,
 }
 
 impl ServerFrame {

@@ -1,5 +1,6 @@
 //! The connections of this node, by person and by conversation, and what each is told.
 
+mod around;
 mod feeds;
 mod heads;
 mod index;
@@ -9,7 +10,7 @@ mod views;
 
 use std::{
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock,
         atomic::{AtomicBool, Ordering},
     },
     task::{Context as Wakes, Poll, ready},
@@ -17,8 +18,8 @@ use std::{
 
 use kernel::{ConnectionId, Texts, Timestamp};
 
-use self::index::Index;
-pub use self::{life::Revoked, presence::Colleague};
+use self::{around::Queued, index::Index};
+pub use self::{around::Watch, life::Revoked, presence::Colleague};
 use crate::{Close, Conn, Context, Done, Effect, Inbound, Limits, Out, Protocol, Session};
 
 /// All connections of this node.
@@ -32,6 +33,9 @@ pub struct Hub {
     texts: Arc<dyn Texts>,
     limits: Limits,
     draining: AtomicBool,
+    watch: OnceLock<Arc<dyn Watch>>,
+    /// A leaf, as the index.
+    queued: RwLock<Queued>,
 }
 
 /// This node takes no more connections.
@@ -41,7 +45,14 @@ pub struct Refused;
 impl Hub {
     /// A hub without connections.
     pub fn new(texts: Arc<dyn Texts>, limits: Limits) -> Self {
-        Self { index: Mutex::new(Index::default()), texts, limits, draining: AtomicBool::new(false) }
+        Self {
+            index: Mutex::new(Index::default()),
+            texts,
+            limits,
+            draining: AtomicBool::new(false),
+            watch: OnceLock::new(),
+            queued: RwLock::default(),
+        }
     }
 
     /// The bounds it keeps.
@@ -112,7 +123,7 @@ impl Hub {
     }
 
     fn context(&self) -> Context<'_> {
-        Context { texts: self.texts.as_ref(), limits: &self.limits, presence: self }
+        Context { texts: self.texts.as_ref(), limits: &self.limits, presence: self, places: self }
     }
 
     fn index(&self) -> MutexGuard<'_, Index> {

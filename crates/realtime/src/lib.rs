@@ -19,13 +19,13 @@ mod views;
 
 pub use close::{Advice, Close};
 pub use conn::Conn;
-pub use frame::{Protocol, ServerFrame, Shared, Viewer, WelcomeUser};
-pub use hub::{Colleague, Hub, Refused, Revoked};
+pub use frame::{ConversationEvent, Protocol, QueuePosition, ServerFrame, Shared, Viewer, WelcomeUser};
+pub use hub::{Colleague, Hub, Refused, Revoked, Watch};
 pub use inbound::Inbound;
 pub use job::{Admitted, Done, Job, MarkKind, PageAsked, PageRead, Standing};
 pub use limits::Limits;
 pub use queue::Out;
-pub use session::{Context, Effect, Presence, Session};
+pub use session::{Context, Effect, Places, Presence, Session};
 pub use views::ViewState;
 
 /// The texts of the codes that are told over a connection only.

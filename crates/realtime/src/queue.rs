@@ -38,6 +38,8 @@ pub(crate) enum Kind {
     Receipt(ConversationId),
     /// Who looks at a request; said again, as it is then.
     Viewers(SupportRequestId),
+    /// Something around a conversation; what is so now is told again.
+    Notice(ConversationId),
     /// A change of a live list; made good by `resync`.
     List,
     /// Typing and presence; given up first and not made good.
@@ -74,6 +76,8 @@ pub(crate) struct Shed {
     pub(crate) caught: Vec<ConversationId>,
     /// Conversations whose receipts were given up.
     pub(crate) receipts: Vec<ConversationId>,
+    /// Conversations of which something around them was given up.
+    pub(crate) notices: Vec<ConversationId>,
     /// Whether live lists were.
     pub(crate) lists: bool,
     /// Requests of which it was left out who looks at them.
@@ -164,7 +168,9 @@ impl Queue {
     /// A subscription ends or starts anew: what it had queued is not to be made good any more. Acks stay.
     pub(crate) fn forget(&mut self, conversation: ConversationId) {
         self.retain(|item| match item.kind {
-            Kind::Entry(of, _) | Kind::Recent(of) | Kind::Caught(of) | Kind::Receipt(of) => of != conversation,
+            Kind::Entry(of, _) | Kind::Recent(of) | Kind::Caught(of) | Kind::Receipt(of) | Kind::Notice(of) => {
+                of != conversation
+            }
             _ => true,
         });
         for item in &mut self.items {
@@ -180,7 +186,7 @@ impl Queue {
     }
 
     /// Gives up what may be given up: first typing and presence, then, if that is not enough, all
-    /// entries, receipts, live lists and who looks at what.
+    /// entries, receipts, notices, live lists and who looks at what.
     pub(crate) fn shed(&mut self, limits: &Limits) -> Shed {
         self.retain(|item| item.kind != Kind::Volatile);
         let mut shed = Shed::default();
@@ -210,6 +216,12 @@ impl Queue {
             Kind::Receipt(conversation) => {
                 if !shed.receipts.contains(&conversation) {
                     shed.receipts.push(conversation);
+                }
+                false
+            }
+            Kind::Notice(conversation) => {
+                if !shed.notices.contains(&conversation) {
+                    shed.notices.push(conversation);
                 }
                 false
             }

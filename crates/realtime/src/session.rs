@@ -22,7 +22,7 @@ use kernel::{
 
 use self::{availability::Saying, clock::Clock};
 use crate::{
-    Close, Inbound, Job, Limits, Out, Protocol, ServerFrame, Standing, ViewState, Viewer,
+    Close, Inbound, Job, Limits, Out, Protocol, QueuePosition, ServerFrame, Standing, ViewState, Viewer,
     marks::Marks,
     queue::{Kind, Queue},
     sends::Sends,
@@ -38,6 +38,8 @@ pub struct Context<'a> {
     pub limits: &'a Limits,
     /// Who is there.
     pub presence: &'a dyn Presence,
+    /// Who waits.
+    pub places: &'a dyn Places,
 }
 
 /// Who has a connection.
@@ -48,6 +50,17 @@ pub trait Presence {
     fn viewers(&self, organization: OrganizationId, request: SupportRequestId) -> Vec<Viewer>;
     /// Whether somebody wants to be asked, when that is what was read of it: something later may be known.
     fn availability(&self, who: ParticipantId, read: Standing) -> Availability;
+}
+
+/// Who waits for an agent.
+pub trait Places {
+    /// Where a conversation stands in the queue, as far as that is known, if it is this person who waits.
+    fn place_of(
+        &self,
+        organization: OrganizationId,
+        conversation: ConversationId,
+        who: ParticipantId,
+    ) -> Option<QueuePosition>;
 }
 
 /// What a session's step means for the others of this node.
@@ -275,6 +288,10 @@ impl Session {
             self.resync |= !self.subs.contains_key(&conversation);
             self.rewind(conversation, None, false, true);
         }
+        for conversation in shed.notices {
+            self.rewind(conversation, None, false, true);
+            self.notice_again(conversation);
+        }
         self.resync |= shed.lists;
         for request in shed.viewers {
             self.views.lost(request);
@@ -301,6 +318,13 @@ impl Session {
             if catching.paging == Paging::Due && !self.due.contains(&conversation) {
                 self.due.push_back(conversation);
             }
+        }
+    }
+
+    /// What is so around a conversation is to be told once the client has caught up.
+    fn notice_again(&mut self, conversation: ConversationId) {
+        if let Some(catching) = self.subs.get_mut(&conversation).and_then(Sub::catching) {
+            catching.notices = true;
         }
     }
 

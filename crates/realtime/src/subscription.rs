@@ -5,6 +5,8 @@ use std::time::Duration;
 use chat::{Conversation, Seq};
 use kernel::Timestamp;
 
+use crate::QueuePosition;
+
 /// A subscription. Entries are told densely: the next one is always `position` + 1.
 #[derive(Debug)]
 pub(crate) struct Sub {
@@ -17,6 +19,8 @@ pub(crate) struct Sub {
     pub(crate) phase: Phase,
     /// How often marks were given up: what was asked before the last time does not make that good.
     pub(crate) lost_marks: u64,
+    /// The place in the queue that the client was told last.
+    pub(crate) place: Option<QueuePosition>,
     typing: Option<Typing>,
 }
 
@@ -36,6 +40,8 @@ pub(crate) enum Phase {
         /// Something was committed there that the caller may not see. Nothing is said of it, since nothing
         /// is proven; but an answer from before it does not count.
         lost: bool,
+        /// Something was told around it, which the chat's answer may not know yet.
+        stale: bool,
     },
     /// Entries are missing and are read from the log.
     Catching(Catching),
@@ -49,6 +55,8 @@ pub(crate) struct Catching {
     pub(crate) announce: bool,
     /// Whether everybody's marks are to be told again.
     pub(crate) marks: bool,
+    /// Whether what is so around the conversation is to be told again.
+    pub(crate) notices: bool,
     /// Everybody's marks, to derive how far each message has come.
     pub(crate) view: Option<Box<Conversation>>,
     pub(crate) paging: Paging,
@@ -71,6 +79,8 @@ pub(crate) enum Paging {
     /// The next page is to be asked for when the client reads.
     #[default]
     Due,
+    /// All was read, but what is to be said with it does not fit yet: again when the client has read everything.
+    Crowded,
     /// It was asked for.
     Asked,
     /// The next entry is a send of this connection whose outcome the log has not told yet.
@@ -81,8 +91,8 @@ pub(crate) enum Paging {
 
 impl Sub {
     pub(crate) fn starting(generation: u64, reference: Option<String>) -> Self {
-        let phase = Phase::Starting { reference, lost: false };
-        Self { generation, position: Seq::START, head: Seq::START, phase, lost_marks: 0, typing: None }
+        let phase = Phase::Starting { reference, lost: false, stale: false };
+        Self { generation, position: Seq::START, head: Seq::START, phase, lost_marks: 0, place: None, typing: None }
     }
 
     /// Whether the chat has said that the caller may see the conversation.
@@ -132,6 +142,17 @@ impl Sub {
             }
             _ => false,
         }
+    }
+
+    /// Something happened around the conversation: whether it is told now. Otherwise what the client is told
+    /// once it has caught up is read after this.
+    pub(crate) fn notices(&mut self) -> bool {
+        match &mut self.phase {
+            Phase::Live => return true,
+            Phase::Starting { stale, .. } => *stale = true,
+            Phase::Catching(catching) => catching.notices = true,
+        }
+        false
     }
 
     /// What was queued after `position` was given up: it is read again from there.

@@ -1,5 +1,6 @@
 //! The contract, over sessions, the hub and a log in memory.
 
+mod around;
 mod behaviour;
 mod bounds;
 mod making_good;

@@ -33,6 +33,8 @@ pub(crate) fn build(config: &Config, parts: &Parts, base: &Url, metrics: &Promet
         identity: Arc::clone(&parts.identity),
         desk: Arc::clone(&parts.desk),
         chat: Arc::clone(&parts.chat),
+        sessions: Arc::clone(&parts.sessions),
+        queues: Arc::clone(&parts.queues),
         texts: Arc::clone(&parts.texts),
         env: Arc::clone(&parts.env),
         presence: Arc::new(WhoIsThere(Arc::clone(&parts.hub))),

@@ -8,10 +8,10 @@ use http_actix::Arrivals;
 use identity::IdentityViews;
 use kernel::{OrganizationId, PortError, UserId};
 use realtime::Hub;
-use support_request::{People, Person, Requester};
+use support_request::{People, Person, RequestChange, RequestFeed, Requester};
 use tokio::sync::Notify;
 
-use crate::activity::Activity;
+use crate::{activity::Activity, around::Around};
 
 /// The desk's people are identity's users.
 pub(crate) struct Staff {
@@ -52,6 +52,7 @@ pub(crate) struct AfterCommit {
     pub(crate) hub: Arc<Hub>,
     pub(crate) arrivals: Arc<Arrivals>,
     pub(crate) activity: Arc<Activity>,
+    pub(crate) around: Arc<Around>,
     pub(crate) wake: Arc<Notify>,
 }
 
@@ -61,6 +62,7 @@ impl Hints for AfterCommit {
         self.arrivals.committed(entries);
         for entry in entries {
             self.activity.moved(entry.organization, entry.audience.support_request);
+            self.around.committed(&self.hub, entry);
         }
         self.wake.notify_one();
     }
@@ -70,5 +72,12 @@ impl ReceiptFeed for AfterCommit {
     fn moved(&self, receipt: &Receipt) {
         self.hub.moved(receipt);
         self.activity.moved(receipt.organization, receipt.support_request);
+    }
+}
+
+impl RequestFeed for AfterCommit {
+    fn changed(&self, change: &RequestChange) {
+        self.hub.changed(change);
+        self.around.changed(change);
     }
 }

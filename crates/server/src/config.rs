@@ -59,6 +59,8 @@ pub struct Config {
     pub password_cost: u32,
     /// Threads that answer requests. Default: one a core.
     pub workers: Option<usize>,
+    /// After how many seconds without a message a chat session ends. Default 1800.
+    pub chat_timeout_s: u64,
     /// Rate budgets and bounds.
     pub limits: Limits,
 }
@@ -87,6 +89,7 @@ data_dir = "guichet-data"
 docs = true
 migrate = false
 password_cost = 12
+chat_timeout_s = 1800
 log = "info"
 log_format = "text"
 [limits]
@@ -142,6 +145,9 @@ impl Config {
             && !matches!(url.scheme(), "http" | "https")
         {
             bail!("public_url must begin with http:// or https://");
+        }
+        if self.chat_timeout_s == 0 {
+            bail!("chat_timeout_s must be at least 1");
         }
         if self.workers == Some(0) {
             bail!("workers must be at least 1");
@@ -202,6 +208,13 @@ mod tests {
     fn a_bad_value_is_named_with_its_key() {
         let error = with(&[("GUICHET_LISTEN", "nowhere")]).unwrap_err().to_string();
         assert!(error.contains("listen"), "{error}");
+    }
+
+    #[test]
+    fn a_chat_that_never_lasts_is_refused() {
+        let error = with(&[("GUICHET_CHAT_TIMEOUT_S", "0")]).unwrap_err().to_string();
+        assert!(error.contains("chat_timeout_s"), "{error}");
+        assert_eq!(with(&[]).unwrap().chat_timeout_s, 1_800);
     }
 
     #[test]

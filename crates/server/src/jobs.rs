@@ -2,7 +2,7 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use chat::ConversationLog;
+use chat::{ConversationLog, Sessions};
 use identity::Identity;
 use kernel::{Env, SystemEnv};
 use realtime::Hub;
@@ -29,6 +29,11 @@ pub(crate) fn start(parts: &Parts) -> JoinSet<()> {
     let mut jobs = JoinSet::new();
     jobs.spawn(parts.status_relay().run());
     jobs.spawn(Arc::clone(&parts.activity).run(Arc::clone(&parts.desk)));
+    let (sessions, around, hub) = (&parts.sessions, &parts.around, &parts.hub);
+    jobs.spawn(Arc::clone(around).run(Arc::clone(sessions), parts.store.clone(), Arc::clone(hub)));
+    jobs.spawn(Arc::clone(around).run_queues(Arc::clone(&parts.queues), Arc::clone(hub)));
+    let sessions = Arc::clone(sessions);
+    jobs.spawn(every(sweep(sessions.timeout()), "chat-timeout", move || time_out(Arc::clone(&sessions))));
     let (identity, origins) = (Arc::clone(&parts.identity), Arc::clone(&parts.origins));
     jobs.spawn(every(ORIGINS, "origins", move || {
         let (identity, origins) = (Arc::clone(&identity), Arc::clone(&origins));
@@ -86,6 +91,20 @@ async fn forget_calls(store: Arc<SeaStore>) -> anyhow::Result<()> {
     let calls = store.purge_calls(SystemEnv.now()).await?;
     if calls > 0 {
         tracing::debug!(calls, "calls that can no longer be repeated were forgotten");
+    }
+    Ok(())
+}
+
+/// Every minute, or more often where sessions last less than some minutes.
+fn sweep(timeout: Duration) -> Duration {
+    (timeout / 4).clamp(Duration::from_millis(250), Duration::from_mins(1))
+}
+
+async fn time_out(sessions: Arc<Sessions>) -> anyhow::Result<()> {
+    let ended = sessions.time_out().await?;
+    if ended > 0 {
+        metrics::counter!("guichet_chat_sessions_timed_out_total").increment(ended as u64);
+        tracing::info!(job = "chat-timeout", ended, "chat sessions without a message were ended");
     }
     Ok(())
 }

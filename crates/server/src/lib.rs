@@ -2,6 +2,7 @@
 
 mod activity;
 mod api;
+mod around;
 mod bridges;
 pub mod cli;
 pub mod config;

@@ -1,9 +1,9 @@
 //! The parts list: which adapter fills which port.
 
-use std::{fs, sync::Arc};
+use std::{fs, sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
-use chat::{Budgets, Chat, ConversationLog, LogFeed};
+use chat::{Budgets, Chat, ConversationLog, LogFeed, Sessions};
 use crypto_aws_lc::{AwsLcSecrets, Bcrypt, EdDsaTokens, Issuer};
 use http_actix::Arrivals;
 use identity::{Identity, IdentityParts, Secrets};
@@ -11,7 +11,7 @@ use kernel::{Env, SystemEnv, Texts};
 use local::{LocalBudgets, Unlimited};
 use realtime::{Hub, Limits};
 use store_seaorm::{History, SeaStore, StoreOptions};
-use support_request::Desk;
+use support_request::{Desk, Queues};
 use texts_fluent::FluentTexts;
 use tokio::sync::Notify;
 use ws_actix::{CloseRevoked, TellAvailability};
@@ -19,6 +19,7 @@ use ws_actix::{CloseRevoked, TellAvailability};
 use crate::{
     activity::Activity,
     api::KnownOrigins,
+    around::Around,
     bridges::{AfterCommit, Staff},
     config::Config,
     relay::StatusRelay,
@@ -33,6 +34,10 @@ pub(crate) struct Parts {
     pub(crate) identity: Arc<Identity>,
     pub(crate) desk: Arc<Desk>,
     pub(crate) chat: Arc<Chat>,
+    /// The live periods of conversations.
+    pub(crate) sessions: Arc<Sessions>,
+    /// Who waits for an agent.
+    pub(crate) queues: Arc<Queues>,
     pub(crate) hub: Arc<Hub>,
     /// Wakes those who wait for messages without a socket.
     pub(crate) arrivals: Arc<Arrivals>,
@@ -40,6 +45,8 @@ pub(crate) struct Parts {
     pub(crate) origins: Arc<KnownOrigins>,
     /// The requests whose conversation has moved since the lists were last told.
     pub(crate) activity: Arc<Activity>,
+    /// What happens around conversations here.
+    pub(crate) around: Arc<Around>,
     /// Rung after each commit to the log.
     pub(crate) wake: Arc<Notify>,
 }
@@ -64,10 +71,13 @@ impl Parts {
         let limits = if config.limits.enabled { Limits::default() } else { Limits::default().without_budgets() };
         let hub = Arc::new(Hub::new(Arc::clone(&texts), limits));
         let (wake, arrivals, activity) = (Arc::new(Notify::new()), Arc::new(Arrivals::default()), Arc::default());
+        let around = Arc::new(Around::default());
+        hub.watch(around.clone());
         let told = Arc::new(AfterCommit {
             hub: Arc::clone(&hub),
             arrivals: Arc::clone(&arrivals),
             activity: Arc::clone(&activity),
+            around: Arc::clone(&around),
             wake: Arc::clone(&wake),
         });
         let store = open_store(config, told.clone()).await?;
@@ -95,12 +105,30 @@ impl Parts {
         origins.refresh(&identity).await?;
 
         let people = Arc::new(Staff { users: store.clone() });
-        let desk = Desk::new(store.clone(), store.clone(), people, hub.clone(), Arc::clone(&env));
+        let desk = Desk::new(store.clone(), store.clone(), people, told.clone(), Arc::clone(&env));
         let budgets: Arc<dyn Budgets> =
             if config.limits.enabled { Arc::new(LocalBudgets::new(Arc::clone(&env))) } else { Arc::new(Unlimited) };
         let chat = Chat::new(store.clone(), store.clone(), told, budgets, Arc::clone(&env));
-        let (desk, chat) = (Arc::new(desk), Arc::new(chat));
-        Ok(Self { env, texts, store, identity, desk, chat, hub, arrivals, origins, activity, wake })
+        let timeout = Duration::from_secs(config.chat_timeout_s);
+        let sessions = Sessions::new(store.clone(), store.clone(), hub.clone(), Arc::clone(&env), timeout);
+        let queues = Arc::new(Queues::new(store.clone(), Arc::clone(&env)));
+        let (desk, chat, sessions) = (Arc::new(desk), Arc::new(chat), Arc::new(sessions));
+        Ok(Self {
+            env,
+            texts,
+            store,
+            identity,
+            desk,
+            chat,
+            sessions,
+            queues,
+            hub,
+            arrivals,
+            origins,
+            activity,
+            around,
+            wake,
+        })
     }
 
     /// The consumer of the log that lets the status of requests follow their conversations.

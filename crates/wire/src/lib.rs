@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod chat_session;
 mod conversation;
 mod field;
 mod message;
@@ -10,6 +11,7 @@ mod texts;
 mod timeline;
 mod words;
 
+pub use chat_session::ChatSession;
 pub use conversation::{Conversation, Participant};
 pub use field::FieldProblem;
 pub use message::{Attachment, AttachmentStatus, Message, Sender};
@@ -17,8 +19,8 @@ pub use support_request::{Assignee, LastMessage, References, Requester, ServiceL
 pub use texts::{CODES, FIELD_CODES, TEXTS, TITLES};
 pub use timeline::{TimelineActor, TimelineEntry};
 pub use words::{
-    ConversationStatus, MessageStatus, MessageType, RequestKind, RequestPriority, RequestSource, RequestStatus,
-    SenderType, TimelineKind,
+    ChatSessionStatus, ConversationStatus, MessageStatus, MessageType, RequestKind, RequestPriority, RequestSource,
+    RequestStatus, SenderType, TimelineKind,
 };
 
 /// Who is going to read a shape.

@@ -71,6 +71,7 @@ fn a_conversation_tells_who_takes_part_and_who_is_there() {
         last_message: None,
         unread_count: 1,
         unread_staff: 2,
+        session: None,
         participants: vec![chat::Participant {
             id: person(3),
             kind: chat::SenderKind::Customer,

@@ -56,6 +56,15 @@ mirrors! {
         /// Somebody of the other side has read it.
         Read,
     }
+    /// Whether a chat is live.
+    ChatSessionStatus of chat::SessionStatus {
+        /// It goes on.
+        Active,
+        /// Somebody ended it.
+        Closed,
+        /// Nobody wrote for too long.
+        Timeout,
+    }
     /// Whether a thread is still going on.
     ConversationStatus of chat::ConversationStatus {
         /// Its request is neither resolved nor closed.

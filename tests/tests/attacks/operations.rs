@@ -231,6 +231,8 @@ const ROWS: &[Row] = &[
         &[("{}", 422), (r#"{"seq":-1}"#, 422), (r#"{"seq":"one"}"#, 422), (r#"{"seq":9223372036854775808}"#, 422)],
     ),
     read("GET /api/v1/conversations/{id}/unread-count", Needs::Somebody),
+    read("GET /api/v1/conversations/{id}/sessions", Needs::Somebody),
+    read("POST /api/v1/conversations/{id}/end", Needs::Somebody),
     write(
         "POST /api/v1/public/support-requests",
         Needs::Nobody,

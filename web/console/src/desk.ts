@@ -4,6 +4,7 @@ import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import {
   Conversations,
+  ConversationsApi,
   RealtimeClient,
   realtimeUrl,
   SupportRequestsApi,
@@ -29,6 +30,7 @@ export class Desk {
   readonly session: BrowserSession;
   readonly realtime: RealtimeClient;
   readonly requests: SupportRequestsApi;
+  readonly chats: ConversationsApi;
   readonly inbox: Inbox;
   /** Whether this person wants to be asked; said perhaps on another device. */
   readonly availability: ReadonlySignal<StaffAvailability>;
@@ -46,6 +48,7 @@ export class Desk {
     this.session = session;
     this.realtime = new RealtimeClient({ url: realtimeUrl(session.api.origin), tokens: session });
     this.requests = new SupportRequestsApi(session.api);
+    this.chats = new ConversationsApi(session.api);
     this.#conversations = new Conversations({ api: session.api, realtime: this.realtime, side: 'staff', scope: user.id, me: this.me });
     this.inbox = new Inbox(user.id, this.requests, this.realtime);
     this.availability = this.#availability;

@@ -36,6 +36,13 @@ describe('order', () => {
     expect(keys([message(1)], [entry(2, { kind: 'created' }), entry(3)], calm)).toEqual(['t2', 'm1', 't3']);
   });
 
+  test('the_end_of_a_live_chat_stands_among_the_messages_by_its_time', () => {
+    const ended = { key: 's1', at: iso(2), text: 'Discussion terminée' };
+    expect(keys([message(1), message(3)], [], { ...calm, ended })).toEqual(['m1', 's1', 'm3']);
+    expect(keys([message(1)], [entry(0)], { ...calm, ended })).toEqual(['t0', 'm1', 's1']);
+    expect(keys([message(3)], [], { ...calm, ended, hasOlder: true })).toEqual(['m3']);
+  });
+
   test('times_are_compared_as_instants_not_as_text', () => {
     const exact = message(1, { created_at: '2026-11-20T08:01:00.5Z' });
     const line = entry(1, { created_at: '2026-11-20T08:01:00.45Z' });

@@ -1,7 +1,7 @@
 /**
  * The frames of the native realtime protocol, subprotocol `guichet.v1`.
  */
-import type { Message, Metadata, Participant, SupportRequest, TimelineEntry, Role, StaffAvailability } from './types.ts';
+import type { ChatSession, Message, Metadata, Participant, SupportRequest, TimelineEntry, Role, StaffAvailability } from './types.ts';
 
 export const SUBPROTOCOL = 'guichet.v1';
 
@@ -109,12 +109,19 @@ export interface ReceiptFrame {
   read_at: string | null;
 }
 
-export interface ConversationEventFrame {
-  type: 'conversation';
-  conversation_id: string;
-  event: string;
-  data?: Metadata | null;
+/** Where a customer stands among the chats that wait for an agent: from 1; 0 once it waits no more. */
+export interface QueuePosition {
+  position: number;
+  /** How long waiting has taken lately; null when nobody was taken lately. */
+  estimated_wait_s: number | null;
 }
+
+/** What happened around a conversation, or is so now: told again, it is the same. */
+export type ConversationEventFrame = { type: 'conversation'; conversation_id: string } & (
+  | { event: 'session_opened' | 'session_closed' | 'session_timeout'; data: ChatSession }
+  | { event: 'queue_position'; data: QueuePosition }
+  | { event: 'participant_joined'; data: Participant }
+);
 
 export interface TypingFrame {
   type: 'typing';

@@ -167,6 +167,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends the chat, for whoever sees it. Ending it again gives the same session. */
+        post: operations["end_chat_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{id}/messages": {
         parameters: {
             query?: never;
@@ -232,6 +249,23 @@ export interface paths {
         put?: never;
         /** Has read all up to a place. Marks never move back, nor past the end. */
         post: operations["read_conversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The chat sessions of a conversation, newest first. Of an active one, activity and last place are those of now. */
+        get: operations["list_chat_sessions"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -724,6 +758,7 @@ export interface components {
              * @description How long a first answer usually takes; `null` while that is not known.
              */
             usual_response_minutes: number | null;
+            queue: components["schemas"]["QueueState"];
         };
         /** @description An agent who is there. */
         AvailableAgent: {
@@ -737,6 +772,76 @@ export interface components {
             /** @description The language of those who name none. */
             locale: components["schemas"]["UserLanguage"];
         };
+        /** @description A period in which a conversation is live. */
+        ChatSession: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Where it stands. */
+            status: components["schemas"]["ChatSessionStatus"];
+            /**
+             * Format: date-time
+             * @description When it was opened.
+             */
+            started_at: string;
+            /**
+             * Format: date-time
+             * @description When somebody last wrote in it; its opening, when nobody did.
+             */
+            last_activity_at: string;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            ended_at: string | null;
+            /**
+             * Format: uuid
+             * @description The participant who ended it; nobody, when it timed out or its request was closed.
+             */
+            ended_by: string | null;
+            /**
+             * Format: int64
+             * @description The place of its first entry; `null` while there is none.
+             * @example 1
+             */
+            first_seq: number | null;
+            /**
+             * Format: int64
+             * @description The place of its last entry; `null` while there is none.
+             * @example 7
+             */
+            last_seq: number | null;
+        };
+        /** @description A page of chat sessions. */
+        ChatSessionPage: {
+            /** @description The items of this page. */
+            items: components["schemas"]["ChatSession"][];
+            /**
+             * Format: int32
+             * @description Which page it is, from 1.
+             * @example 1
+             */
+            page: number;
+            /**
+             * Format: int32
+             * @description How many items a page holds.
+             * @example 20
+             */
+            limit: number;
+            /**
+             * Format: int64
+             * @description How many items there are over all pages.
+             * @example 1
+             */
+            total: number;
+        };
+        /**
+         * @description Whether a chat is live.
+         * @enum {string}
+         */
+        ChatSessionStatus: "active" | "closed" | "timeout";
         /** @description Other systems' ids that a request is about, each up to 100 characters. */
         Context: {
             order_id?: string | null;
@@ -1236,6 +1341,19 @@ export interface components {
             request_id: string;
             /** @description The wrong fields. */
             errors?: components["schemas"]["FieldProblem"][];
+        };
+        /** @description Who waits already. */
+        QueueState: {
+            /**
+             * Format: int64
+             * @description How many chats nobody has taken yet.
+             */
+            waiting: number;
+            /**
+             * Format: int64
+             * @description How long waiting has taken lately, in seconds; `null` when nobody was taken lately.
+             */
+            estimated_wait_s: number | null;
         };
         /**
          * @description How far the caller has read.
@@ -2646,6 +2764,83 @@ export interface operations {
             };
         };
     };
+    end_chat_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session that has ended. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatSession"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not for this caller: the two are not told apart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no live chat. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_messages: {
         parameters: {
             query?: {
@@ -3266,6 +3461,88 @@ export interface operations {
             };
             /** @description The body is not plain JSON. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_chat_sessions: {
+        parameters: {
+            query?: {
+                /** @description Which page, from 1. */
+                page?: number;
+                /** @description How many a page holds. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The conversation. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatSessionPage"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not for this caller: the two are not told apart. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

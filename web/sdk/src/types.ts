@@ -29,6 +29,9 @@ export type ConversationPage = Schemas['ConversationPage'];
 /** `access_token` is given to guests only: good for REST and realtime, for this one conversation. */
 export type OpenedConversation = Schemas['OpenedConversation'];
 
+/** A live period of a conversation. */
+export type ChatSession = Schemas['ChatSession'];
+
 export type RequestStatus = Schemas['RequestStatus'];
 export type Priority = Schemas['RequestPriority'];
 export type ServiceLevel = Schemas['ServiceLevel'];

@@ -18,6 +18,54 @@ async function openPage(): Promise<Page> {
   return page;
 }
 
+describe('around a conversation', () => {
+  const session = (id: string, change = {}) => ({
+    id, status: 'active', started_at: `2026-01-15T09:0${id}:00Z`, last_activity_at: `2026-01-15T09:0${id}:00Z`, ended_at: null, ended_by: null, first_seq: null, last_seq: null, ...change,
+  });
+  const over = { status: 'closed', ended_at: '2026-01-15T10:00:00Z' };
+  const tell = (event: string, data: unknown) => server.push({ type: 'conversation', conversation_id: CONVERSATION, event, data } as never);
+
+  test('a session that has ended stays ended, whatever comes late', async () => {
+    const page = await openPage();
+    const seen = async (event: string, data: unknown) => {
+      tell(event, data);
+      await clock.advance(100);
+      return [page.store.session.value?.id, page.store.session.value?.status];
+    };
+    expect(await seen('session_opened', session('1'))).toEqual(['1', 'active']);
+    expect(await seen('session_closed', session('1', over))).toEqual(['1', 'closed']);
+    expect(await seen('session_opened', session('1'))).toEqual(['1', 'closed']);
+    expect(await seen('session_opened', session('2'))).toEqual(['2', 'active']);
+    expect(await seen('session_closed', session('1', over))).toEqual(['2', 'active']);
+    expect(await seen('session_timeout', session('2', { ...over, status: 'timeout' }))).toEqual(['2', 'timeout']);
+    expect(await seen('invented_later', {})).toEqual(['2', 'timeout']);
+  });
+
+  test('the place in the queue is forgotten when it is taken, and when it must be told anew', async () => {
+    const page = await openPage();
+    const queue = async (position: number) => {
+      tell('queue_position', { position, estimated_wait_s: null });
+      await clock.advance(100);
+      return page.store.queue.value;
+    };
+    expect(await queue(2)).toEqual({ position: 2, estimated_wait_s: null });
+    expect(await queue(0)).toBeNull();
+    await queue(1);
+    server.cut();
+    await clock.advance(5_000);
+    expect(page.store.phase.value).toBe('live');
+    expect(page.store.queue.value).toBeNull();
+  });
+
+  test('who joins is known with their marks', async () => {
+    const page = await openPage();
+    server.participants.push({ ...server.participants[0]!, id: 'new', type: 'agent', name: 'Noé' });
+    tell('participant_joined', server.participants.at(-1));
+    await clock.advance(100);
+    expect(page.store.participants.value.map(({ name }) => name)).toContain('Noé');
+  });
+});
+
 describe('following the log', () => {
   test('the last 50 messages come first, older ones a page at a time', async () => {
     for (let n = 1; n <= 120; n += 1) server.agentSays(`${n}`);

@@ -17,6 +17,12 @@ test('resolution and closing stand among the messages by their time', () => {
   expect(keys({ messages, request: request({ status: 'closed', resolved_at, closed_at }), connected: true, t })).toEqual(['a', 'b', 'closed']);
 });
 
+test('the end of the live chat is a quiet line at its time', () => {
+  const messages = [message('a', 1), message('b', 5)];
+  expect(keys({ messages, request: null, ended: '2026-01-15T09:03:00Z', connected: true, t })).toEqual(['a', 'ended', 'b']);
+  expect(keys({ messages, request: null, ended: null, connected: true, t })).toEqual(['a', 'b']);
+});
+
 test('a request that was reopened no longer says resolved', () => {
   expect(keys({ messages: [message('a', 1)], request: request({ status: 'in_progress', resolved_at: '2026-01-15T09:03:00Z' }), connected: true, t })).toEqual(['a']);
 });

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chat::Chat;
+use chat::{Chat, Sessions};
 use identity::Identity;
 use kernel::{Availability, Env, OrganizationId, ParticipantId, Role, Secret, Texts, Timestamp, UserId};
-use support_request::Desk;
+use support_request::{Desk, Queues};
 
 use crate::{Arrivals, PageSource, routes::RouteTable};
 
@@ -18,6 +18,10 @@ pub struct Parts {
     pub desk: Arc<Desk>,
     /// Conversations.
     pub chat: Arc<Chat>,
+    /// Their live periods.
+    pub sessions: Arc<Sessions>,
+    /// Who waits for an agent.
+    pub queues: Arc<Queues>,
     /// The texts of codes: those of `wire` and of every domain.
     pub texts: Arc<dyn Texts>,
     /// The clock and the source of ids.

@@ -4,6 +4,7 @@ mod answer;
 mod api;
 mod arrivals;
 mod auth;
+mod chat_sessions;
 mod checks;
 mod conversations;
 mod docs;

@@ -3,7 +3,7 @@
 use kernel::{Order, Page, PageRequest};
 use serde::Serialize;
 use utoipa::ToSchema;
-use wire::{Conversation, SupportRequest};
+use wire::{ChatSession, Conversation, SupportRequest};
 
 use crate::{checks::Checks, users::User};
 
@@ -65,6 +65,8 @@ pages! {
     SupportRequestPage of SupportRequest;
     /// A page of conversations.
     ConversationPage of Conversation;
+    /// A page of chat sessions.
+    ChatSessionPage of ChatSession;
     /// A page of users.
     UserPage of User;
 }

@@ -211,6 +211,17 @@ struct Availability {
     /// How long a first answer usually takes; `null` while that is not known.
     #[schema(required)]
     usual_response_minutes: Option<u32>,
+    queue: QueueState,
+}
+
+/// Who waits already.
+#[derive(Debug, Serialize, ToSchema)]
+struct QueueState {
+    /// How many chats nobody has taken yet.
+    waiting: u64,
+    /// How long waiting has taken lately, in seconds; `null` when nobody was taken lately.
+    #[schema(required)]
+    estimated_wait_s: Option<u64>,
 }
 
 /// Whom a visitor is about to talk to.
@@ -243,11 +254,16 @@ async fn get_availability(request: HttpRequest, api: Data<Api>, Query(query): Qu
     let mut names: Vec<String> = available.map(|member| member.name).collect();
     names.sort_unstable();
     names.dedup();
+    let queue = api.queues.of(visit.organization.id).await?;
     ok(&Availability {
         organization: AvailableOrganization { name: visit.organization.name, locale: visit.organization.language },
         online: !names.is_empty(),
         agents: names.into_iter().map(|name| AvailableAgent { name }).collect(),
         usual_response_minutes: None,
+        queue: QueueState {
+            waiting: queue.waiting.len() as u64,
+            estimated_wait_s: queue.estimated_wait.map(|wait| wait.as_secs()),
+        },
     })
 }
 

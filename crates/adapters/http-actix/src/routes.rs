@@ -10,8 +10,8 @@ use utoipa::openapi::OpenApi;
 use utoipa_actix_web::{scope, service_config};
 
 use crate::{
-    Api, answer::Answer, auth, conversations, docs, failure::Failure, me, messages, operations, pages, presence,
-    public, support_requests, users,
+    Api, answer::Answer, auth, chat_sessions, conversations, docs, failure::Failure, me, messages, operations, pages,
+    presence, public, support_requests, users,
 };
 
 /// All of it.
@@ -36,6 +36,7 @@ pub(crate) fn documented(config: &mut service_config::ServiceConfig<'_>) {
         presence::configure(api);
         support_requests::configure(api);
         conversations::configure(api);
+        chat_sessions::configure(api);
         messages::configure(api);
         public::configure(api);
     }));

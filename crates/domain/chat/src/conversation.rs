@@ -3,7 +3,7 @@
 use kernel::{Audience, ConversationId, OrganizationId, Page, ParticipantId, SupportRequestId, Timestamp};
 use serde::Serialize;
 
-use crate::{Epoch, Message, MessageStatus, SenderKind, Seq};
+use crate::{ChatSession, Epoch, Message, MessageStatus, SenderKind, Seq};
 
 /// For lists: whether the thread is still going on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -77,6 +77,8 @@ pub struct Conversation {
     pub unread_count: u64,
     /// Messages of the customer that no agent has read.
     pub unread_staff: u64,
+    /// The last live period, which may go on.
+    pub session: Option<ChatSession>,
     /// Everybody who takes part, with their marks.
     pub participants: Vec<Participant>,
 }

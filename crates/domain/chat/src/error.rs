@@ -19,6 +19,9 @@ pub enum ChatError {
     /// The request was merged into another.
     #[error("the request was merged into another")]
     Merged(SupportRequestId),
+    /// Nobody is live in this conversation.
+    #[error("no active session")]
+    NoActiveSession,
     /// The `client_message_id` was used for another content.
     #[error("this client_message_id was used for another content")]
     IdempotencyMismatch,
@@ -47,11 +50,12 @@ pub enum ChatError {
 
 impl ChatError {
     /// Every code that belongs to this domain; each has a text in every language.
-    pub const CODES: [&'static str; 8] = [
+    pub const CODES: [&'static str; 9] = [
         "chat.conversation_not_found",
         "chat.message_not_found",
         "chat.message_deleted",
         "chat.edit_window_over",
+        "chat.no_active_session",
         "closed",
         "merged",
         "idempotency_mismatch",
@@ -75,7 +79,9 @@ impl Refusal for ChatError {
     fn kind(&self) -> RefusalKind {
         match self {
             Self::ConversationNotFound | Self::MessageNotFound => RefusalKind::NotFound,
-            Self::Closed | Self::Merged(_) | Self::MessageDeleted | Self::EditWindowOver => RefusalKind::Conflict,
+            Self::Closed | Self::Merged(_) | Self::MessageDeleted | Self::EditWindowOver | Self::NoActiveSession => {
+                RefusalKind::Conflict
+            }
             Self::IdempotencyMismatch | Self::Invalid(_) => RefusalKind::Invalid,
             Self::Overloaded => RefusalKind::Unavailable,
             Self::RateLimited(wait) => RefusalKind::TooMany(*wait),
@@ -90,6 +96,7 @@ impl Refusal for ChatError {
             Self::MessageNotFound => "chat.message_not_found",
             Self::MessageDeleted => "chat.message_deleted",
             Self::EditWindowOver => "chat.edit_window_over",
+            Self::NoActiveSession => "chat.no_active_session",
             Self::Closed => "closed",
             Self::Merged(_) => "merged",
             Self::IdempotencyMismatch => "idempotency_mismatch",

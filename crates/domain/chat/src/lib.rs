@@ -5,6 +5,7 @@ mod conversation;
 mod error;
 mod message;
 mod ports;
+mod session;
 mod values;
 
 #[cfg(any(test, feature = "testing"))]
@@ -22,6 +23,7 @@ pub use ports::{
     Allowance, Append, AppendError, Appended, Author, Budgets, Committed, ConversationLog, Conversations, Head, Hints,
     LogCursor, LogFeed, LogRecord, Mark, Marked, ReceiptFeed, Revise, Revised, Revision, Right,
 };
+pub use session::{ChatSession, ChatSessions, SessionFeed, SessionStatus, Sessions};
 pub use values::{ClientMessageId, Content, ContentHash, Epoch, Seq};
 
 /// The texts of this domain's refusals.

@@ -5,6 +5,7 @@ mod error;
 mod events;
 mod opening;
 mod ports;
+mod queue;
 mod request;
 mod sla;
 mod timeline;
@@ -25,6 +26,7 @@ pub use ports::{
     Activity, ConversationState, Conversations, Inbox, NewConversation, NewMessage, Outbox, People, Person,
     RequestChange, RequestFeed, RequestStore, RequestTx, RequestViews, Requests, Timeline,
 };
+pub use queue::{Queue, QueueViews, Queues, Waiting};
 pub use request::{Requester, Snapshot, Status, SupportRequest};
 pub use sla::{Sla, SlaPolicy};
 pub use timeline::{Actor, TimelineEntry, TimelineKind};

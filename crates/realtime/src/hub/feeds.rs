@@ -62,6 +62,7 @@ impl Hub {
             told.push(conn);
         }
         self.takes_part((receipt.organization, receipt.conversation), receipt.participant);
+        self.may_have_joined(receipt);
     }
 
     fn tell_change(&self, change: &RequestChange) {

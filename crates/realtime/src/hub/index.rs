@@ -62,6 +62,8 @@ struct Member {
 struct Room {
     conns: Vec<Arc<Conn>>,
     participants: Vec<ParticipantId>,
+    /// Those of whom it is known that the store has them as participants.
+    joined: Vec<ParticipantId>,
 }
 
 /// What became of naming a connection.
@@ -157,6 +159,13 @@ impl Index {
         true
     }
 
+    /// The store has somebody as a participant of a conversation; `true` when it is followed and that was not known.
+    pub(super) fn join_in(&mut self, id: RoomId, who: ParticipantId) -> bool {
+        let Some(room) = self.rooms.get_mut(&id).filter(|room| !room.joined.contains(&who)) else { return false };
+        room.joined.push(who);
+        true
+    }
+
     /// A connection is gone. Its caller, when that was the person's last one.
     pub(super) fn exit(
         &mut self,
@@ -184,6 +193,12 @@ impl Index {
 
     pub(super) fn followers(&self, room: RoomId) -> Vec<Arc<Conn>> {
         self.rooms.get(&room).map(|room| room.conns.clone()).unwrap_or_default()
+    }
+
+    /// Whether one of somebody's connections follows a conversation. Asked for every message: nothing is copied.
+    pub(super) fn follows(&self, room: RoomId, who: ParticipantId) -> bool {
+        let (Some(room), Some(own)) = (self.rooms.get(&room), self.persons.get(&who)) else { return false };
+        own.iter().any(|conn| room.conns.iter().any(|other| other.id() == conn.id()))
     }
 
     pub(super) fn watched(&self) -> Vec<RoomId> {

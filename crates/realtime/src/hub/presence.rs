@@ -51,9 +51,15 @@ impl Hub {
                 Effect::Online(caller) => self.came_or_went(&caller, true),
                 Effect::TakePart(conversation, people) => {
                     let Some(caller) = self.caller_of(conn) else { continue };
-                    let mut index = self.index();
-                    for who in people {
-                        index.take_part((caller.organization(), conversation), who);
+                    {
+                        let mut index = self.index();
+                        for who in people {
+                            index.take_part((caller.organization(), conversation), who);
+                            index.join_in((caller.organization(), conversation), who);
+                        }
+                    }
+                    if !caller.is_staff() {
+                        self.came(caller.organization(), conversation);
                     }
                 }
                 Effect::Typing { conversation, is_typing } => self.types(conn, conversation, is_typing),

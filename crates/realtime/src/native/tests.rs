@@ -10,7 +10,7 @@ macro_rules! samples {
 
 const CLIENT: [(&str, &str); 13] = samples!("client": "authenticate", "subscribe", "unsubscribe", "abandon", "send", "edit", "delete", "read", "delivered", "typing", "view", "availability", "ping");
 
-const SERVER: [(&str, &str); 20] = samples!("server": "welcome", "subscribed", "live", "reset", "unsubscribed", "message", "message-edited", "message-deleted", "ack", "nack", "receipt", "typing", "presence", "support-request", "timeline", "viewers", "resync", "error", "bye", "pong");
+const SERVER: [(&str, &str); 21] = samples!("server": "welcome", "subscribed", "live", "reset", "unsubscribed", "message", "message-edited", "message-deleted", "ack", "nack", "receipt", "conversation", "typing", "presence", "support-request", "timeline", "viewers", "resync", "error", "bye", "pong");
 
 fn value(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
@@ -34,6 +34,33 @@ fn each_sample_of_a_server_frame_is_read_and_written_again() {
         let frame: ServerFrame = serde_json::from_str(sample).unwrap();
         assert_eq!(value(std::str::from_utf8(&encode(&frame)).unwrap()), value(sample), "{name}");
         assert_eq!(value(sample)["type"], json!(name.replace('-', "_")));
+    }
+}
+
+#[test]
+fn each_event_of_a_conversation_is_read_and_written_again() {
+    let session = json!({
+        "id": "018d0e2a-6b1c-7c3e-9a55-2f6d1b7e4a09", "status": "active", "started_at": "2024-01-15T10:30:00.000000Z",
+        "last_activity_at": "2024-01-15T10:31:00.000000Z", "ended_at": null, "ended_by": null, "first_seq": 1,
+        "last_seq": 4,
+    });
+    let person = json!({
+        "id": "018d0e20-1234-7e22-9c11-6f7a8b9c0d05", "type": "agent", "name": "Camille Durand", "delivered_seq": 4,
+        "read_seq": 4, "read_at": "2024-01-15T10:31:00.000000Z", "online": true,
+    });
+    for (event, data) in [
+        ("session_opened", session.clone()),
+        ("session_closed", session.clone()),
+        ("session_timeout", session),
+        ("queue_position", json!({"position": 2, "estimated_wait_s": null})),
+        ("queue_position", json!({"position": 2, "estimated_wait_s": 90})),
+        ("participant_joined", person),
+    ] {
+        let frame = json!({
+            "type": "conversation", "conversation_id": "018d0e2a-6b1c-7c3e-9a55-2f6d1b7e4a01", "event": event, "data": data,
+        });
+        let read: ServerFrame = serde_json::from_value(frame.clone()).unwrap();
+        assert_eq!(value(std::str::from_utf8(&encode(&read)).unwrap()), frame);
     }
 }
 

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use chat::{ChatError, ResetReason, Revised, Sent, Seq, Subscription};
+use chat::{ChatError, ResetReason, Revised, SenderKind, Sent, Seq, Subscription};
 use kernel::{ConversationId, Refusal, RefusalKind};
 
 use super::{Context, Effect, Session};
 use crate::{
-    Admitted, Close, Done, MarkKind, ServerFrame, WelcomeUser,
+    Admitted, Close, ConversationEvent, Done, MarkKind, ServerFrame, WelcomeUser,
     queue::Kind,
     sends::{Flying, Named, Settled},
     subscription::{Catching, Phase},
@@ -106,8 +106,8 @@ impl Session {
         effects: &mut Vec<Effect>,
     ) {
         let Some(sub) = self.subs.get_mut(&conversation).filter(|sub| sub.generation == generation) else { return };
-        let Phase::Starting { reference, lost } = &mut sub.phase else { return };
-        let (reference, lost) = (reference.take(), *lost);
+        let Phase::Starting { reference, lost, stale } = &mut sub.phase else { return };
+        let (reference, lost, stale) = (reference.take(), *lost, *stale);
         // The chat's word may be from before the loss; a client that has gained the right since asks again.
         let result = result.and_then(|found| if lost { Err(ChatError::ConversationNotFound) } else { Ok(found) });
         let subscription = match result {
@@ -127,6 +127,10 @@ impl Session {
             self.reset(conversation, reason);
         }
         self.begin(conversation, reference, subscription, context, effects);
+        if stale {
+            self.rewind(conversation, None, false, true);
+            self.notice_again(conversation);
+        }
     }
 
     fn reset(&mut self, conversation_id: ConversationId, reason: ResetReason) {
@@ -166,7 +170,7 @@ impl Session {
         let view = Some(Box::new(view));
         sub.phase = Phase::Catching(Catching { announce: true, view, ..Catching::default() });
         if sub.position == sub.head {
-            self.go_live(conversation);
+            self.go_live(conversation, context);
         } else {
             self.due.push_back(conversation);
         }
@@ -248,7 +252,7 @@ impl Session {
     }
 
     /// All that is known to exist has been told.
-    pub(super) fn go_live(&mut self, conversation: ConversationId) {
+    pub(super) fn go_live(&mut self, conversation: ConversationId, context: &Context<'_>) {
         let Some(sub) = self.subs.get_mut(&conversation) else { return };
         let position = sub.position;
         let Phase::Catching(catching) = std::mem::replace(&mut sub.phase, Phase::Live) else { return };
@@ -256,6 +260,7 @@ impl Session {
             let frame = ServerFrame::Live { conversation_id: conversation, seq: position };
             self.tell(self.protocol.encode(&frame), Kind::Caught(conversation));
         }
+        self.tell_around(conversation, &catching, context);
         if let Some(view) = catching.view.filter(|_| catching.marks) {
             for person in view.participants.iter().filter(|person| person.mark.delivered_seq > Seq::START) {
                 let frame = ServerFrame::Receipt {
@@ -267,6 +272,42 @@ impl Session {
                 };
                 self.tell(self.protocol.encode(&frame), Kind::Receipt(conversation));
             }
+        }
+    }
+
+    /// What is so around a conversation now: to whoever comes to it, and to whoever may have missed a part of it.
+    fn tell_around(&mut self, conversation: ConversationId, catching: &Catching, context: &Context<'_>) {
+        if let Some(view) = catching.view.as_ref().filter(|_| catching.announce || catching.notices) {
+            if let Some(session) = &view.session {
+                self.notice(conversation, ConversationEvent::of_session(session));
+            }
+            // Those who were there at the start are named in `subscribed`.
+            let staff = view.participants.iter().filter(|person| person.kind == SenderKind::Agent);
+            for person in staff.filter(|_| catching.notices) {
+                let shown = wire::Participant::of(person, context.presence.is_online(person.id));
+                self.notice(conversation, ConversationEvent::ParticipantJoined(Box::new(shown)));
+            }
+        }
+        self.place_now(conversation, catching.notices, context);
+    }
+
+    fn notice(&mut self, conversation_id: ConversationId, event: ConversationEvent) {
+        let frame = ServerFrame::Conversation { conversation_id, event };
+        self.tell(self.protocol.encode(&frame), Kind::Notice(conversation_id));
+    }
+
+    /// Tells the customer where they stand in the queue, when that is not what they were told last, or when they
+    /// may not have got that.
+    pub(super) fn place_now(&mut self, conversation: ConversationId, again: bool, context: &Context<'_>) {
+        let Some(caller) = self.caller.clone() else { return };
+        let place = context.places.place_of(caller.organization(), conversation, caller.participant());
+        let Some(sub) = self.subs.get_mut(&conversation) else { return };
+        let now = match (place, sub.place) {
+            (None, None) => return,
+            (place, _) => place.unwrap_or_default(),
+        };
+        if sub.place.replace(now) != Some(now) || again {
+            self.notice(conversation, ConversationEvent::QueuePosition(now));
         }
     }
 }

@@ -147,11 +147,20 @@ impl Session {
     pub(super) fn ask_pages(&mut self, context: &Context<'_>) {
         let limits = context.limits;
         let Some(caller) = self.caller.clone() else { return };
-        while self.queue.is_low(limits) {
-            let Some(conversation) = self.due.pop_front() else { break };
+        for _ in 0..self.due.len() {
+            let Some(conversation) = self.due.pop_front_if(|_| self.queue.is_low(limits)) else { break };
             let Some(sub) = self.subs.get_mut(&conversation) else { continue };
             let (generation, after, lost_marks) = (sub.generation, sub.position, sub.lost_marks);
-            let Some(catching) = sub.catching().filter(|catching| catching.paging == Paging::Due) else { continue };
+            let Some(catching) = sub.catching() else { continue };
+            match catching.paging {
+                Paging::Due => {}
+                Paging::Crowded if self.queue.frames() == 0 => {}
+                Paging::Crowded => {
+                    self.due.push_back(conversation);
+                    continue;
+                }
+                Paging::Asked | Paging::Stalled | Paging::Failed => continue,
+            }
             catching.paging = Paging::Asked;
             let (with_view, failures) = (catching.view.is_none(), catching.failures);
             let limit = limits.page_entries;
@@ -197,17 +206,18 @@ impl Session {
             return;
         }
         let unmarked = catching.marks && catching.view.is_none();
-        // `live` and the receipts must not be what pushes the entries before them out again.
-        let words = 1 + catching.view.as_ref().map_or(0, |view| view.participants.len());
+        // `live`, the receipts and what is so around it must not be what pushes the entries before them out again.
+        let words = 3 + catching.view.as_ref().map_or(0, |view| 2 * view.participants.len());
         let fits = self.queue.has_room_for(context.limits, words.min(context.limits.queue_frames));
-        if applied && complete && at >= head && !unmarked && fits {
-            return self.go_live(conversation);
+        let all = applied && complete && at >= head && !unmarked;
+        if all && fits {
+            return self.go_live(conversation, context);
         }
         // Less than was promised, and nothing that came: the store lags behind its own word.
         if applied && complete && at == after && at < head {
             return self.page_failed(conversation);
         }
-        (catching.paging, catching.failures) = (Paging::Due, 0);
+        (catching.paging, catching.failures) = (if all { Paging::Crowded } else { Paging::Due }, 0);
         self.due.push_back(conversation);
     }
 

@@ -4,7 +4,11 @@ use bytes::Bytes;
 use kernel::{Audience, ConversationId, ParticipantId};
 
 use super::{Context, Session};
-use crate::{Close, queue::Kind, subscription::Sub};
+use crate::{
+    Close,
+    queue::Kind,
+    subscription::{Phase, Sub},
+};
 
 impl Session {
     /// Marks of somebody moved in a conversation; told when it is followed, and to the person's own
@@ -19,6 +23,26 @@ impl Session {
         let own = self.is(of);
         if own || self.sees(conversation) {
             self.tell(bytes(), Kind::Receipt(conversation));
+            self.keep_bounds(context.limits);
+        }
+    }
+
+    /// Something happened around a conversation. Whoever has not caught up reads what is so now, after this.
+    pub fn noticed(&mut self, conversation: ConversationId, bytes: impl FnOnce() -> Bytes, context: &Context<'_>) {
+        let Some(sub) = self.subs.get_mut(&conversation).filter(|_| self.queue.closing().is_none()) else { return };
+        if sub.notices() {
+            self.tell(bytes(), Kind::Notice(conversation));
+            self.keep_bounds(context.limits);
+        } else if sub.is_proven() {
+            self.rewind(conversation, None, false, true);
+            self.ask_pages(context);
+        }
+    }
+
+    /// The queue has moved.
+    pub fn queue_moved(&mut self, conversation: ConversationId, context: &Context<'_>) {
+        if self.subs.get(&conversation).is_some_and(|sub| matches!(sub.phase, Phase::Live)) && !self.is_closed() {
+            self.place_now(conversation, false, context);
             self.keep_bounds(context.limits);
         }
     }

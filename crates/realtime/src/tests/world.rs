@@ -7,8 +7,8 @@ use std::{
 };
 
 use chat::{
-    Change, ChatError, Committed, Content, Conversation, ConversationStatus, Epoch, Head, Participant, Position,
-    ReadMark, ResetReason, Revised, Sent, Seq, Subscription,
+    Change, ChatError, ChatSession, Committed, Content, Conversation, ConversationStatus, Epoch, Head, Participant,
+    Position, ReadMark, ResetReason, Revised, Sent, Seq, Subscription,
 };
 use kernel::{
     Audience, Availability, Caller, ConnectionId, ConversationId, MessageId, ParticipantId, PortError, Secret,
@@ -33,6 +33,8 @@ pub(crate) struct World {
     pub(crate) recent: usize,
     /// How far everybody has read.
     pub(crate) marks: u64,
+    /// The last session of every conversation.
+    pub(crate) session: Option<ChatSession>,
     pub(crate) now: Timestamp,
     /// Who may see which request.
     pub(crate) audiences: BTreeMap<SupportRequestId, Audience>,
@@ -48,6 +50,7 @@ impl World {
             logs: BTreeMap::new(),
             recent: 50,
             marks: 1,
+            session: None,
             now: FixedEnv::START,
             audiences: (1..=60).map(|n| people::audience(n, None)).map(|one| (one.support_request, one)).collect(),
             standings: BTreeMap::new(),
@@ -347,6 +350,7 @@ impl World {
             last_message: None,
             unread_count: 0,
             unread_staff: 0,
+            session: self.session.clone(),
             participants: vec![
                 person(&people::customer(), chat::SenderKind::Customer),
                 person(&people::agent(), chat::SenderKind::Agent),

@@ -48,6 +48,20 @@ export function useAct(): Act {
   return act;
 }
 
+/** Ends the live chat; its end is then told to everybody who follows it, the reader among them. */
+export function useEndChat(): (conversationId: string) => Promise<void> {
+  const { chats } = useDesk();
+  const { t } = useText();
+  return async (conversationId) => {
+    try {
+      await chats.end(conversationId);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      toast({ text: error.isNetwork ? t('action.no_answer') : t('action.refused', { reason: error.message }), tone: 'danger' });
+    }
+  };
+}
+
 /** The refusal has been told; that its cause cannot be read either adds nothing. */
 function ignoreApiError(error: unknown): void {
   if (!(error instanceof ApiError)) throw error;

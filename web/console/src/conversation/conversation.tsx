@@ -1,7 +1,7 @@
 // One request's conversation, from its first message to the field for the next.
 import type { RefObject } from 'preact';
 import { useEffect, useMemo } from 'preact/hooks';
-import { Revisions, type ConversationStore, type SupportRequest } from '@guichet/sdk';
+import { Revisions, type ChatSession, type ConversationStore, type SupportRequest } from '@guichet/sdk';
 import { Button, Empty, icons, layoutThread, Thread, useLate, useNow, useThreadScroll, type ThreadBlock } from '@guichet/ui';
 import { useDesk } from '../desk.ts';
 import { EntryText } from '../details/entry.tsx';
@@ -9,7 +9,7 @@ import type { Timeline } from '../details/timeline-store.ts';
 import { ConnectionState } from '../shell/connection.tsx';
 import { useText, type ConsoleSpeech } from '../texts.ts';
 import { Composer } from './composer.tsx';
-import { threadItems, type LineContent } from './items.ts';
+import { threadItems, type LineContent, type ThreadEnd } from './items.ts';
 import { Older } from './older.tsx';
 import { useIsLookedAt } from './looked-at.ts';
 import { MessageBody } from './message-body.tsx';
@@ -34,7 +34,7 @@ export function Conversation({ request, conversation, timeline, field, heading, 
   const viewing = useViewing(request, conversation);
   return (
     <section class="conversation" aria-label={request.subject}>
-      <Top request={request} heading={heading} detailsShown={detailsShown} onDetails={onDetails} onBack={onBack} />
+      <Top request={request} conversation={conversation} heading={heading} detailsShown={detailsShown} onDetails={onDetails} onBack={onBack} />
       <ConnectionState />
       <Messages request={request} conversation={conversation} timeline={timeline} scroll={scroll} />
       <div class="foot">
@@ -67,6 +67,7 @@ function Messages({ request, conversation, timeline, scroll }: MessagesProps) {
   const hasOlder = conversation.hasOlder.value;
   const online = realtime.state.value === 'online';
   const entries = timeline.entries.value;
+  const session = conversation.session.value;
   // Shown at once and whole: entries come one by one, and lines between them by another way. Without a
   // line to wait for, what this device knows is shown.
   const loading = (phase === 'loading' && (online || messages.length === 0)) || (phase !== 'refused' && timeline.phase.value === 'loading');
@@ -74,9 +75,10 @@ function Messages({ request, conversation, timeline, scroll }: MessagesProps) {
   const lookedAt = useIsLookedAt();
 
   const blocks = useMemo(() => {
-    const items = threadItems(messages, entries, { hasOlder, online, wordFailure: (code, message) => wordFailure(code, message, speech) });
+    const ended = endOf(session, speech);
+    const items = threadItems(messages, entries, { hasOlder, online, ended, wordFailure: (code, message) => wordFailure(code, message, speech) });
     return layoutThread(items, time).map((block) => (block.kind === 'system' ? { ...block, content: <Line content={block.content} /> } : block));
-  }, [messages, entries, hasOlder, online, speech]);
+  }, [messages, entries, session, hasOlder, online, speech]);
 
   const newest = messages.findLast(({ seq }) => seq !== null)?.seq ?? 0;
   const read = lookedAt && scroll.atEnd && !loading;
@@ -137,6 +139,13 @@ function Opening({ request, first }: { readonly request: SupportRequest; readonl
       <p>{request.description}</p>
     </li>
   );
+}
+
+/** That the chat was live and is no more. */
+function endOf(session: ChatSession | null, { t }: ConsoleSpeech): ThreadEnd | undefined {
+  if (session === null || session.ended_at === null) return undefined;
+  const text = t(session.status === 'timeout' ? 'conversation.chat_timeout' : 'conversation.chat_ended');
+  return { key: session.id, at: session.ended_at, text };
 }
 
 function Line({ content }: { readonly content: LineContent }) {

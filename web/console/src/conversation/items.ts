@@ -5,10 +5,19 @@ import type { ThreadItem, ThreadMessage } from '@guichet/ui';
 /** What a system line tells: an entry of the timeline, or a message that nobody wrote. */
 export type LineContent = { readonly entry: TimelineEntry } | { readonly text: string };
 
+/** The end of a live chat. */
+export interface ThreadEnd {
+  readonly key: string;
+  readonly at: string;
+  readonly text: string;
+}
+
 export interface Surroundings {
   /** Whether older messages are still to be loaded. */
   readonly hasOlder: boolean;
   readonly online: boolean;
+  /** When the live chat ended, in words. */
+  readonly ended?: ThreadEnd | undefined;
   /** The reason a message failed, in words. */
   readonly wordFailure: (code: string, message: string) => string | undefined;
 }
@@ -16,7 +25,7 @@ export interface Surroundings {
 export function threadItems(
   messages: readonly Message[],
   timeline: readonly TimelineEntry[],
-  { hasOlder, online, wordFailure }: Surroundings,
+  { hasOlder, online, ended, wordFailure }: Surroundings,
 ): ThreadItem<LineContent>[] {
   const oldest = messages.find(({ id }) => id !== null)?.created_at;
   // Lines between messages that are not loaded would all stand at the top.
@@ -37,6 +46,11 @@ export function threadItems(
     pendingSeen ||= message.state === 'pending';
   }
   putLinesBefore(undefined);
+  if (ended !== undefined && (!hasOlder || (oldest !== undefined && isAfter(ended.at, oldest)))) {
+    const { key, at, text } = ended;
+    const place = items.findIndex((item) => isAfter(item.at, at));
+    items.splice(place < 0 ? items.length : place, 0, { kind: 'system', key, at, content: { text } });
+  }
   return items;
 }
 

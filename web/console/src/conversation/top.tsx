@@ -1,15 +1,16 @@
 // The head of a conversation: what it is about, and what is done with it most.
 import type { RefObject } from 'preact';
-import type { SupportRequest } from '@guichet/sdk';
+import type { ConversationStore, SupportRequest } from '@guichet/sdk';
 import { Button, Icon, IconButton, icons } from '@guichet/ui';
 import { useStatusActions } from '../details/picks.tsx';
 import { useDesk } from '../desk.ts';
 import { Menu, MenuItem } from '../shell/menu.tsx';
 import { useText } from '../texts.ts';
-import { allows, canTake, useAct } from './actions.ts';
+import { allows, canTake, useAct, useEndChat } from './actions.ts';
 
 export interface TopProps {
   readonly request: SupportRequest;
+  readonly conversation: ConversationStore;
   readonly heading: RefObject<HTMLHeadingElement | null>;
   readonly detailsShown: boolean;
   readonly onDetails: () => void;
@@ -18,10 +19,11 @@ export interface TopProps {
 
 const kinds = ['chat', 'contact_form', 'claim', 'order_issue', 'product_issue', 'appointment'] as const;
 
-export function Top({ request, heading, detailsShown, onDetails, onBack }: TopProps) {
+export function Top({ request, conversation, heading, detailsShown, onDetails, onBack }: TopProps) {
   const { t } = useText();
   const { me } = useDesk();
   const act = useAct();
+  const endChat = useEndChat();
   const { items, dialog } = useStatusActions(request);
   const main = (['resolve', 'reopen'] as const).find((name) => allows(request, name));
   const kind = kinds.find((known) => known === request.kind);
@@ -51,6 +53,11 @@ export function Top({ request, heading, detailsShown, onDetails, onBack }: TopPr
             </MenuItem>
           )}
           {items}
+          {conversation.session.value?.status === 'active' && (
+            <MenuItem icon={<Icon path={icons.leave} />} onChoose={() => void endChat(conversation.id)}>
+              {t('action.end_chat')}
+            </MenuItem>
+          )}
         </Menu>
       )}
       {dialog}

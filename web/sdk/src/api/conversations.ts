@@ -1,5 +1,5 @@
 import type { components } from '../schema.d.ts';
-import type { Conversation, ConversationPage, Message, MessagePage, OpenedConversation, SentMessage } from '../types.ts';
+import type { ChatSession, Conversation, ConversationPage, Message, MessagePage, OpenedConversation, SentMessage } from '../types.ts';
 import { uuid } from '../env.ts';
 import { once, type ApiClient } from './client.ts';
 
@@ -58,6 +58,11 @@ export class ConversationsApi extends ConversationApi {
   /** Whoever may try again later keeps the `key`: the same conversation under it is opened once. */
   open(conversation: NewConversation, key: string = uuid()): Promise<OpenedConversation> {
     return this.#client.post('/conversations', conversation, once(key));
+  }
+
+  /** Ends the live chat; ending it again gives the same session. */
+  end(id: string): Promise<ChatSession> {
+    return this.#client.post(`/conversations/${id}/end`, undefined, { idempotent: true });
   }
 
   unreadCount(id: string): Promise<{ unread_count: number }> {

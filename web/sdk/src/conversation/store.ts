@@ -2,9 +2,9 @@ import { computed, effect, signal, type ReadonlySignal } from '@preact/signals-c
 import type { ConversationApi } from '../api/conversations.ts';
 import { uuid, type Clock, type KeyValueStore, type TimerId } from '../env.ts';
 import { ApiError } from '../errors.ts';
-import type { ConversationEventFrame, ConversationFrame, EntryFrame, PresenceFrame, ReceiptFrame, SubscribedFrame } from '../frames.ts';
+import type { ConversationEventFrame, ConversationFrame, EntryFrame, PresenceFrame, QueuePosition, ReceiptFrame, SubscribedFrame } from '../frames.ts';
 import type { Channel, RealtimeClient } from '../realtime/client.ts';
-import type { Message, Participant, Sender as Author } from '../types.ts';
+import type { ChatSession, Message, Participant, Sender as Author } from '../types.ts';
 import { contentOf } from './content.ts';
 import { Draft } from './draft.ts';
 import { MessageLog, type Verdict } from './log.ts';
@@ -51,6 +51,10 @@ export class ConversationStore {
   readonly messages: ReadonlySignal<readonly ThreadMessage[]>;
   readonly phase: ReadonlySignal<ConversationPhase> = signal<ConversationPhase>('loading');
   readonly participants: ReadonlySignal<readonly Participant[]> = signal<readonly Participant[]>([]);
+  /** The last live period; null while none is known. */
+  readonly session: ReadonlySignal<ChatSession | null> = signal<ChatSession | null>(null);
+  /** The customer's place in the queue; null when the chat does not wait, and for staff. */
+  readonly queue: ReadonlySignal<QueuePosition | null> = signal<QueuePosition | null>(null);
   readonly typing: ReadonlySignal<readonly { id: string; name: string }[]>;
   /** Messages of the other side, among those loaded, that this side has not read. */
   readonly unread: ReadonlySignal<number>;
@@ -248,6 +252,8 @@ export class ConversationStore {
     this.#answered();
     this.#marks.forget();
     set(this.participants, frame.participants);
+    // Told anew while it waits.
+    set(this.queue, null);
     if (this.#resuming) this.#log.epoch = this.#options.realtime.epoch;
     else this.#log.begin(this.#options.realtime.epoch, frame.last_seq);
   }
@@ -326,7 +332,15 @@ export class ConversationStore {
   }
 
   #event(frame: ConversationEventFrame): void {
-    if (frame.event.startsWith('participant_')) void this.#refreshParticipants();
+    if (frame.event === 'queue_position') return set(this.queue, frame.data.position ? frame.data : null);
+    if (frame.event === 'participant_joined') return void this.#refreshParticipants();
+    // A later server may tell more.
+    if (!frame.event.startsWith('session')) return;
+    const known = this.session.value;
+    const session = frame.data;
+    // What has ended stays so, whatever comes late.
+    if (known && (known.id === session.id ? known.ended_at : known.started_at > session.started_at)) return;
+    set(this.session, session);
   }
 
   #update(participantId: string, change: Partial<Participant>): void {

@@ -81,7 +81,9 @@ function Messages({ line, visitor }: { readonly line: Line } & Parts) {
   const typing = useLive(store.typing);
   const request = useLive(line.request);
   const connected = useLive(line.connection) === 'fine';
-  const items = useMemo(() => itemsOf({ messages, request, connected, t }), [messages, request, connected, t]);
+  const ended = useLive(store.session)?.ended_at;
+  const queue = useLive(store.queue);
+  const items = useMemo(() => itemsOf({ messages, request, ended, connected, t }), [messages, request, ended, connected, t]);
   const blocks = useMemo(() => layoutThread(items, time), [items, time]);
 
   // What is in view at the end of the thread, on a page that is seen, is read.
@@ -135,10 +137,17 @@ function Messages({ line, visitor }: { readonly line: Line } & Parts) {
       <p>{request?.requester.email ? t('conversation.away_email', { email: request.requester.email }) : t('conversation.away_here')}</p>
     </li>
   );
+  const wait = queue?.estimated_wait_s;
+  const place = queue && (
+    <li class="system">
+      {t('conversation.queue', { position: queue.position })}
+      {wait != null && t('conversation.wait', { duration: time.duration(Math.max(wait, 60) * 1e3) })}
+    </li>
+  );
   return (
     <div class="messages">
       <div class="thread-scroll" ref={scroll.ref} tabIndex={0} role="log" aria-label={t('ui.messages')} onScroll={onScroll}>
-        <Thread blocks={blocks} typing={typing} now={now} before={before} after={after} onSendAgain={(key) => store.retry(key)} onDiscard={takeBack} />
+        <Thread blocks={blocks} typing={typing} now={now} before={before} after={[place, after]} onSendAgain={(key) => store.retry(key)} onDiscard={takeBack} />
       </div>
       {!scroll.atEnd && (
         <div class="newest">

@@ -6,14 +6,17 @@ import type { WidgetKey } from '../texts.ts';
 interface Sources {
   readonly messages: readonly StoredMessage[];
   readonly request: OwnSupportRequest | null;
+  /** When the live chat ended. */
+  readonly ended?: string | null | undefined;
   readonly connected: boolean;
   readonly t: Speech<WidgetKey | UiKey>['t'];
 }
 
-/** The thread as a visitor reads it: the messages, and the two moments of their request that matter to them. */
-export function itemsOf({ messages, request, connected, t }: Sources): ThreadItem[] {
+/** The thread as a visitor reads it: the messages, and the moments of their request that matter to them. */
+export function itemsOf({ messages, request, ended = null, connected, t }: Sources): ThreadItem[] {
   const items: ThreadItem[] = messages.map((message) => itemOf(message, connected, t));
   const moments: { key: string; at: string | null; content: string }[] = [
+    { key: 'ended', at: ended, content: t('conversation.ended') },
     { key: 'resolved', at: request?.status === 'resolved' ? request.resolved_at : null, content: t('conversation.resolved') },
     { key: 'closed', at: request?.closed_at ?? null, content: t('conversation.closed') },
   ];

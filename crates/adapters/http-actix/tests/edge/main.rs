@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod browsers;
+mod chat_sessions;
 mod conversations;
 mod idempotency;
 mod languages;

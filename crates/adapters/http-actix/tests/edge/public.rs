@@ -128,7 +128,7 @@ async fn availability_tells_who_is_there() {
     let world = World::new().await;
     let look = || world.call("GET", "/api/v1/public/availability?organization=demo", None, None);
     let empty = json!({"organization": {"name": "Maison demo", "locale": "fr"}, "online": false, "agents": [],
-        "usual_response_minutes": null});
+        "usual_response_minutes": null, "queue": {"waiting": 0, "estimated_wait_s": null}});
     assert_eq!(look().await.expect(StatusCode::OK), empty);
     let member = |n: u128, name: &str, availability| StaffMember {
         id: UserId::new(Uuid::from_u128(n)),

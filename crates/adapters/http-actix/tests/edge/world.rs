@@ -16,8 +16,8 @@ use actix_web::{
 };
 use async_trait::async_trait;
 use chat::{
-    Chat, ConversationLog,
-    testing::{CountedBudgets, FakeLog, RecordedReceipts, Setup, Thread, ThreadState},
+    Chat, ConversationLog, Sessions,
+    testing::{CountedBudgets, FakeLog, RecordedReceipts, RecordedSessions, Setup, Thread, ThreadState},
 };
 use futures_util::FutureExt;
 use http_actix::{
@@ -27,7 +27,7 @@ use identity::testing::Fixture;
 use kernel::{Caller, GuestCaller, Language, OrganizationId, ParticipantId, Role, Secret, Texts, UserId};
 use serde_json::Value;
 use support_request::{
-    Desk, Person, RequestChange, RequestFeed, Requester,
+    Desk, Person, Queues, RequestChange, RequestFeed, Requester,
     testing::{FakePeople, FakeStore},
 };
 
@@ -38,6 +38,7 @@ pub(crate) const SHOP: &str = "https://shop.example";
 pub(crate) struct World {
     pub(crate) identity: Fixture,
     pub(crate) log: Arc<FakeLog>,
+    pub(crate) sessions: Arc<Sessions>,
     pub(crate) requests: FakeStore,
     pub(crate) people: Arc<FakePeople>,
     pub(crate) switches: Arc<Switches>,
@@ -73,6 +74,10 @@ impl World {
         let receipts = Arc::new(RecordedReceipts::default());
         let budgets = Arc::new(CountedBudgets::bounded());
         let chat = Chat::new(log.clone(), log.clone(), receipts, budgets, identity.env.clone());
+        let told = Arc::new(RecordedSessions::default());
+        let sessions = Sessions::new(log.clone(), log.clone(), told, identity.env.clone(), Sessions::TIMEOUT);
+        let sessions = Arc::new(sessions);
+        let queues = Arc::new(Queues::new(Arc::new(requests.clone()), identity.env.clone()));
         let switches = Arc::new(Switches::default());
         let metrics = metrics_token
             .map(|token| MetricsPage { render: Arc::new(|| "guichet_up 1\n".to_owned()), token: Secret::new(token) });
@@ -80,6 +85,8 @@ impl World {
             identity: identity.identity.clone(),
             desk: Arc::new(desk),
             chat: Arc::new(chat),
+            sessions: sessions.clone(),
+            queues,
             texts: Arc::new(EchoTexts),
             env: identity.env.clone(),
             presence: switches.clone(),
@@ -90,7 +97,7 @@ impl World {
             metrics,
             settings,
         });
-        let world = Self { identity, log, requests, people, switches, api: Data::new(api) };
+        let world = Self { identity, log, sessions, requests, people, switches, api: Data::new(api) };
         for role in [Role::Admin, Role::Supervisor, Role::Agent, Role::Customer] {
             world.introduce(&world.identity.caller(role).await);
         }

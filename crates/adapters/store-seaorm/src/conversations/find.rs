@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
-use chat::{Conversation, ConversationStatus, Epoch, Participant, ReadMark, SenderKind, Seq};
+use chat::{ChatSession, Conversation, ConversationStatus, Epoch, Participant, ReadMark, SenderKind, Seq};
 use kernel::{Audience, ConversationId, OrganizationId, ParticipantId, PortError, Scope, SupportRequestId, UserId};
 use sea_orm::QueryResult;
 use uuid::Uuid;
 
+use super::sessions;
 use crate::{
     db::Queries,
     log::{MESSAGE, message},
@@ -75,10 +76,12 @@ pub(crate) async fn shown(
     let sql = Sql::new(sql).uuid(organization.uuid()).uuids(ids.clone()).uuid(viewer.uuid());
     let rows = db.all(scope::within(sql, scope, "c", "support_request_id", "id")).await?;
     let mut people = participants(db, organization, &rows).await?;
+    let mut sessions = sessions::last_of(db, organization, ids.clone()).await?;
     let mut shown = Vec::with_capacity(rows.len());
     for row in &rows {
-        let all = people.remove(&row.uuid("id")?).unwrap_or_default();
-        shown.push(conversation(row, organization, all)?);
+        let id = row.uuid("id")?;
+        let (all, session) = (people.remove(&id).unwrap_or_default(), sessions.remove(&id));
+        shown.push(conversation(row, organization, all, session)?);
     }
     shown.sort_by_key(|one: &Conversation| ids.iter().position(|id| *id == one.id.uuid()));
     Ok(shown)
@@ -120,7 +123,12 @@ fn participant(row: &QueryResult) -> Result<Participant, PortError> {
     })
 }
 
-fn conversation(row: &QueryResult, organization: OrganizationId, people: People) -> Result<Conversation, PortError> {
+fn conversation(
+    row: &QueryResult,
+    organization: OrganizationId,
+    people: People,
+    session: Option<ChatSession>,
+) -> Result<Conversation, PortError> {
     let mut members: Vec<_> = people.iter().filter(|(_, member)| *member).map(|(one, _)| one.id).collect();
     members.sort_unstable();
     let closed = row.get("closed")?;
@@ -144,6 +152,7 @@ fn conversation(row: &QueryResult, organization: OrganizationId, people: People)
         last_message: if has_message { Some(message(row)?) } else { None },
         unread_count: row.count("unread_count")?,
         unread_staff: row.count("unread_staff")?,
+        session,
         participants: people.into_iter().map(|(one, _)| one).collect(),
     })
 }

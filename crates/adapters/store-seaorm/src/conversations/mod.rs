@@ -2,6 +2,7 @@
 
 mod find;
 mod list;
+mod sessions;
 
 use async_trait::async_trait;
 use chat::{Conversation, ConversationFilter, Conversations, Epoch, Mark, Marked};
@@ -12,6 +13,8 @@ use kernel::{
 use crate::{db::Queries, row::Columns, sql::Sql, store::SeaStore};
 
 pub(crate) use find::members;
+#[cfg(test)]
+pub(crate) use sessions::{idle, moved_on};
 
 #[async_trait]
 impl Conversations for SeaStore {

@@ -5,6 +5,7 @@ mod conversation;
 mod filter;
 #[cfg(test)]
 mod plans;
+mod queue;
 mod row;
 mod tx;
 mod views;

@@ -7,11 +7,11 @@ use kernel::{Order, OrganizationId, PageRequest, ParticipantId, Scope, Timestamp
 use support_request::{RequestFilter, RequestSort, Status};
 use uuid::Uuid;
 
-use super::views;
+use super::{queue, views};
 use crate::{
-    SeaStore, StoreOptions,
+    SeaStore, StoreOptions, conversations,
     database::{Backend, Fresh},
-    db::Queries,
+    db::{Db, Queries},
     row::Columns,
     sql::Sql,
 };
@@ -53,6 +53,8 @@ impl Scene {
         database.run(&person).await;
         fill(&database, large, Some(agent), 0, COUNT).await;
         fill(&database, small, None, COUNT, COUNT / 10).await;
+        take(&database, large).await;
+        converse(&database).await;
         // As PostgreSQL does by itself after a while. SQLite has no statistics unless somebody asks.
         if backend == Backend::Postgres {
             database.run("VACUUM ANALYZE").await;
@@ -64,7 +66,10 @@ impl Scene {
 
     /// The steps of a statement.
     async fn plan(&self, sql: Sql) -> String {
-        let mut db = self.store.app(self.organization).await;
+        self.plan_on(self.store.app(self.organization).await, sql).await
+    }
+
+    async fn plan_on(&self, mut db: Db<'_>, sql: Sql) -> String {
         if self.store.is_postgres() {
             let rows = db.all(sql.explained("EXPLAIN (ANALYZE, TIMING off) ")).await.unwrap();
             rows.iter().map(|row| row.text("QUERY PLAN").unwrap() + "\n").collect()
@@ -140,6 +145,43 @@ async fn fill(database: &Fresh, organization: Uuid, agent: Option<Uuid>, from: i
     }
 }
 
+/// A chat that somebody was assigned to, for each second one.
+async fn take(database: &Fresh, organization: Uuid) {
+    let (id, now, json) = match database.backend {
+        Backend::Sqlite => ("randomblob(16)", "r.created_at + 60000000", "'{}'"),
+        Backend::Postgres => ("gen_random_uuid()", "r.created_at + interval '1 minute'", "'{}'::jsonb"),
+    };
+    for (position, kind, old, new) in [(1, "created", "NULL", "'open'"), (2, "assignee_changed", "NULL", "'somebody'")]
+    {
+        let entries = format!(
+            "INSERT INTO timeline_entry (organization_id, support_request_id, position, id, kind, old, new, actor_name,
+               metadata, customer_told, created_at)
+             SELECT r.organization_id, r.id, {position}, {id}, '{kind}', {old}, {new}, 'x', {json}, {no}, {now}
+             FROM support_request r WHERE r.organization_id = {} AND r.number_count % 2 = 0",
+            database.id(organization),
+            no = if database.backend == Backend::Postgres { "false" } else { "0" },
+        );
+        database.run(&entries).await;
+    }
+}
+
+/// A session of each conversation; one in two hundred goes on, and of those most are lively.
+async fn converse(database: &Fresh) {
+    let (minute, id) = match database.backend {
+        Backend::Sqlite => ("60000000", "randomblob(16)"),
+        Backend::Postgres => ("interval '1 minute'", "gen_random_uuid()"),
+    };
+    let active = "r.number_count % 200 = 0";
+    let sessions = format!(
+        "INSERT INTO chat_session (organization_id, id, conversation_id, status, started_at, last_activity_at, ended_at,
+           first_seq, last_seq)
+         SELECT r.organization_id, {id}, r.conversation_id, CASE WHEN {active} THEN 'active' ELSE 'closed' END,
+           r.created_at, r.created_at, CASE WHEN {active} THEN NULL ELSE r.created_at + {minute} END,
+           1, CASE WHEN {active} THEN NULL ELSE 3 END FROM support_request r"
+    );
+    database.run(&sessions).await;
+}
+
 /// What an inbox asks for, under each rule of sight.
 fn asked(scene: &Scene) -> Vec<(Scope, RequestFilter)> {
     let any = RequestFilter { order: Order::Descending, ..RequestFilter::default() };
@@ -176,6 +218,25 @@ async fn lists_are_read_from_indexes(backend: Backend) {
     }
 }
 
+async fn the_queue_is_read_from_indexes(backend: Backend) {
+    let scene = Scene::new(backend).await;
+    let plan = scene.plan(queue::waiting(scene.organization)).await;
+    assert!(plan.contains("support_request_queue") && !scans(backend, &plan) && !sorts(&plan), "{plan}");
+    let lately = Timestamp::from_micros(START + (COUNT - 3_600) * 1_000_000);
+    let plan = scene.plan(queue::waits(scene.organization, lately, 20)).await;
+    assert!(plan.contains("timeline_entry_taken") && !scans(backend, &plan) && !sorts(&plan), "{plan}");
+}
+
+async fn idle_sessions_are_read_from_their_index(backend: Backend) {
+    let scene = Scene::new(backend).await;
+    let before = Timestamp::from_micros(START + 1_000 * 1_000_000);
+    let sweep = [conversations::moved_on(before), conversations::idle(before, before, 500)];
+    for sql in sweep {
+        let plan = scene.plan_on(scene.store.log_writes().await, sql).await;
+        assert!(plan.contains("chat_session_idle") && !scans(backend, &plan), "{plan}");
+    }
+}
+
 /// Whether a table is read from one end to the other.
 fn scans(backend: Backend, plan: &str) -> bool {
     match backend {
@@ -196,4 +257,24 @@ async fn lists_of_many_requests_are_read_from_indexes_on_sqlite() {
 #[tokio::test]
 async fn lists_of_many_requests_are_read_from_indexes_on_postgres() {
     lists_are_read_from_indexes(Backend::Postgres).await;
+}
+
+#[tokio::test]
+async fn the_queue_among_many_requests_is_read_from_indexes_on_sqlite() {
+    the_queue_is_read_from_indexes(Backend::Sqlite).await;
+}
+
+#[tokio::test]
+async fn the_queue_among_many_requests_is_read_from_indexes_on_postgres() {
+    the_queue_is_read_from_indexes(Backend::Postgres).await;
+}
+
+#[tokio::test]
+async fn idle_sessions_among_many_are_read_from_their_index_on_sqlite() {
+    idle_sessions_are_read_from_their_index(Backend::Sqlite).await;
+}
+
+#[tokio::test]
+async fn idle_sessions_among_many_are_read_from_their_index_on_postgres() {
+    idle_sessions_are_read_from_their_index(Backend::Postgres).await;
 }

@@ -10,8 +10,8 @@ use std::{
 
 use async_trait::async_trait;
 use chat::{
-    Append, Author, ClientMessageId, Content, ContentHash, ConversationLog, Conversations, LogFeed, MessageKind, Right,
-    SenderKind,
+    Append, Author, ChatSessions, ClientMessageId, Content, ContentHash, ConversationLog, Conversations, LogFeed,
+    MessageKind, Right, SenderKind,
     testing::{RecordedHints, Setup, Thread, ThreadState},
 };
 use identity::{
@@ -25,7 +25,7 @@ use kernel::{
 };
 use store_seaorm::{SeaStore, StoreOptions};
 use support_request::{
-    ConversationState, NewConversation, NewMessage, RequestEvent, RequestStore, RequestViews, Requester,
+    ConversationState, NewConversation, NewMessage, QueueViews, RequestEvent, RequestStore, RequestViews, Requester,
     SupportRequest, testing::StoredConversation,
 };
 use uuid::Uuid;
@@ -215,6 +215,9 @@ impl chat::testing::Harness for TestStore {
     fn conversations(&self) -> Arc<dyn Conversations> {
         self.store.clone()
     }
+    fn sessions(&self) -> Arc<dyn ChatSessions> {
+        self.store.clone()
+    }
     fn feed(&self) -> Arc<dyn LogFeed> {
         self.store.clone()
     }
@@ -274,6 +277,9 @@ impl support_request::testing::Harness for TestStore {
         self.store.clone()
     }
     fn views(&self) -> Arc<dyn RequestViews> {
+        self.store.clone()
+    }
+    fn queue(&self) -> Arc<dyn QueueViews> {
         self.store.clone()
     }
     fn env(&self) -> Arc<dyn Env> {

@@ -11,11 +11,13 @@ mod conversations;
 mod feed;
 mod log;
 mod revising;
+mod sessions;
 
 pub use conversations::*;
 pub use feed::*;
 pub use log::*;
 pub use revising::*;
+pub use sessions::*;
 
 use kernel::{MessageId, OrganizationId, ParticipantId, UserId};
 
@@ -92,6 +94,16 @@ macro_rules! chat_contract {
             the_feed_skips_nothing_while_many_write
             a_position_never_moves_back
             the_lag_ends_when_all_is_taken
+            a_session_opens_where_the_customer_has_written
+            a_conversation_just_opened_gets_its_first_session
+            an_ended_session_is_followed_only_by_a_new_message
+            many_who_open_at_once_open_one_session
+            many_who_end_at_once_end_it_once
+            a_session_without_messages_for_too_long_times_out
+            a_closed_conversation_opens_no_session
+            no_session_is_reached_across_organizations
+            a_conversation_shows_its_last_session
+            sessions_are_listed_in_pages
         );
     };
     (@each $harness:expr, #[$test:meta]; $($name:ident)+) => {$(

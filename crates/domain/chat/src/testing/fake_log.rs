@@ -1,6 +1,7 @@
 //! The log in memory: one state behind one lock, with the guarantees of the real ones.
 
 mod reading;
+mod sessions;
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -15,8 +16,8 @@ use kernel::{
 
 use super::{Setup, Thread, ThreadState};
 use crate::{
-    Append, AppendError, Appended, Author, Change, Committed, ContentHash, ConversationLog, Entry, Epoch, Head, Hints,
-    LogCursor, Message, Participant, ReadMark, Revise, Revised, Revision, Right, Sender, SenderKind, Seq,
+    Append, AppendError, Appended, Author, Change, ChatSession, Committed, ContentHash, ConversationLog, Entry, Epoch,
+    Head, Hints, LogCursor, Message, Participant, ReadMark, Revise, Revised, Revision, Right, Sender, SenderKind, Seq,
 };
 
 /// [`ConversationLog`], [`Conversations`](crate::Conversations) and [`LogFeed`](crate::LogFeed) over
@@ -55,6 +56,8 @@ struct Conv {
     state: ThreadState,
     created_at: Timestamp,
     participants: Vec<Participant>,
+    /// Oldest first.
+    sessions: Vec<ChatSession>,
     messages: Vec<Stored>,
     /// Entry n is at n - 1: what it did, and to which of the messages.
     entries: Vec<(Change, usize)>,
@@ -116,6 +119,7 @@ impl FakeLog {
             state: setup.state,
             created_at: self.env.now(),
             participants: vec![requester],
+            sessions: Vec::new(),
             messages: Vec::new(),
             entries: Vec::new(),
         };

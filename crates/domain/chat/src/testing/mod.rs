@@ -9,5 +9,5 @@ mod side_by_side;
 
 pub use fake_log::{FakeLog, Fault};
 pub use harness::{Harness, Setup, Thread, ThreadState};
-pub use recorders::{CountedBudgets, RecordedHints, RecordedReceipts};
+pub use recorders::{CountedBudgets, RecordedHints, RecordedReceipts, RecordedSessions};
 pub use side_by_side::side_by_side;

@@ -9,7 +9,7 @@ use std::{
 use async_trait::async_trait;
 use kernel::{ConversationId, OrganizationId, ParticipantId};
 
-use crate::{Allowance, Budgets, Committed, Hints, Receipt, ReceiptFeed, Seq};
+use crate::{Allowance, Budgets, ChatSession, Committed, Hints, Receipt, ReceiptFeed, Seq, SessionFeed};
 
 /// Keeps every committed entry it is told of.
 #[derive(Debug, Default)]
@@ -48,6 +48,23 @@ impl RecordedReceipts {
 impl ReceiptFeed for RecordedReceipts {
     fn moved(&self, receipt: &Receipt) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(receipt.clone());
+    }
+}
+
+/// Keeps every session it is told of, as it then was.
+#[derive(Debug, Default)]
+pub struct RecordedSessions(Mutex<Vec<ChatSession>>);
+
+impl RecordedSessions {
+    /// All that was told.
+    pub fn all(&self) -> Vec<ChatSession> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl SessionFeed for RecordedSessions {
+    fn session(&self, session: &ChatSession) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(session.clone());
     }
 }
 

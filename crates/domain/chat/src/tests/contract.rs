@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use kernel::{Env, OrganizationId, ParticipantId, UserId, testing::FixedEnv};
 
 use crate::{
-    ConversationLog, Conversations, LogFeed,
+    ChatSessions, ConversationLog, Conversations, LogFeed,
     testing::{FakeLog, Harness, RecordedHints, Setup, Thread, ThreadState},
 };
 
@@ -27,6 +27,9 @@ impl Harness for Fakes {
         self.log.clone()
     }
     fn conversations(&self) -> Arc<dyn Conversations> {
+        self.log.clone()
+    }
+    fn sessions(&self) -> Arc<dyn ChatSessions> {
         self.log.clone()
     }
     fn feed(&self) -> Arc<dyn LogFeed> {

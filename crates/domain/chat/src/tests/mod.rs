@@ -4,5 +4,6 @@ mod contract;
 mod marking;
 mod scene;
 mod sending;
+mod sessions;
 mod subscribing;
 mod texts;

@@ -3,10 +3,12 @@
 #![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a suite of tests fails by panicking")]
 
 mod calls;
+mod queue;
 mod transactions;
 mod views;
 
 pub use calls::*;
+pub use queue::*;
 pub use transactions::*;
 pub use views::*;
 
@@ -64,6 +66,9 @@ macro_rules! support_request_contract {
             lists_are_paged
             overdue_means_a_missed_deadline_still_to_be_met
             nothing_is_read_across_organizations
+            chats_that_nobody_has_taken_wait_in_their_order
+            a_wait_ends_when_somebody_is_first_assigned
+            no_queue_is_read_across_organizations
         );
     };
     (@each $harness:expr, #[$test:meta]; $($name:ident)+) => {$(

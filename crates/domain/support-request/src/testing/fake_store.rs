@@ -1,5 +1,6 @@
 //! The store in memory: transactions that are all or nothing, one writer at a time.
 
+mod queue;
 mod tx;
 mod views;
 

@@ -6,6 +6,7 @@ mod events;
 mod laws;
 mod once;
 mod opening;
+mod queue;
 mod reading;
 mod replies;
 mod scene;

@@ -41,6 +41,7 @@ impl State {
             unread_count: unread().filter(|one| one.seq > read && one.sender.id != viewer).count() as u64,
             unread_staff: unread().filter(|one| one.seq > staff_read && one.sender.kind == SenderKind::Customer).count()
                 as u64,
+            session: conv.last_session(),
             participants: conv.participants.clone(),
         }
     }
