@@ -126,13 +126,10 @@ impl Hub {
                         session.close(Close::TooFast);
                     }
                     let mut index = self.index();
-                    let moved = match standing {
-                        Some(standing) => index.stands(caller.participant(), *standing),
-                        None => {
-                            index.stands_no_more(caller.participant());
-                            false
-                        }
-                    };
+                    if standing.is_none() {
+                        index.stands_no_more(caller.participant());
+                    }
+                    let moved = standing.is_some_and(|standing| index.stands(caller.participant(), standing));
                     if named.first || moved {
                         others.push(Effect::Online(caller.clone()));
                     }

@@ -435,11 +435,14 @@ fn whatever_happens_all_end_with_the_same_picture() {
     }
 }
 
+/// Who, over which connection, what it knows, and what was said over it last of each request.
+type Client = (Caller, Arc<Conn>, Knows, BTreeMap<u128, ViewState>);
+
 fn converge(seed: u64) {
     let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     let mut world = world();
     let staff = [agent(), colleague(), supervisor(), user(31, Role::Admin)];
-    let mut conns: Vec<(Caller, Arc<Conn>, Knows, BTreeMap<u128, ViewState>)> = Vec::new();
+    let mut conns: Vec<Client> = Vec::new();
     let mut waiting = Vec::new();
     for _ in 0..200 {
         let at = usize::try_from(dice.roll(8)).unwrap();
