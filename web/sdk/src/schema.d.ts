@@ -2931,7 +2931,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The caller's own name for this call, 1 to 255 visible ASCII characters, the same for each attempt: for 24 hours the same call again creates nothing and is answered as the first time, with what was created as it is then. */
+                /** @description The name of a message that has no `client_message_id`: 1 to 255 visible ASCII characters, the same for each attempt. Where both are given, the message's own name says whether it is a repeat. */
                 "Idempotency-Key"?: string | null;
             };
             path: {
