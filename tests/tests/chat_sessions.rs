@@ -93,7 +93,7 @@ async fn a_chat_in_which_nobody_writes_times_out_once(store: Store) {
     assert_eq!(end.problem(409), "chat.no_active_session");
     server.kill();
     server.restart().await;
-    assert_eq!(sessions(&visitor.rest, room).await.unwrap(), [ended.clone()]);
+    assert_eq!(sessions(&visitor.rest, room).await.unwrap(), std::slice::from_ref(&ended));
     let mut widget = Socket::connect(&server.socket_url(), visitor.rest.token()).await.unwrap();
     widget.subscribe(room, Some(0)).await;
     assert_eq!(event(&mut widget, room, "session_timeout").await, ended);

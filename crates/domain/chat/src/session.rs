@@ -190,7 +190,9 @@ impl Sessions {
         loop {
             let now = self.env.now();
             let ended = self.store.time_out(now - self.timeout, now, Self::SWEEP).await?;
-            ended.iter().for_each(|session| self.feed.session(session));
+            for session in &ended {
+                self.feed.session(session);
+            }
             count += ended.len();
             if ended.len() < Self::SWEEP as usize {
                 return Ok(count);

@@ -21,11 +21,11 @@ async fn the_estimate_is_the_median_of_the_latest_waits() {
         scene.desk.act(&scene.agent, chat, Action::Take, Command::default()).await.unwrap();
     }
     let now = queues.of(scene.organization).await.unwrap();
-    assert_eq!((now.waiting.len(), now.estimated_wait), (0, Some(Duration::from_secs(60))));
+    assert_eq!((now.waiting.len(), now.estimated_wait), (0, Some(Duration::from_mins(1))));
     scene.env.pass(Queues::RECENT);
     assert_eq!(
         queues.of(scene.organization).await.unwrap().estimated_wait,
-        Some(Duration::from_secs(60)),
+        Some(Duration::from_mins(1)),
         "the last one"
     );
     scene.env.pass(Duration::from_secs(1));
