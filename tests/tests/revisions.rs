@@ -124,7 +124,10 @@ async fn an_edit_is_no_reply_and_a_closed_request_lets_what_is_taken_back_go(sto
     })
     .await;
     let seen = agent.rest.get(&request).await.expect(200);
-    assert_eq!((&seen["status"], &seen["last_message"]["excerpt"]), (&json!("resolved"), &json!("Ma batterie est pleine")));
+    assert_eq!(
+        (&seen["status"], &seen["last_message"]["excerpt"]),
+        (&json!("resolved"), &json!("Ma batterie est pleine"))
+    );
 
     agent.rest.post(&format!("{request}/close"), &json!({})).await.expect(200);
     assert_eq!(patch(&visitor.rest, &path, "Encore").await.problem(409), "closed");

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use chat::{
-    ChatError, Content, Conversation, Entry, Epoch, Outgoing, Position, Revised, Sent, Seq, Subscription,
-};
+use chat::{ChatError, Content, Conversation, Entry, Epoch, Outgoing, Position, Revised, Sent, Seq, Subscription};
 use kernel::{Caller, ConversationId, MessageId, Refusal, Secret};
 
 /// Something that needs the world. Jobs MUST be *started* in the order in which they are taken, so

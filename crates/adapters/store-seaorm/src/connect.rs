@@ -161,15 +161,13 @@ mod tests {
     async fn sqlite_writes_ahead_and_waits_for_the_disk() {
         let fresh = Fresh::empty(Backend::Sqlite).await;
         let writer = sqlite(&fresh.url, 1, false, Duration::from_secs(4)).await.unwrap();
-        for (pragma, wanted) in
-            [
-                ("journal_mode", "wal"),
-                ("synchronous", "2"),
-                ("secure_delete", "1"),
-                ("foreign_keys", "1"),
-                ("busy_timeout", "3000"),
-            ]
-        {
+        for (pragma, wanted) in [
+            ("journal_mode", "wal"),
+            ("synchronous", "2"),
+            ("secure_delete", "1"),
+            ("foreign_keys", "1"),
+            ("busy_timeout", "3000"),
+        ] {
             let sql = format!("SELECT CAST({pragma} AS TEXT) AS value FROM pragma_{pragma}");
             let sql = if pragma == "busy_timeout" { sql.replace("CAST(busy_timeout", "CAST(timeout") } else { sql };
             let row = writer.query_one_raw(sea_orm::Statement::from_string(sea_orm::DbBackend::Sqlite, sql)).await;

@@ -7,8 +7,8 @@ use std::{
 };
 
 use chat::{
-    Change, ChatError, Committed, Content, Conversation, ConversationStatus, Epoch, Head, Participant, Position, ReadMark, ResetReason,
-    Revised, Sent, Seq, Subscription,
+    Change, ChatError, Committed, Content, Conversation, ConversationStatus, Epoch, Head, Participant, Position,
+    ReadMark, ResetReason, Revised, Sent, Seq, Subscription,
 };
 use kernel::{Caller, ConnectionId, ConversationId, MessageId, PortError, Secret, Timestamp, testing::FixedEnv};
 

@@ -311,12 +311,7 @@ mod tests {
         }
         assert_eq!(
             turns,
-            [
-                vec![(1, false), (3, false)],
-                vec![(2, true), (1, true)],
-                vec![(2, false), (1, false)],
-                vec![(2, true)],
-            ]
+            [vec![(1, false), (3, false)], vec![(2, true), (1, true)], vec![(2, false), (1, false)], vec![(2, true)],]
         );
     }
 

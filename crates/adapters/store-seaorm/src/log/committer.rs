@@ -219,8 +219,14 @@ impl Committer {
         let count = |wanted: fn(&Outcome) -> bool| outcomes.iter().filter(|outcome| wanted(outcome)).count();
         Stats::add(&self.stats.batches, 1);
         Stats::add(&self.stats.rows, rows.iter().map(|row| 1 + row.repeats.len()).sum());
-        Stats::add(&self.stats.stored, count(|outcome| matches!(outcome, Outcome::Stored { .. } | Outcome::Revised { .. })));
-        Stats::add(&self.stats.duplicates, count(|outcome| matches!(outcome, Outcome::Duplicate { .. } | Outcome::Unchanged { .. })));
+        Stats::add(
+            &self.stats.stored,
+            count(|outcome| matches!(outcome, Outcome::Stored { .. } | Outcome::Revised { .. })),
+        );
+        Stats::add(
+            &self.stats.duplicates,
+            count(|outcome| matches!(outcome, Outcome::Duplicate { .. } | Outcome::Unchanged { .. })),
+        );
         Stats::add(&self.stats.duplicates, rows.iter().map(|row| row.repeats.len()).sum());
         let committed: Vec<Committed> =
             rows.iter().zip(&outcomes).filter_map(|(row, outcome)| committed(row, outcome)).collect();

@@ -195,9 +195,10 @@ impl State {
     }
 
     /// What the message is now, with the hint to give; no hint when it was so already.
-    fn revise(&mut self, revision: Revision, now: Timestamp) -> Result<(Revised, Option<Committed>), AppendError> {
+    fn revise(&mut self, revision: &Revision, now: Timestamp) -> Result<(Revised, Option<Committed>), AppendError> {
         let key = (revision.organization, revision.conversation);
-        let conv = self.threads.get_mut(&key).filter(|conv| conv.lets(&revision.author)).ok_or(AppendError::NotFound)?;
+        let conv =
+            self.threads.get_mut(&key).filter(|conv| conv.lets(&revision.author)).ok_or(AppendError::NotFound)?;
         let at = conv.messages.iter().position(|stored| stored.message.id == revision.message);
         let at = at.ok_or(AppendError::MessageNotFound)?;
         let message = &conv.messages[at].message;
@@ -319,7 +320,7 @@ impl ConversationLog for FakeLog {
     }
 
     async fn revise(&self, revision: Revision) -> Result<Revised, AppendError> {
-        self.write(|state, now| state.revise(revision, now))
+        self.write(|state, now| state.revise(&revision, now))
     }
 
     async fn after(

@@ -7,8 +7,8 @@ use kernel::{
 
 use super::{Conv, FakeLog, State};
 use crate::{
-    Conversation, ConversationFilter, ConversationStatus, Conversations, Epoch, LogCursor, LogFeed,
-    LogRecord, Mark, Marked, Participant, ReadMark, Receipt, SenderKind, Seq,
+    Conversation, ConversationFilter, ConversationStatus, Conversations, Epoch, LogCursor, LogFeed, LogRecord, Mark,
+    Marked, Participant, ReadMark, Receipt, SenderKind, Seq,
 };
 
 impl State {
@@ -39,9 +39,8 @@ impl State {
             last_message_at: conv.last_at(),
             last_message: messages().next_back().cloned(),
             unread_count: unread().filter(|one| one.seq > read && one.sender.id != viewer).count() as u64,
-            unread_staff: unread()
-                .filter(|one| one.seq > staff_read && one.sender.kind == SenderKind::Customer)
-                .count() as u64,
+            unread_staff: unread().filter(|one| one.seq > staff_read && one.sender.kind == SenderKind::Customer).count()
+                as u64,
             participants: conv.participants.clone(),
         }
     }
