@@ -1,5 +1,7 @@
 //! The use cases of the chat.
 
+mod revising;
+
 use std::{sync::Arc, time::Duration};
 
 use kernel::{Caller, ConnectionId, ConversationId, Env, MessageId, PageRequest, SupportRequestId, Timestamp};
@@ -7,7 +9,7 @@ use kernel::{Caller, ConnectionId, ConversationId, Env, MessageId, PageRequest, 
 use crate::{
     Allowance, Append, AppendError, Author, Budgets, ChatError, ClientMessageId, Content, ContentHash, Conversation,
     ConversationFilter, ConversationLog, ConversationPage, Conversations, Entry, Epoch, Mark, Marked, Message,
-    MessageKind, Receipt, ReceiptFeed, Revise, Revised, Revision, Right, SenderKind, Seq,
+    MessageKind, Receipt, ReceiptFeed, Right, SenderKind, Seq,
 };
 
 /// What a client wants to send.
@@ -113,7 +115,7 @@ impl Chat {
     /// What staff may send.
     pub const STAFF_BUDGET: Allowance = Allowance { count: 60, within: Duration::from_secs(10) };
     /// How long after it was stored a message may be edited, by an admin too.
-    pub const EDITABLE_FOR: Duration = Duration::from_secs(24 * 60 * 60);
+    pub const EDITABLE_FOR: Duration = Duration::from_hours(24);
 
     /// Puts the chat together.
     pub fn new(
@@ -153,62 +155,6 @@ impl Chat {
         };
         let done = self.log.append(append).await?;
         Ok(Sent { message_id: done.message_id, seq: done.seq, created_at: done.created_at, duplicate: done.duplicate })
-    }
-
-    /// Gives a message another content: its author within 24 hours, or an admin within the same time. The
-    /// content that it has already is answered with `duplicate`. Costs as much of the budget as a send.
-    ///
-    /// # Errors
-    /// As [`Self::send`]; [`ChatError::MessageNotFound`]; [`ChatError::NotAllowed`] for somebody else's;
-    /// [`ChatError::MessageDeleted`]; [`ChatError::EditWindowOver`]. After a port error of kind `Unknown`,
-    /// the same again resolves it.
-    pub async fn edit(
-        &self,
-        caller: &Caller,
-        conversation: ConversationId,
-        message: MessageId,
-        content: Content,
-        origin: Option<ConnectionId>,
-    ) -> Result<Revised, ChatError> {
-        let revise = Revise::Edit { content, within: Self::EDITABLE_FOR };
-        self.revise(caller, conversation, message, revise, origin).await
-    }
-
-    /// Takes a message's content away, for its author or an admin, whatever became of the request; a
-    /// tombstone stays. One that is deleted already is answered with `duplicate`. Costs as much of the
-    /// budget as a send.
-    ///
-    /// # Errors
-    /// As [`Self::edit`], without those that only an edit has.
-    pub async fn delete(
-        &self,
-        caller: &Caller,
-        conversation: ConversationId,
-        message: MessageId,
-        origin: Option<ConnectionId>,
-    ) -> Result<Revised, ChatError> {
-        self.revise(caller, conversation, message, Revise::Delete, origin).await
-    }
-
-    async fn revise(
-        &self,
-        caller: &Caller,
-        conversation: ConversationId,
-        message: MessageId,
-        revise: Revise,
-        origin: Option<ConnectionId>,
-    ) -> Result<Revised, ChatError> {
-        self.take_budget(caller).await?;
-        let revision = Revision {
-            organization: caller.organization(),
-            conversation,
-            author: author(caller),
-            message,
-            of_others: caller.user().is_some_and(|user| user.role == kernel::Role::Admin),
-            revise,
-            origin,
-        };
-        Ok(self.log.revise(revision).await?)
     }
 
     async fn take_budget(&self, caller: &Caller) -> Result<(), ChatError> {

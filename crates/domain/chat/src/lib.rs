@@ -5,6 +5,7 @@ mod conversation;
 mod error;
 mod message;
 mod ports;
+mod revision;
 mod session;
 mod values;
 
@@ -21,8 +22,9 @@ pub use error::ChatError;
 pub use message::{Change, Entry, Message, MessageKind, MessageStatus, Sender, SenderKind};
 pub use ports::{
     Allowance, Append, AppendError, Appended, Author, Budgets, Committed, ConversationLog, Conversations, Head, Hints,
-    LogCursor, LogFeed, LogRecord, Mark, Marked, ReceiptFeed, Revise, Revised, Revision, Right,
+    LogCursor, LogFeed, LogRecord, Mark, Marked, ReceiptFeed, Right,
 };
+pub use revision::{Revise, Revised, Revision};
 pub use session::{ChatSession, ChatSessions, SessionFeed, SessionStatus, Sessions};
 pub use values::{ClientMessageId, Content, ContentHash, Epoch, Seq};
 

@@ -182,18 +182,18 @@ impl Session {
         reference: Option<String>,
         conversation: ConversationId,
         message: MessageId,
-        content: Option<String>,
+        text: Option<String>,
         context: &Context<'_>,
     ) {
         let named = Named::Revision(message);
         if !self.sends.may_go(conversation, &named) {
             return self.prior_failed(reference, conversation, named, context);
         }
-        let content = match content.map(Content::parse).transpose() {
-            Ok(content) => content,
+        let said = match text.map(Content::parse).transpose() {
+            Ok(said) => said,
             Err(field) => return self.nack_with(context, reference, conversation, named, &ChatError::from(field)),
         };
-        self.sends.wait(Waiting { conversation, reference, asked: Asked::Revise { message, content } });
+        self.sends.wait(Waiting { conversation, reference, asked: Asked::Revise { message, content: said } });
         self.send_waiting(conversation, context);
     }
 

@@ -183,7 +183,6 @@ impl Run {
                 1 => self.unsubscribe(at),
                 2 => self.compare_heads(),
                 3 => self.world.pass(1),
-                5..=6 => {}
                 // In every other run, so that the others hold each ack to its place.
                 4 if self.seed.is_multiple_of(2) => self.outage = 150,
                 _ => {}

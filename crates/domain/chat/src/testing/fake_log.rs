@@ -199,7 +199,7 @@ impl State {
     }
 
     /// What the message is now, with the hint to give; no hint when it was so already.
-    fn revise(&mut self, revision: Revision, now: Timestamp) -> Result<(Revised, Option<Committed>), AppendError> {
+    fn revise(&mut self, revision: &Revision, now: Timestamp) -> Result<(Revised, Option<Committed>), AppendError> {
         let key = (revision.organization, revision.conversation);
         let conv =
             self.threads.get_mut(&key).filter(|conv| conv.lets(&revision.author)).ok_or(AppendError::NotFound)?;
@@ -324,7 +324,7 @@ impl ConversationLog for FakeLog {
     }
 
     async fn revise(&self, revision: Revision) -> Result<Revised, AppendError> {
-        self.write(|state, now| state.revise(revision, now))
+        self.write(|state, now| state.revise(&revision, now))
     }
 
     async fn after(

@@ -2,6 +2,7 @@
 
 mod contract;
 mod marking;
+mod revising;
 mod scene;
 mod sending;
 mod sessions;

@@ -11,7 +11,7 @@ use crate::{
     testing::{Harness, Thread, ThreadState, side_by_side},
 };
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_hours(24);
 
 fn revision(thread: &Thread, author: Author, message: MessageId, content: Option<&str>) -> Revision {
     let revise = content
@@ -134,13 +134,14 @@ pub async fn replay_shows_the_content_of_now_at_every_entry(h: &impl Harness) {
     assert_eq!(heads[0].last_seq, Seq::new(6));
 }
 
+type Answer<'a> = std::pin::Pin<Box<dyn Future<Output = u64> + 'a>>;
+
 /// Called in order, numbered in order, whatever each of them does.
 pub async fn sends_edits_and_deletions_that_wait_together_keep_their_order(h: &impl Harness) {
     let scene = Scene::new(h).await;
     let other = scene.another(h, ThreadState::default()).await;
     let (a, b) = (scene.asked(h, "a").await.message_id, scene.asked(h, "b").await.message_id);
     let log = h.log();
-    type Answer<'a> = std::pin::Pin<Box<dyn Future<Output = u64> + 'a>>;
     let send = |name: &str| -> Answer<'_> {
         let answer = log.append(scene.asks(h, name, name));
         Box::pin(async { answer.await.unwrap().seq.get() })
