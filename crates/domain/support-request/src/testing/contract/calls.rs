@@ -88,7 +88,7 @@ pub async fn a_call_is_forgotten_after_a_day(h: &impl Harness) {
         claim
     };
     assert_eq!(claim("b", first, now).await, Claim::New);
-    let last = now + (IdempotentCall::LIFE - Duration::from_millis(1));
+    let last = now + IdempotentCall::LIFE - Duration::from_millis(1);
     assert_eq!(claim("b", second, last).await, repeat(first, None));
     let over = now + IdempotentCall::LIFE;
     assert_eq!(claim("another body", second, over).await, Claim::New);
