@@ -76,10 +76,11 @@ const CREATING: [Creating; 6] = [
 
 /// POSTs that create nothing: the same again has the same effect by itself, or is another act on purpose,
 /// as signing in twice is.
-const NOT_CREATING: [&str; 12] = [
+const NOT_CREATING: [&str; 13] = [
     "POST /api/v1/auth/login",
     "POST /api/v1/auth/logout",
     "POST /api/v1/auth/refresh",
+    "POST /api/v1/conversations/{id}/end",
     "POST /api/v1/conversations/{id}/messages/{message_id}/read",
     "POST /api/v1/conversations/{id}/read",
     "POST /api/v1/support-requests/{id}/assign",
