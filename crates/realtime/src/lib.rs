@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod asking;
 mod close;
 mod conn;
 mod frame;
@@ -23,6 +24,8 @@ pub use hub::{Hub, Refused, Revoked};
 pub use inbound::Inbound;
 pub use job::{Admitted, Done, Job, MarkKind, PageAsked, PageRead};
 pub use limits::Limits;
+#[cfg(feature = "faults")]
+pub use limits::Planted;
 pub use queue::Out;
 pub use session::{Context, Effect, Presence, Session};
 

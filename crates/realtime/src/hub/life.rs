@@ -67,7 +67,7 @@ impl Hub {
     /// Time has gone by. To be called about once a second.
     pub fn tick(&self, now: Timestamp) {
         for conn in self.connections() {
-            conn.step(&self.limits, |session| session.tick(now, &self.context()));
+            self.step(&conn, |session, context| session.tick(now, context));
         }
     }
 

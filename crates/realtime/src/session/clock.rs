@@ -2,7 +2,7 @@
 
 use kernel::Timestamp;
 
-use super::{Context, Session};
+use super::{Context, Effect, Session};
 use crate::{Close, Limits, Out, subscription::Paging};
 
 /// Since when what is. The present moment is that of the last tick or frame, so it may be a second old.
@@ -81,15 +81,18 @@ impl Session {
         self.clock.heard();
     }
 
-    /// Time has gone by.
-    pub fn tick(&mut self, now: Timestamp, context: &Context<'_>) {
+    /// Time has gone by. A subscription that came too early may start now.
+    pub fn tick(&mut self, now: Timestamp, context: &Context<'_>) -> Vec<Effect> {
+        let mut effects = Vec::new();
         if self.is_closed() {
-            return;
+            return effects;
         }
         self.clock.pass(now);
         if let Some(close) = self.overdue(context.limits) {
-            return self.close(close);
+            self.close(close);
+            return effects;
         }
+        self.asking.pass(self.clock.now);
         if !self.draining && self.clock.is_ping_due(context.limits) {
             self.clock.pinged = self.clock.now;
             self.clock.ping = Ping::Queued;
@@ -102,6 +105,8 @@ impl Session {
         });
         self.due.extend(failed);
         self.ask_pages(context);
+        self.pump(context, &mut effects);
+        effects
     }
 
     fn overdue(&mut self, limits: &Limits) -> Option<Close> {

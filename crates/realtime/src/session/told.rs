@@ -4,7 +4,7 @@ use bytes::Bytes;
 use kernel::{Audience, ConversationId, ParticipantId};
 
 use super::{Context, Session};
-use crate::{Close, queue::Kind, subscription::Sub};
+use crate::{Close, queue::Kind};
 
 impl Session {
     /// Marks of somebody moved in a conversation; told when it is followed, and to the person's own
@@ -87,7 +87,7 @@ impl Session {
     }
 
     fn sees(&self, conversation: ConversationId) -> bool {
-        self.subs.get(&conversation).is_some_and(Sub::is_proven)
+        self.subs.get(&conversation).is_some_and(|sub| sub.is_proven())
     }
 
     fn is(&self, who: ParticipantId) -> bool {

@@ -3,7 +3,7 @@
 mod batch;
 mod committer;
 #[cfg(feature = "faults")]
-mod faults;
+pub(crate) mod faults;
 mod feed;
 mod held;
 mod message;
