@@ -78,7 +78,7 @@ impl Drop for Database {
     fn drop(&mut self) {
         if let Self::Postgres { admin, name, .. } = self {
             // A database that stays behind costs disk until the services stop, and must not hide why a test failed.
-            let _ = psql(admin, &format!("drop database if exists {name} with (force)"));
+            let _ = try_sql(admin, &format!("drop database if exists {name} with (force)"));
         }
     }
 }
@@ -150,10 +150,14 @@ fn written_url() -> Option<String> {
 
 /// Runs one statement as the superuser and gives what it selects, unaligned.
 pub fn sql(url: &str, statement: &str) -> String {
-    psql(url, statement).unwrap_or_else(|error| panic!("{statement}: {error:#}"))
+    try_sql(url, statement).unwrap_or_else(|error| panic!("{statement}: {error:#}"))
 }
 
-fn psql(url: &str, statement: &str) -> anyhow::Result<String> {
+/// The same, where it may be refused.
+///
+/// # Errors
+/// PostgreSQL cannot be reached, refuses, or ends the session; the message has psql's words.
+pub fn try_sql(url: &str, statement: &str) -> anyhow::Result<String> {
     let program = postgres_program("psql").unwrap_or_else(|| PathBuf::from("psql"));
     process::read(Command::new(program).args([
         "--no-psqlrc",

@@ -3,7 +3,8 @@
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+use tokio::time::sleep;
 
 /// Calls one server, as one person or as nobody.
 #[derive(Debug, Clone)]
@@ -86,13 +87,21 @@ impl Rest {
         self.post(&format!("/conversations/{conversation}/messages"), &body).await
     }
 
-    /// Every message of a conversation, in the order of its log, over as many pages as there are.
+    /// Every message of a conversation, in the order of its log, over as many pages as there are. A server that is
+    /// busy (503) is asked again, for half a minute.
     pub async fn all_messages(&self, conversation: &str) -> Vec<Value> {
         let mut all = Vec::new();
         let mut after = 0;
         loop {
             let path = format!("/conversations/{conversation}/messages?after_seq={after}&limit=200");
-            let page = self.get(&path).await.expect(200);
+            let deadline = Instant::now() + Duration::from_secs(30);
+            let page = loop {
+                let page = self.get(&path).await;
+                if page.status != 503 || Instant::now() > deadline {
+                    break page.expect(200);
+                }
+                sleep(Duration::from_millis(200)).await;
+            };
             let items = page["items"].as_array().expect("items").clone();
             let last = items.last().map(|item| item["entry_seq"].as_i64().expect("entry_seq"));
             all.extend(items);

@@ -21,12 +21,14 @@ pub(crate) async fn unpack(store: Store, home: &Path) -> Database {
     if !is_there(store, &seed, &template) {
         make(store, &folder, &seed, &template).await;
     }
-    drop(lock);
     copy(&seed, home);
-    match store {
+    let database = match store {
         Store::Sqlite => Database::Sqlite,
         Store::Postgres => Database::copied(&template),
-    }
+    };
+    // Only now: somebody with another build deletes this one to make theirs.
+    drop(lock);
+    database
 }
 
 /// Another build may seed otherwise; another cluster has no template.

@@ -65,7 +65,7 @@ pub async fn storm(server: &mut Server, plan: &Plan) -> Aftermath {
         slowest_start = slowest_start.max(started.elapsed());
     }
     load.ticks(1).await;
-    let Remains { history, counters } = load.finish().await;
+    let Remains { history, counters } = load.finish(Load::PATIENCE).await;
     Aftermath { history, counters, slowest_start }
 }
 

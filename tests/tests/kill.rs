@@ -32,11 +32,11 @@ mod kill {
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn an_ack_before_the_commit_is_found() {
         let settings = Settings { fault: Some("ack_before_commit"), ..Settings::over(Store::Sqlite) };
-        let after = run(settings, 10).await;
+        let after = run(settings, 4).await;
         let found = check(&after.history);
         let lost = found.iter().filter(|finding| matches!(finding, Finding::Lost(_))).count();
-        println!("an ack before the commit: {lost} lost of {} acked in 10 kills", after.counters.acked);
-        assert!(lost > 0, "ten kills of a server that acks before it commits, and the checker saw {found:?}");
+        println!("an ack before the commit: {lost} lost of {} acked in 4 kills", after.counters.acked);
+        assert!(lost > 0, "four kills of a server that acks before it commits, and the checker saw {found:?}");
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

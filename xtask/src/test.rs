@@ -17,6 +17,10 @@ pub enum Scope {
     Quick,
 }
 
+/// With the smoke set of the faults. One build for it and for all other tests: a set of features of its own would
+/// build the same crates twice.
+const FAULTS: &str = "--features=tests/faults";
+
 /// The run was red; what failed has been printed already.
 #[derive(Debug)]
 pub struct Failed;
@@ -64,6 +68,7 @@ fn everything(tally: &mut Tally) -> Result<()> {
             "clippy",
             "--workspace",
             "--all-targets",
+            FAULTS,
             "--quiet",
             "--",
             "-D",
@@ -79,7 +84,7 @@ fn everything(tally: &mut Tally) -> Result<()> {
         ),
         (POSTGRES_URL, services.url().into()),
     ];
-    count("Rust tests", tally, || rust_tests(&["--workspace"], &environment))?;
+    count("Rust tests", tally, || rust_tests(&["--workspace", FAULTS], &environment))?;
     count("examples in the documentation", tally, || examples(&environment))?;
     count("browser tests", tally, browser::run)
 }

@@ -7,7 +7,7 @@ use std::{
 
 use kernel::{ConnectionId, Timestamp};
 
-use crate::{Job, Limits, Protocol, Session};
+use crate::{Close, Job, Limits, Protocol, Session};
 
 /// A connection. Its session is behind a lock that is held for a step at a time; whoever made a step that
 /// gives the transport something to do wakes it.
@@ -91,7 +91,17 @@ impl Conn {
 
     /// Whether the end has been decided.
     pub fn is_closed(&self) -> bool {
-        self.lock().session.is_closed()
+        self.closing().is_some()
+    }
+
+    /// The end that has been decided.
+    pub fn closing(&self) -> Option<Close> {
+        self.lock().session.closing()
+    }
+
+    /// See [`Session::take_overflows`].
+    pub fn take_overflows(&self) -> u64 {
+        self.lock().session.take_overflows()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod asking;
 mod close;
 mod conn;
 mod frame;
@@ -24,6 +25,8 @@ pub use hub::{Colleague, Hub, Refused, Revoked, Watch};
 pub use inbound::Inbound;
 pub use job::{Admitted, Done, Job, MarkKind, PageAsked, PageRead, Standing};
 pub use limits::Limits;
+#[cfg(feature = "faults")]
+pub use limits::Planted;
 pub use queue::Out;
 pub use session::{Context, Effect, Places, Presence, Session};
 pub use views::ViewState;

@@ -52,16 +52,47 @@ pub struct Limits {
     pub over_budget: usize,
     /// The time in which they are counted.
     pub over_within: Duration,
+    /// So many frames of the transport a client may send at once, whatever they are: pings, pongs, fragments
+    /// and empty ones too. One that sends more is closed.
+    pub frame_burst: u32,
+    /// So many more come free a second.
+    pub frames_per_second: u32,
+    /// So often a connection may ask for the same conversation at once; then once in `subscribe_every`.
+    pub subscribe_burst: u32,
+    /// The time between two further subscriptions of a connection to the same conversation. One that comes
+    /// earlier waits, and what the client says after it waits with it: nothing is refused.
+    pub subscribe_every: Duration,
+    /// The most connections from one address on a node (for IPv6: of one /64), before anybody is known.
+    pub address_connections: usize,
+    /// A bug, for tests that must find it.
+    #[cfg(feature = "faults")]
+    pub planted: Option<Planted>,
+}
+
+/// A bug that fault tests must find.
+#[cfg(feature = "faults")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Planted {
+    /// What a full queue gives up is not read again: the position moves on.
+    OverflowDrops,
+    /// A replay starts one entry late.
+    ResumeOffByOne,
 }
 
 impl Limits {
     /// The longest `ref` a client may use, in bytes.
     pub const REFERENCE_BYTES: usize = 128;
 
-    /// The same without the budgets that count people's connections, for tests and benchmarks.
+    /// The same without the budgets that count connections and frames, for tests and benchmarks.
     #[must_use]
     pub fn without_budgets(self) -> Self {
-        Self { guest_connections: usize::MAX, user_connections: usize::MAX, ..self }
+        Self {
+            guest_connections: usize::MAX,
+            user_connections: usize::MAX,
+            address_connections: usize::MAX,
+            frame_burst: u32::MAX,
+            ..self
+        }
     }
 
     /// How many conversations this caller's connection may follow.
@@ -100,6 +131,13 @@ impl Default for Limits {
             user_connections: 20,
             over_budget: 3,
             over_within: Duration::from_secs(10),
+            frame_burst: 2_000,
+            frames_per_second: 100,
+            subscribe_burst: 4,
+            subscribe_every: Duration::from_secs(2),
+            address_connections: 5_000,
+            #[cfg(feature = "faults")]
+            planted: None,
         }
     }
 }

@@ -84,6 +84,13 @@ pub(crate) struct Shed {
     pub(crate) viewers: Vec<SupportRequestId>,
 }
 
+impl Shed {
+    /// Whether only what needs no making good was given up.
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.positions.is_empty() && self.receipts.is_empty() && !self.lists
+    }
+}
+
 impl Queue {
     pub(crate) fn push(&mut self, bytes: Bytes, kind: Kind) {
         self.bytes += bytes.len();

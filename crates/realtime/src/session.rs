@@ -23,6 +23,7 @@ use kernel::{
 use self::{availability::Saying, clock::Clock};
 use crate::{
     Close, Inbound, Job, Limits, Out, Protocol, QueuePosition, ServerFrame, Standing, ViewState, Viewer,
+    asking::Asking,
     marks::Marks,
     queue::{Kind, Queue},
     sends::Sends,
@@ -120,7 +121,8 @@ pub struct Session {
     starting: bool,
     running: usize,
     backlog: VecDeque<Inbound>,
-    subs: BTreeMap<ConversationId, Sub>,
+    /// Boxed: a node of the map has room for eleven, and most connections follow one conversation.
+    subs: BTreeMap<ConversationId, Box<Sub>>,
     due: VecDeque<ConversationId>,
     sends: Sends,
     marks: Marks,
@@ -131,8 +133,11 @@ pub struct Session {
     resync: bool,
     draining: bool,
     generations: u64,
+    asking: Asking,
     /// When sends were refused for being above the budget, as far back as that counts.
     over_budget: Vec<Timestamp>,
+    /// How often what waited was given up, since that was last asked.
+    overflows: u64,
     clock: Clock,
 }
 
@@ -160,7 +165,9 @@ impl Session {
             resync: false,
             draining: false,
             generations: 0,
+            asking: Asking::default(),
             over_budget: Vec::new(),
+            overflows: 0,
             clock: Clock::new(now),
         }
     }
@@ -172,7 +179,12 @@ impl Session {
 
     /// The next thing to ask of the world.
     pub fn take_job(&mut self) -> Option<Job> {
-        self.jobs.pop_front()
+        let job = self.jobs.pop_front();
+        if self.jobs.is_empty() {
+            // Gives the memory back; most connections are idle most of the time.
+            self.jobs = VecDeque::new();
+        }
+        job
     }
 
     /// Whether there is something for [`Self::take_job`].
@@ -219,7 +231,17 @@ impl Session {
 
     /// Whether the end has been decided.
     pub fn is_closed(&self) -> bool {
-        self.queue.closing().is_some()
+        self.closing().is_some()
+    }
+
+    /// The end that has been decided.
+    pub fn closing(&self) -> Option<Close> {
+        self.queue.closing()
+    }
+
+    /// How often more waited than may, since this was last asked: that was given up, to be read again from the log.
+    pub fn take_overflows(&mut self) -> u64 {
+        std::mem::take(&mut self.overflows)
     }
 
     /// Decides the end: what waits is still written, nothing more is taken or told.
@@ -276,8 +298,13 @@ impl Session {
         if !self.queue.is_over(limits) {
             return;
         }
-        let shed = self.queue.shed(limits);
-        for (conversation, position) in shed.positions {
+        let mut shed = self.queue.shed(limits);
+        self.overflows += u64::from(!shed.is_nothing());
+        #[cfg(feature = "faults")]
+        if limits.planted == Some(crate::Planted::OverflowDrops) {
+            shed.positions.clear();
+        }
+        for (conversation, position) in std::mem::take(&mut shed.positions) {
             let announce = shed.caught.contains(&conversation);
             self.rewind(conversation, Some(position), announce, false);
         }

@@ -3,25 +3,20 @@
 use std::{
     collections::{HashMap, HashSet},
     sync::{Arc, PoisonError, RwLock},
-    time::{Duration, Instant},
 };
 
 use actix_web::web::Data;
 use async_trait::async_trait;
-use http_actix::{Api, Health, MetricsPage, Origins, Page, PageSource, Part, Presence, Settings, StaffMember};
+use http_actix::{Api, MetricsPage, Origins, Page, PageSource, Presence, Settings, StaffMember};
 use identity::Identity;
 use kernel::{OrganizationId, ParticipantId};
 use metrics_exporter_prometheus::PrometheusHandle;
 use realtime::{Colleague, Hub};
-use store_seaorm::SeaStore;
 use url::Url;
 use web_assets::{Asset, Pages};
 use ws_actix::{IdentityGate, Realtime};
 
-use crate::{config::Config, wire::Parts};
-
-/// How long a part is given to say that it works.
-const PATIENCE: Duration = Duration::from_secs(3);
+use crate::{config::Config, health::HowItIs, wire::Parts};
 
 /// The HTTP side, put together.
 pub(crate) fn build(config: &Config, parts: &Parts, base: &Url, metrics: &PrometheusHandle) -> Data<Api> {
@@ -39,7 +34,7 @@ pub(crate) fn build(config: &Config, parts: &Parts, base: &Url, metrics: &Promet
         env: Arc::clone(&parts.env),
         presence: Arc::new(WhoIsThere(Arc::clone(&parts.hub))),
         arrivals: Arc::clone(&parts.arrivals),
-        health: Arc::new(HowItIs(Arc::clone(&parts.store))),
+        health: Arc::new(HowItIs::new(Arc::clone(&parts.store), config)),
         origins: parts.origins.clone(),
         pages: Arc::new(BuiltPages),
         metrics: page,
@@ -74,25 +69,6 @@ impl Presence for WhoIsThere {
             Some(StaffMember { id: user.id, name: user.name.clone(), role: user.role, availability })
         };
         self.0.staff_online(organization).into_iter().filter_map(member).collect()
-    }
-}
-
-struct HowItIs(Arc<SeaStore>);
-
-#[async_trait]
-impl Health for HowItIs {
-    async fn look(&self) -> Vec<Part> {
-        let began = Instant::now();
-        let works = match tokio::time::timeout(PATIENCE, self.0.ping()).await {
-            Ok(Ok(())) => true,
-            Ok(Err(error)) => {
-                tracing::warn!(error = %error, cause = ?std::error::Error::source(&error), "the database does not answer");
-                false
-            }
-            Err(_) => false,
-        };
-        let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        vec![Part { name: "database", works, took_ms }]
     }
 }
 

@@ -58,7 +58,10 @@ pub(crate) struct AfterCommit {
 
 impl Hints for AfterCommit {
     fn committed(&self, entries: &[Committed]) {
+        #[cfg(not(feature = "faults"))]
         self.hub.committed(entries);
+        #[cfg(feature = "faults")]
+        self.hub.committed(&crate::faults::not_swallowed(entries));
         self.arrivals.committed(entries);
         for entry in entries {
             self.activity.moved(entry.organization, entry.audience.support_request);

@@ -57,6 +57,9 @@ pub struct Config {
     pub log_format: LogFormat,
     /// The bcrypt cost of new passwords, 4 to 31; each step doubles the time. Default 12.
     pub password_cost: u32,
+    /// Not ready while less than this many MiB, or less than 5 %, are free on the disk of the data folder:
+    /// a full disk refuses what people send. Default 512.
+    pub disk_reserve_mib: u64,
     /// Threads that answer requests. Default: one a core.
     pub workers: Option<usize>,
     /// After how many seconds without a message a chat session ends. Default 1800.
@@ -81,6 +84,10 @@ pub enum LogFormat {
 pub struct Limits {
     /// `false` switches the rate budgets off, for tests and benchmarks; the server says so at its start.
     pub enabled: bool,
+    /// The most realtime connections from one address (for IPv6: from one /64) on this node; one more is
+    /// answered 429. To be raised where all clients come from one address: behind a proxy, or for a load
+    /// test. Default 5 000.
+    pub address_connections: usize,
 }
 
 const DEFAULTS: &str = r#"
@@ -89,11 +96,13 @@ data_dir = "guichet-data"
 docs = true
 migrate = false
 password_cost = 12
+disk_reserve_mib = 512
 chat_timeout_s = 1800
 log = "info"
 log_format = "text"
 [limits]
 enabled = true
+address_connections = 5000
 "#;
 
 impl Config {
@@ -152,6 +161,9 @@ impl Config {
         if self.workers == Some(0) {
             bail!("workers must be at least 1");
         }
+        if self.limits.address_connections == 0 {
+            bail!("limits.address_connections must be at least 1");
+        }
         Ok(())
     }
 
@@ -193,6 +205,9 @@ mod tests {
         let config = with(&[("GUICHET_LISTEN", "127.0.0.1:0"), ("GUICHET_LIMITS_ENABLED", "false")]).unwrap();
         assert_eq!(config.listen.port(), 0);
         assert!(!config.limits.enabled);
+        assert_eq!(config.limits.address_connections, 5_000);
+        let config = with(&[("GUICHET_LIMITS_ADDRESS_CONNECTIONS", "20000")]).unwrap();
+        assert_eq!(config.limits.address_connections, 20_000);
         assert_eq!(config.log, "info");
     }
 

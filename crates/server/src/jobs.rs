@@ -45,7 +45,10 @@ pub(crate) fn start(parts: &Parts) -> JoinSet<()> {
         async move { Ok(identity.catch_up().await?) }
     }));
     let (hub, log) = (Arc::clone(&parts.hub), parts.log());
-    jobs.spawn(every(HEADS, "heads", move || compare_heads(Arc::clone(&hub), Arc::clone(&log))));
+    let heads = every(HEADS, "heads", move || compare_heads(Arc::clone(&hub), Arc::clone(&log)));
+    #[cfg(feature = "faults")]
+    let heads = crate::faults::unless_planted("dropped_hint", heads);
+    jobs.spawn(heads);
     let (identity, store) = (Arc::clone(&parts.identity), Arc::clone(&parts.store));
     jobs.spawn(every(CLEANUP, "token-cleanup", move || purge(Arc::clone(&identity), Arc::clone(&store))));
     let store = Arc::clone(&parts.store);

@@ -7,8 +7,12 @@ mod bridges;
 pub mod cli;
 pub mod config;
 mod demo;
+#[cfg(feature = "faults")]
+mod faults;
+mod health;
 mod jobs;
 mod log;
+mod open_files;
 mod relay;
 mod secret_key;
 mod serve;

@@ -8,7 +8,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::signal::unix::{SignalKind, signal};
 use url::Url;
 
-use crate::{api, config::Config, demo, jobs, tls, wire::Parts};
+use crate::{api, config::Config, demo, jobs, open_files, tls, wire::Parts};
 
 /// How long connections are given to take their leave; all is over within 20 s of the signal.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -31,9 +31,12 @@ pub(crate) async fn run(config: Config, demonstration: bool) -> anyhow::Result<(
     if !config.limits.enabled {
         tracing::warn!("rate budgets are switched off (limits.enabled = false)");
     }
+    open_files::allow_all();
     let listener = std::net::TcpListener::bind(config.listen)
         .with_context(|| format!("{} cannot be listened on", config.listen))?;
-    ws_actix::give_up_unread(&listener, ws_actix::UNREAD_WITHIN).context("the listening socket cannot be set up")?;
+    ws_actix::give_up_unread(&listener, ws_actix::UNREAD_WITHIN)
+        .and_then(|()| ws_actix::limit_unsent(&listener))
+        .context("the listening socket cannot be set up")?;
     let address = listener.local_addr()?;
     let base = base_url(&config, address)?;
 

@@ -52,6 +52,12 @@ pub fn processor_time(pid: u32) -> Duration {
     Duration::from_secs_f64(ticks / TICKS_A_SECOND)
 }
 
+/// How many processes wanted to run, on average over the last minute: what a slow figure is to be read beside.
+pub fn load_average() -> f64 {
+    let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    text.split_whitespace().next().and_then(|word| word.parse().ok()).unwrap_or(0.0)
+}
+
 fn all() -> Vec<u32> {
     let entries = fs::read_dir("/proc").map(|entries| entries.flatten().collect::<Vec<_>>()).unwrap_or_default();
     entries.iter().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
@@ -89,7 +95,7 @@ mod tests {
     #[test]
     fn our_own_figures_are_read() {
         let me = std::process::id();
-        assert!(resident_kib(me) > 1_000 && open_files(me) >= 3);
+        assert!(resident_kib(me) > 1_000 && open_files(me) >= 3 && load_average() >= 0.0);
         let started = std::time::Instant::now();
         while processor_time(me) == Duration::ZERO {
             assert!(started.elapsed() < Duration::from_secs(10), "no processor time is counted");

@@ -2,9 +2,11 @@
 
 use super::run::{Run, SEED};
 use crate::checker::{Finding, History};
+use crate::faults::process::load_average;
 use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter};
 use std::fs;
+use xtask::faults::ROW_FILE;
 
 /// What must never happen, by the names that the catalogue of faults gives; I11 is about sinks, which come later.
 pub const INVARIANTS: [(&str, &str); 13] = [
@@ -80,6 +82,9 @@ impl Measure {
     }
 }
 
+/// What the machine had to do meanwhile, by the one number that the system keeps.
+const BUSY: Measure = Measure::told("load average", "");
+
 /// What one run of one row found.
 #[derive(Debug, Clone)]
 pub struct Report {
@@ -90,7 +95,7 @@ pub struct Report {
     messages: usize,
     violations: BTreeMap<&'static str, Vec<String>>,
     figures: Vec<(Measure, Vec<f64>)>,
-    void: usize,
+    void: BTreeMap<&'static str, Vec<f64>>,
     exercised: BTreeMap<&'static str, usize>,
     told: BTreeMap<&'static str, usize>,
     steps: Vec<String>,
@@ -107,7 +112,7 @@ impl Report {
             messages: 0,
             violations: BTreeMap::new(),
             figures: Vec::new(),
-            void: 0,
+            void: BTreeMap::new(),
             exercised: BTreeMap::new(),
             told: BTreeMap::new(),
             steps: Vec::new(),
@@ -117,6 +122,7 @@ impl Report {
     /// The fault was done once more; `what` is printed when the run fails.
     pub fn round(&mut self, what: impl Into<String>) {
         self.rounds += 1;
+        self.measured(BUSY, load_average());
         self.steps.push(format!("round {}: {}", self.rounds, what.into()));
     }
 
@@ -157,8 +163,8 @@ impl Report {
 
     /// A value that says nothing about the server, because this process itself was held up. A figure that has no
     /// other makes the run invalid.
-    pub fn voided(&mut self, measure: Measure) {
-        self.void += 1;
+    pub fn voided(&mut self, measure: Measure, value: f64) {
+        self.void.entry(measure.name).or_default().push(value);
         if !self.figures.iter().any(|(other, _)| other.name == measure.name) {
             self.figures.push((measure, Vec::new()));
         }
@@ -212,9 +218,46 @@ impl Report {
         self.write("history", &events.chain(logs).collect::<String>());
     }
 
-    /// One file a row, for the table of a whole run.
+    /// What the server said, to find out what went wrong.
+    pub fn keep_log(&self, log: &str) {
+        self.write("log", log);
+    }
+
+    /// Two files a row: the line, and the row of the table of a whole run.
     fn keep(&self) {
         self.write("txt", &format!("{self}\n"));
+        self.write(ROW_FILE, &self.row());
+    }
+
+    /// A row of the table whose columns are [`xtask::faults::COLUMNS`].
+    fn row(&self) -> String {
+        let verdict = match (self.broken().is_empty(), self.invalid().is_empty()) {
+            (false, _) => "red",
+            (true, false) => "invalid",
+            (true, true) => "green",
+        };
+        let cells = [self.row.to_owned(), self.over.clone(), self.rounds.to_string(), self.messages.to_string()];
+        let counts = INVARIANTS.iter().map(|(invariant, _)| self.violations(invariant).to_string());
+        let bound = format!("{:.1} %", self.bound());
+        let figures = self.figures.iter().map(|(measure, values)| said(measure, values));
+        let times = self.exercised.iter().chain(&self.told).map(|(what, times)| format!("{times} × {what}"));
+        let own = figures.chain(times).chain(self.void()).collect::<Vec<_>>().join("; ");
+        let rest = [bound, own, self.seed.to_string(), verdict.to_owned()];
+        let cells: Vec<String> = cells.into_iter().chain(counts).chain(rest).collect();
+        format!("| {} |\n", cells.join(" | "))
+    }
+
+    /// What was left out of the figures, in words.
+    fn void(&self) -> impl Iterator<Item = String> {
+        self.void.iter().map(|(name, values)| {
+            let highest = values.iter().copied().fold(0.0, f64::max);
+            format!("{} × {name} void, up to {}", values.len(), short(highest))
+        })
+    }
+
+    /// The rule of three: nothing in n rounds leaves at most 3/n a round, with 95 % confidence; in percent.
+    fn bound(&self) -> f64 {
+        (300.0 / count(self.rounds.max(1))).min(100.0)
     }
 
     fn write(&self, kind: &str, text: &str) {
@@ -231,18 +274,14 @@ impl Display for Report {
         for (invariant, _) in INVARIANTS {
             write!(formatter, " {invariant}={}", self.violations(invariant))?;
         }
-        // The rule of three: nothing in n rounds leaves at most 3/n a round, with 95 % confidence.
-        let bound = (300.0 / count(self.rounds.max(1))).min(100.0);
-        write!(formatter, "; at most {bound:.1} % a round fail (95 %)")?;
+        write!(formatter, "; at most {:.1} % a round fail (95 %)", self.bound())?;
         for (measure, values) in &self.figures {
             write!(formatter, "; {}", said(measure, values))?;
         }
         for (what, times) in self.exercised.iter().chain(&self.told) {
             write!(formatter, "; {times} × {what}")?;
         }
-        if self.void > 0 {
-            write!(formatter, "; {} values void", self.void)?;
-        }
+        self.void().try_for_each(|void| write!(formatter, "; {void}"))?;
         write!(formatter, "; seed {}", self.seed)
     }
 }
@@ -308,6 +347,7 @@ mod tests {
     use super::*;
     use crate::database::Store;
     use crate::faults::run::Size;
+    use xtask::faults::COLUMNS;
 
     const READY: Measure = Measure::at_most("ready", "s", 3.0);
 
@@ -329,6 +369,19 @@ mod tests {
         for part in ["F-01 sqlite: rounds 1, messages 40", "I1=0", "I14=0", "ready 1.25 s (≤ 3 s)", "seed 7"] {
             assert!(line.contains(part), "{part} is not in {line}");
         }
+    }
+
+    #[test]
+    fn a_row_of_the_table_has_a_cell_for_each_column_and_a_verdict() {
+        let mut report = report();
+        assert_eq!(report.row().matches('|').count(), COLUMNS.len() + 1);
+        assert!(INVARIANTS.iter().all(|(invariant, _)| COLUMNS.contains(invariant)));
+        assert!(report.row().starts_with("| F-01 | sqlite | 1 | 40 | 0 |"), "{}", report.row());
+        assert!(report.row().ends_with("| 7 | green |\n"), "{}", report.row());
+        report.exercised("slow clients closed", 0);
+        assert!(report.row().ends_with("| invalid |\n"));
+        report.violated("I1", "gone");
+        assert!(report.row().ends_with("| red |\n"));
     }
 
     #[test]
@@ -366,7 +419,8 @@ mod tests {
         report.exercised("slow clients closed", 0);
         assert_eq!(report.invalid(), ["never: slow clients closed"]);
         report.exercised("slow clients closed", 1);
-        report.voided(Measure::at_most("gone", "s", 1.0));
+        report.voided(Measure::at_most("gone", "s", 1.0), 2.5);
         assert_eq!(report.invalid(), ["no sound value of gone"]);
+        assert!(report.to_string().contains("1 × gone void, up to 2.5"));
     }
 }

@@ -1,8 +1,10 @@
 //! The rows of the catalogue of faults that one node on SQLite or PostgreSQL can meet.
 
 pub mod clients;
+pub mod crash;
 pub mod database;
 pub mod disk;
+pub mod hints;
 pub mod retries;
 pub mod server;
 pub mod slow;

@@ -18,8 +18,6 @@ use tokio::time::sleep;
 
 /// A bad value is void when this process itself was held up so long meanwhile.
 const HELD_UP: Duration = Duration::from_millis(200);
-/// The first load's time before anything is measured or harmed.
-const WARM_UP: Duration = Duration::from_secs(3);
 /// What opens the server's figures to us.
 const METRICS_TOKEN: &str = "figures-for-fault-tests";
 /// Files that a server may hold more than at its start: connections to the database, opened as needed.
@@ -100,7 +98,8 @@ impl Stage {
         self.stranger = Some(Stranger::start(&self.server, load.conversations()).await);
         load.send(volume, l1).await;
         if self.memory.is_none() {
-            sleep(WARM_UP).await;
+            // Time before anything is measured or harmed.
+            sleep(Duration::from_secs(self.run.pick(1, 3))).await;
         }
         load.ticks(2).await;
         self.memory.get_or_insert_with(|| process::resident_kib(self.server.pid()));
@@ -110,7 +109,9 @@ impl Stage {
     /// The load's part of the run is over: everybody gets what is missing, then everything is looked at.
     pub async fn end(&mut self, load: Load) -> Counters {
         let leaked = load.recorder().leaked();
-        let Remains { history, counters } = load.finish().await;
+        // What a planted bug broke shows at once.
+        let patience = if self.run.planted.is_some() { Duration::from_secs(3) } else { Load::PATIENCE };
+        let Remains { history, counters } = load.finish(patience).await;
         self.report.messages(counters.acked);
         let found = check(&history);
         if !found.is_empty() {
@@ -167,7 +168,7 @@ impl Stage {
     pub fn timed(&mut self, measure: Measure, since: Instant, value: f64) {
         let bad = matches!(measure.limit, Limit::AtMost(limit) if value > limit);
         if bad && self.lag.worst_since(since) > HELD_UP {
-            self.report.voided(measure);
+            self.report.voided(measure, value);
         } else {
             self.report.measured(measure, value);
         }
@@ -204,6 +205,16 @@ impl Stage {
         self.figure(&format!("guichet_realtime_closes_total{{code=\"{code}\"}}")).await
     }
 
+    /// How often, since its start, a client's queue overflowed and was left to be read again from the log.
+    pub async fn overflows(&self) -> u64 {
+        self.figure("guichet_realtime_overflows_total").await
+    }
+
+    /// Hints that the server swallowed as it was told, since its start.
+    pub async fn swallowed(&self) -> u64 {
+        self.figure("guichet_fault_hints_swallowed_total").await
+    }
+
     /// The sum of the server's figures whose line begins so.
     async fn figure(&self, prefix: &str) -> u64 {
         let text = self.figures().await;
@@ -233,8 +244,11 @@ impl Stage {
         }
     }
 
-    /// The end of the run.
+    /// The end of the run; of one that went wrong, the server's log is kept.
     pub fn report(self) -> Report {
+        if !self.report.broken().is_empty() {
+            self.report.keep_log(&self.server.log());
+        }
         self.report
     }
 }

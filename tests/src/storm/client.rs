@@ -114,8 +114,9 @@ impl Client {
         let _ = orders.send(order);
     }
 
-    pub(crate) fn has_all(&self, entries: usize) -> bool {
-        usize::try_from(self.position.load(Ordering::Relaxed)).is_ok_and(|position| position >= entries)
+    /// The place up to which it has all there is.
+    pub(crate) fn position(&self) -> i64 {
+        self.position.load(Ordering::Relaxed)
     }
 
     /// Lives until the orders end.
@@ -299,6 +300,13 @@ impl Client {
                 self.advance(socket, memory, seq).await?;
                 return Ok(Answers { any: true, again: None });
             }
+            "nack" if memory.find(text(&frame["client_message_id"])).is_none() => {
+                // A copy's refusal after the answer that settled it says nothing new, but the server now waits for the
+                // copy to come again before it takes later sends.
+                let (conversation, id) = (&self.conversation, &frame["client_message_id"]);
+                let abandon = json!({ "type": "abandon", "conversation_id": conversation, "client_message_id": id });
+                socket.try_send(&abandon).await?;
+            }
             "nack" => return Ok(self.nacked(memory, &frame)),
             "reset" => {
                 self.recorder.count(|counters| counters.resets += 1);
@@ -312,7 +320,6 @@ impl Client {
 
     fn nacked(&self, memory: &mut Memory, frame: &Value) -> Answers {
         let (id, code) = (text(&frame["client_message_id"]).to_owned(), text(&frame["code"]).to_owned());
-        // A copy's refusal after the answer that settled it says nothing new.
         let Some(pending) = memory.find(&id) else { return Answers::default() };
         let after = pending.in_flight.take().map(|sent| sent.elapsed());
         let unknown = usize::from(code == "unknown");

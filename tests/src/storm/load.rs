@@ -173,6 +173,22 @@ impl Load {
         waiting.map(|one| one.client.number()).collect()
     }
 
+    /// Where each conversation ends, as far as any client has come.
+    pub fn ends(&self) -> BTreeMap<String, i64> {
+        let mut ends = BTreeMap::new();
+        for one in &self.clients {
+            let end = ends.entry(one.conversation.clone()).or_default();
+            *end = one.client.position().max(*end);
+        }
+        ends
+    }
+
+    /// The clients that have not come so far.
+    pub fn behind(&self, ends: &BTreeMap<String, i64>) -> Vec<usize> {
+        let behind = self.clients.iter().filter(|one| one.client.position() < ends[&one.conversation]);
+        behind.map(|one| one.client.number()).collect()
+    }
+
     /// Waits for something; whether it came in time.
     pub async fn reached(&self, within: Duration, reached: impl Fn() -> bool) -> bool {
         let deadline = Instant::now() + within;
@@ -200,15 +216,18 @@ impl Load {
         self.rooms.iter().map(|room| room.visitor.conversation.as_str())
     }
 
-    /// Nobody sends any more; everybody gets what is missing, up to 45 s: a swallowed hint is repaired after 10.
-    /// Then what is stored is read, and the clients leave. What is missing then is the checker's to name.
-    pub async fn finish(mut self) -> Remains {
-        const PATIENCE: Duration = Duration::from_secs(45);
+    /// How long everybody may take to get what is missing: a swallowed hint is repaired after 10 s.
+    pub const PATIENCE: Duration = Duration::from_secs(45);
+
+    /// Nobody sends any more; everybody gets what is missing, in a time that is given twice: for answers, and for
+    /// entries. Then what is stored is read, and the clients leave. What is missing then is the checker's to name.
+    pub async fn finish(mut self, patience: Duration) -> Remains {
         self.hush().await;
-        self.reached(PATIENCE, || self.live() == self.len() && self.waiting().is_empty()).await;
+        self.reached(patience, || self.live() == self.len() && self.waiting().is_empty()).await;
         let logs = self.read_logs().await;
-        let all = || self.clients.iter().all(|one| one.client.has_all(logs[&one.conversation].len()));
-        self.reached(PATIENCE, all).await;
+        let ends = logs.iter().map(|(conversation, log)| (conversation.clone(), i64::try_from(log.len()).unwrap_or(0)));
+        let ends = ends.collect();
+        self.reached(patience, || self.behind(&ends).is_empty()).await;
         let subscribed = self.clients.iter().map(|one| (one.client.number(), one.conversation.clone())).collect();
         for one in self.clients {
             drop(one.orders);

@@ -1,4 +1,4 @@
-use crate::checker::Event;
+use crate::checker::{Event, Kind};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -110,6 +110,17 @@ impl Recorder {
         let notes = self.lock();
         let from = notes.moments.partition_point(|moment| moment.at < then);
         notes.moments[from..].to_vec()
+    }
+
+    /// How the message of that id was acked, in order: whether each ack said that it was stored already.
+    pub fn acks(&self, conversation: &str, id: &str) -> Vec<bool> {
+        let notes = self.lock();
+        let acks = notes.events.iter().filter(|event| event.conversation == conversation);
+        let acks = acks.filter_map(|event| match &event.kind {
+            Kind::Ack { id: of, duplicate, .. } if of == id => Some(*duplicate),
+            _ => None,
+        });
+        acks.collect()
     }
 
     /// The frames that came to somebody whom they were not for.

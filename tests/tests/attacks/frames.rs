@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use tests::database::Store;
 use tests::over_both_stores;
 use tests::people::text;
-use tests::server::{Server, Settings};
+use tests::server::Server;
 use tests::socket::{Socket, send_frame};
 use uuid::Uuid;
 
@@ -200,33 +200,4 @@ async fn a_send_is_answered_once_whatever_is_wrong_with_it(store: Store) {
     // 5 000 characters of two bytes each are allowed.
     socket.send_message(&visitor.conversation, "fits", &"é".repeat(5_000)).await;
     assert_eq!(visitor.rest.all_messages(&visitor.conversation).await.len(), 3);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_breaks_the_protocol_closes_with_its_code() {
-    let server = Settings::over(Store::Sqlite).start().await;
-    let visitor = server.visitor("Ana", None).await;
-    let url = server.socket_url();
-    let connect = || Socket::connect(&url, visitor.rest.token());
-    let mut socket = connect().await.unwrap();
-    socket.send_text(&"x".repeat(64 * 1024 + 1)).await;
-    assert_eq!(socket.closed().await, 4009, "a message too big");
-    let mut socket = connect().await.unwrap();
-    socket.send_binary(b"\x00\x01").await;
-    assert!(matches!(socket.closed().await, 1003 | 4000), "a binary frame");
-    let mut socket = connect().await.unwrap();
-    socket.send_raw(&[0x81, 0x82, 0, 0, 0, 0, 0xc3, 0x28]).await;
-    assert_eq!(socket.closed().await, 1007, "a text that is not UTF-8");
-    for (name, bytes) in [
-        ("an unmasked frame", &[0x81_u8, 0x02, b'{', b'}'][..]),
-        ("a reserved bit", &[0xc1, 0x80, 0, 0, 0, 0]),
-        ("a reserved opcode", &[0x83, 0x80, 0, 0, 0, 0]),
-        ("a fragmented ping", &[0x09, 0x80, 0, 0, 0, 0]),
-        ("a continuation of nothing", &[0x80, 0x80, 0, 0, 0, 0]),
-    ] {
-        let mut socket = connect().await.unwrap();
-        socket.send_raw(bytes).await;
-        assert_eq!(socket.closed().await, 1002, "{name}");
-    }
-    connect().await.unwrap().subscribe(&visitor.conversation, Some(0)).await;
 }

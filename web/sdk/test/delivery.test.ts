@@ -230,4 +230,38 @@ describe('over a reload', () => {
     await clock.advance(1_000);
     expect(logged()).toEqual(['Oublié']);
   });
+
+  test('an answer that comes after the page has gone writes nothing of its back to the disk', async () => {
+    const device = new Device();
+    let answer = () => {};
+    const answered = new Promise<void>((resolve) => (answer = resolve));
+    let posted = 0;
+    const answering = server.fetch();
+    const slow: typeof fetch = async (input, init) => {
+      const response = await answering(input, init);
+      if (init?.method === 'POST') {
+        posted += 1;
+        await answered;
+      }
+      return response;
+    };
+    server.refuseConnections = true;
+    const page = new Page(server, device, () => 0.5, slow);
+    await clock.advance(30_000);
+    expect(page.realtime.transport.value).toBe('rest');
+    page.store.send('un');
+    page.store.send('deux');
+    await clock.advance(1_000);
+    expect(posted).toBe(1);
+    page.close();
+
+    server.refuseConnections = false;
+    const next = new Page(server, device);
+    await clock.advance(10_000);
+    expect(next.states).toEqual(['sent', 'sent']);
+    answer();
+    await clock.advance(1_000);
+    expect([...device.disk.keys()]).toEqual([]);
+    expect(logged()).toEqual(['un', 'deux']);
+  });
 });

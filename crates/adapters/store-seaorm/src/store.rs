@@ -69,6 +69,10 @@ impl SeaStore {
                 readers: connect::sqlite(&options.url, size(options.readers), true, options.patience).await?,
             }
         };
+        #[cfg(feature = "faults")]
+        if let Base::Sqlite { writer, .. } = &base {
+            crate::log::faults::plant(writer).await.map_err(crate::error::port)?;
+        }
         let stats = Arc::default();
         let log = Log::start(&base, &options, Arc::clone(&stats));
         let marks = Marks::start(&base, &options, stats);

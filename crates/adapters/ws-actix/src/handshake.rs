@@ -13,7 +13,7 @@ use kernel::Secret;
 use realtime::{Inbound, Protocol, native};
 use serde::Deserialize;
 
-use crate::{link::Link, reader, realtime::Realtime, writer::Writer};
+use crate::{addresses::Address, link::Link, reader, realtime::Realtime, writer::Writer};
 
 /// Why there is no connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +22,7 @@ enum Refused {
     Malformed,
     Protocol,
     Origin,
+    TooMany,
     Draining,
 }
 
@@ -41,8 +42,17 @@ fn try_accept(this: &Arc<Realtime>, request: &HttpRequest, payload: web::Payload
     let token = bearer(request).or(offered.token).or_else(|| token_in_query(request));
 
     let (hub, now) = (this.hub(), this.parts.env.now());
-    let conn = hub.open(this.connection_id(), Protocol::Native, now).map_err(|_| Refused::Draining)?;
-    let link = Arc::new(Link::new(this.clone(), conn, origin));
+    let address = request.peer_addr().map(|address| Address::from(address.ip()));
+    if address.is_some_and(|address| !this.addresses.take(address, hub.limits().address_connections)) {
+        return Err(Refused::TooMany);
+    }
+    let Ok(conn) = hub.open(this.connection_id(), Protocol::Native, now) else {
+        if let Some(address) = address {
+            this.addresses.free(address);
+        }
+        return Err(Refused::Draining);
+    };
+    let link = Arc::new(Link::new(this.clone(), conn, origin, address));
     if let Some(token) = token {
         hub.receive(&link.conn, Inbound::Authenticate { token }, now);
     }
@@ -101,7 +111,10 @@ impl Offered {
 /// caller is known. A client without one is no browser.
 fn foreign_origin(this: &Realtime, request: &HttpRequest) -> Result<Option<Box<str>>, Refused> {
     let mut origins = request.headers().get_all(header::ORIGIN);
-    let Some(origin) = origins.next() else { return Ok(None) };
+    let Some(origin) = origins.next() else {
+        // A browser always says where the page is from; its cookie without that is somebody else's.
+        return if has_our_cookie(request) { Err(Refused::Origin) } else { Ok(None) };
+    };
     let origin = origin.to_str().map_err(|_| Refused::Origin)?;
     if origins.next().is_some() {
         return Err(Refused::Origin);
@@ -113,6 +126,16 @@ fn foreign_origin(this: &Realtime, request: &HttpRequest) -> Result<Option<Box<s
         return Ok(Some(origin.into()));
     }
     Err(Refused::Origin)
+}
+
+/// Whether the sign-in of a browser came along. Sockets take no cookie as proof; that it is there shows that a
+/// browser asks. Cookies of others, e.g. those with which a proxy finds its node again, show nothing.
+fn has_our_cookie(request: &HttpRequest) -> bool {
+    let lines = request.headers().get_all(header::COOKIE).filter_map(|line| line.to_str().ok());
+    lines.flat_map(|line| line.split(';')).any(|cookie| {
+        let name = cookie.trim_start();
+        name.starts_with("guichet_") || name.starts_with("__Host-guichet_")
+    })
 }
 
 /// Whether a page of this origin is one that this server itself serves. Exact: browsers write origins in
@@ -158,6 +181,7 @@ impl Refused {
             }
             Self::Malformed | Self::Protocol => (StatusCode::BAD_REQUEST, "malformed"),
             Self::Origin => (StatusCode::FORBIDDEN, "forbidden"),
+            Self::TooMany => (StatusCode::TOO_MANY_REQUESTS, "rate_limited"),
             Self::Draining => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
         };
         let title = status.canonical_reason().unwrap_or_default();
@@ -165,8 +189,10 @@ impl Refused {
             "type": "about:blank", "title": title, "status": status.as_u16(), "code": code,
         });
         let mut answer = HttpResponse::build(status);
-        if self == Self::Draining {
-            answer.insert_header((header::RETRY_AFTER, "1"));
+        match self {
+            Self::Draining => drop(answer.insert_header((header::RETRY_AFTER, "1"))),
+            Self::TooMany => drop(answer.insert_header((header::RETRY_AFTER, "10"))),
+            _ => {}
         }
         answer.content_type("application/problem+json").body(problem.to_string())
     }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod addresses;
 mod frames;
 mod gate;
 mod handshake;
@@ -12,4 +13,4 @@ mod writer;
 
 pub use gate::{CloseRevoked, Gate, IdentityGate, Origins, Sight, TellAvailability};
 pub use realtime::{Parts, Realtime, Settings};
-pub use transport::{UNREAD_WITHIN, give_up_unread};
+pub use transport::{UNREAD_WITHIN, give_up_unread, limit_unsent};

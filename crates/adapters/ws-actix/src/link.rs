@@ -13,7 +13,7 @@ use futures_util::task::AtomicWaker;
 use kernel::{Caller, Refusal, RefusalKind};
 use realtime::{Conn, Hub};
 
-use crate::{jobs::Jobs, realtime::Realtime};
+use crate::{addresses::Address, jobs::Jobs, realtime::Realtime};
 
 /// One connection, as its reader, its writer and its jobs see it.
 pub(crate) struct Link {
@@ -21,15 +21,22 @@ pub(crate) struct Link {
     pub(crate) conn: Arc<Conn>,
     pub(crate) jobs: Jobs,
     origin: Option<Box<str>>,
+    /// Whose place it holds.
+    address: Option<Address>,
     finished: AtomicBool,
     writer: AtomicWaker,
 }
 
 impl Link {
-    pub(crate) fn new(realtime: Arc<Realtime>, conn: Arc<Conn>, origin: Option<Box<str>>) -> Self {
+    pub(crate) fn new(
+        realtime: Arc<Realtime>,
+        conn: Arc<Conn>,
+        origin: Option<Box<str>>,
+        address: Option<Address>,
+    ) -> Self {
         metrics::gauge!("guichet_realtime_connections", "protocol" => conn.protocol().as_str()).increment(1.0);
         let (finished, writer) = (AtomicBool::new(false), AtomicWaker::new());
-        Self { realtime, conn, jobs: Jobs::default(), origin, finished, writer }
+        Self { realtime, conn, jobs: Jobs::default(), origin, address, finished, writer }
     }
 
     pub(crate) fn hub(&self) -> &Arc<Hub> {
@@ -68,6 +75,9 @@ impl Link {
 
 impl Drop for Link {
     fn drop(&mut self) {
+        if let Some(address) = self.address {
+            self.realtime.addresses.free(address);
+        }
         metrics::gauge!("guichet_realtime_connections", "protocol" => self.conn.protocol().as_str()).decrement(1.0);
     }
 }

@@ -33,8 +33,7 @@ enum Event {
 
 /// Runs a connection to its end.
 pub(crate) async fn run(link: Arc<Link>, payload: web::Payload) {
-    let limits = link.hub().limits().clone();
-    let mut half = Half { frames: Frames::new(limits.frame_bytes), payload };
+    let mut half = Half { frames: Frames::new(link.hub().limits()), payload };
     tracing::debug!(connection_id = %link.conn.id(), "connected");
     let gone = loop {
         match poll_fn(|context| half.poll(&link, context)).await {
@@ -44,15 +43,23 @@ pub(crate) async fn run(link: Arc<Link>, payload: web::Payload) {
                 break true;
             }
             Event::Received(received) => take(&link, received),
-            Event::Broken(close) => link.hub().close(&link.conn, close),
+            Event::Broken(close) => {
+                let (connection_id, code) = (link.conn.id(), close.code());
+                tracing::info!(%connection_id, code, "the client broke the protocol: {}", close.reason());
+                link.hub().close(&link.conn, close);
+            }
             Event::Closed => break false,
             Event::Gone => break true,
         }
     };
+    // Counted as it is decided: to a client that does not read it can never be written.
+    if let Some(close) = link.conn.closing() {
+        metrics::counter!("guichet_realtime_closes_total", "code" => close.code().to_string()).increment(1);
+    }
     // From here on nobody tells it anything; a client that still listens has some time to read the close.
     link.hub().leave(&link.conn);
     if !gone {
-        let _ = time::timeout(FAREWELL, poll_fn(|context| half.poll_end(context))).await;
+        let _ = time::timeout(FAREWELL, poll_fn(|context| half.poll_end(&link, context))).await;
     }
     link.finish();
     tracing::debug!(connection_id = %link.conn.id(), "disconnected");
@@ -89,7 +96,7 @@ impl Half {
             return Poll::Pending;
         }
         loop {
-            match self.frames.next() {
+            match self.frames.next(link.hub().limits()) {
                 Ok(Some(received)) => return Poll::Ready(Event::Received(received)),
                 Ok(None) => {}
                 Err(close) => return Poll::Ready(Event::Broken(close)),
@@ -103,13 +110,12 @@ impl Half {
     }
 
     /// Reads past what still comes, to the end or the client's close.
-    fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<()> {
+    fn poll_end(&mut self, link: &Link, context: &mut Context<'_>) -> Poll<()> {
         loop {
-            match self.frames.next() {
+            match self.frames.next(link.hub().limits()) {
                 Ok(Some(Received::Close)) => return Poll::Ready(()),
                 Ok(Some(_)) => continue,
-                // What broke the protocol cannot be read further; its bytes are dropped as they come.
-                Err(_) => self.frames = Frames::new(0),
+                Err(_) => self.frames.give_up(),
                 Ok(None) => {}
             }
             match Pin::new(&mut self.payload).poll_next(context) {

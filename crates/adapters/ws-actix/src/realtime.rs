@@ -8,7 +8,7 @@ use kernel::{ConnectionId, Env};
 use realtime::{Close, Hub};
 use tokio::{runtime::Handle, time};
 
-use crate::{Gate, Origins, Sight, handshake};
+use crate::{Gate, Origins, Sight, addresses::Addresses, handshake};
 
 /// What the real-time side works with.
 pub struct Parts {
@@ -41,6 +41,7 @@ pub struct Settings {
 /// The real-time side of a node.
 pub struct Realtime {
     pub(crate) parts: Parts,
+    pub(crate) addresses: Addresses,
 }
 
 impl Realtime {
@@ -53,7 +54,7 @@ impl Realtime {
 
     /// Puts it together and starts its timer, which ends with the last handle.
     pub fn start(parts: Parts) -> Arc<Self> {
-        let this = Arc::new(Self { parts });
+        let this = Arc::new(Self { parts, addresses: Addresses::default() });
         let weak = Arc::downgrade(&this);
         this.parts.runtime.spawn(async move {
             let mut seconds = time::interval(Duration::from_secs(1));

@@ -37,7 +37,6 @@ impl Writer {
                 Out::Pong(payload) => Parser::write_message(&mut bytes, payload, OpCode::Pong, true, false),
                 Out::Close(close) => {
                     self.closed = true;
-                    metrics::counter!("guichet_realtime_closes_total", "code" => close.code().to_string()).increment(1);
                     Parser::write_close(&mut bytes, Some(reason(close)), false);
                 }
             }
@@ -58,7 +57,10 @@ impl Stream for Writer {
         while !self.closed {
             match self.link.hub().poll_out(&self.link.conn, Self::CHUNK, context) {
                 Poll::Ready(out) if out.is_empty() => {}
-                Poll::Ready(out) => return Poll::Ready(Some(Ok(self.write(out)))),
+                Poll::Ready(out) => {
+                    metrics::counter!("guichet_realtime_overflows_total").increment(self.link.conn.take_overflows());
+                    return Poll::Ready(Some(Ok(self.write(out))));
+                }
                 Poll::Pending => break,
             }
         }

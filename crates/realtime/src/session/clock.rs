@@ -81,7 +81,7 @@ impl Session {
         self.clock.heard();
     }
 
-    /// Time has gone by.
+    /// Time has gone by. A subscription that came too early may start now.
     pub fn tick(&mut self, now: Timestamp, context: &Context<'_>) -> Vec<Effect> {
         let mut effects = Vec::new();
         if self.is_closed() {
@@ -92,6 +92,7 @@ impl Session {
             self.close(close);
             return effects;
         }
+        self.asking.pass(self.clock.now);
         if !self.draining && self.clock.is_ping_due(context.limits) {
             self.clock.pinged = self.clock.now;
             self.clock.ping = Ping::Queued;
@@ -105,6 +106,7 @@ impl Session {
         self.due.extend(failed);
         self.ask_pages(context);
         self.fade_views(context, &mut effects);
+        self.pump(context, &mut effects);
         effects
     }
 

@@ -166,6 +166,10 @@ impl Session {
         }
         let Some(sub) = self.subs.get_mut(&conversation) else { return };
         sub.position = from;
+        #[cfg(feature = "faults")]
+        if context.limits.planted == Some(crate::Planted::ResumeOffByOne) && from < last_seq {
+            sub.position = from.next();
+        }
         sub.head = sub.head.max(last_seq);
         let view = Some(Box::new(view));
         sub.phase = Phase::Catching(Catching { announce: true, view, ..Catching::default() });

@@ -8,7 +8,7 @@ use super::{Context, Effect, Session};
 use crate::{
     Job, PageAsked, PageRead, ServerFrame,
     queue::Kind,
-    subscription::{Catching, Paging, Phase, Sub},
+    subscription::{Catching, Paging, Phase},
 };
 
 impl Session {
@@ -63,7 +63,7 @@ impl Session {
     /// The caller may see a conversation no more, or never could: one who is still waiting for the chat's
     /// word is told nothing before it.
     pub fn lose_sight(&mut self, conversation: ConversationId, effects: &mut Vec<Effect>) {
-        if let Some(Sub { phase: Phase::Starting { lost, .. }, .. }) = self.subs.get_mut(&conversation) {
+        if let Some(Phase::Starting { lost, .. }) = self.subs.get_mut(&conversation).map(|sub| &mut sub.phase) {
             *lost = true;
             return;
         }
@@ -223,7 +223,7 @@ impl Session {
 
     /// Again at the next tick.
     fn page_failed(&mut self, conversation: ConversationId) {
-        let Some(catching) = self.subs.get_mut(&conversation).and_then(Sub::catching) else { return };
+        let Some(catching) = self.subs.get_mut(&conversation).and_then(|sub| sub.catching()) else { return };
         catching.paging = Paging::Failed;
         catching.failures = catching.failures.saturating_add(1);
         if Catching::is_given_up(catching) {

@@ -56,7 +56,11 @@ impl Session {
             let Some(next) = self.backlog.pop_front() else { break };
             // One subscription at a time, and only when the client reads: each may bring a page of history.
             let busy = self.starting || !self.queue.is_low(context.limits);
-            if matches!(next, Inbound::Subscribe { .. }) && busy {
+            // A node that stops does not wait for one that asks too often.
+            let mut may_ask = |of| self.draining || self.asking.may(of, self.clock.now(), context.limits);
+            if let Inbound::Subscribe { conversation, .. } = next
+                && (busy || !may_ask(conversation))
+            {
                 self.backlog.push_front(next);
                 break;
             }
@@ -133,7 +137,7 @@ impl Session {
         self.queue.forget(conversation);
         self.generations += 1;
         let generation = self.generations;
-        self.subs.insert(conversation, Sub::starting(generation, reference));
+        self.subs.insert(conversation, Box::new(Sub::starting(generation, reference)));
         self.starting = true;
         effects.push(Effect::Join(conversation));
         self.run(Job::Subscribe { caller, conversation, generation, position });

@@ -116,7 +116,7 @@ impl Session {
     }
 
     fn sees(&self, conversation: ConversationId) -> bool {
-        self.subs.get(&conversation).is_some_and(Sub::is_proven)
+        self.subs.get(&conversation).is_some_and(|sub| sub.is_proven())
     }
 
     fn is(&self, who: ParticipantId) -> bool {

@@ -7,7 +7,7 @@ use kernel::Caller;
 
 use super::{
     behaviour::short,
-    people::{self, agent, customer, guest, supervisor},
+    people::{self, agent, conversation, customer, guest, supervisor},
     world::{World, job, may_read, texts},
 };
 use crate::{Close, Conn, Inbound, Limits, Out, ServerFrame};
@@ -34,6 +34,7 @@ fn a_slow_reader_is_refilled_from_the_log_without_gap_or_repeat() {
     let slow = world.follow(&customer(), 1, Some(0));
     let quick = world.follow(&supervisor(), 1, Some(0));
     flood(&mut world, 1_000);
+    assert!(slow.take_overflows() > 0 && slow.take_overflows() == 0, "it is told once that the queue overflowed");
     let frames = world.run(&slow);
     let places: Vec<_> = short(&frames).into_iter().filter(|frame| frame.starts_with("message")).collect();
     let expected: Vec<_> = (1..=1_000).map(|seq| format!("message {seq}")).collect();
@@ -186,6 +187,68 @@ fn a_person_follows_no_more_conversations_than_the_bound() {
         world.subscribe(&conn, 1, Some(0));
         assert_eq!(short(&world.run(&conn)), ["subscribed", "live 0"], "again is not one more");
     }
+}
+
+#[test]
+fn who_asks_for_the_same_conversation_all_the_time_waits_and_is_answered_once_in_two_seconds() {
+    let mut world = World::new(Limits::default());
+    let conn = world.connect(&customer());
+    for _ in 0..10 {
+        world.subscribe(&conn, 1, Some(0));
+    }
+    world.hub.receive(&conn, Inbound::Ping, world.now);
+    let started =
+        |frames: &[ServerFrame]| frames.iter().filter(|frame| matches!(frame, ServerFrame::Subscribed { .. })).count();
+    assert_eq!(started(&world.run(&conn)), 4, "some at once, as after a gap");
+    let (mut later, mut seconds) = (0, 0);
+    loop {
+        world.pass(1);
+        seconds += 1;
+        let frames = world.run(&conn);
+        later += started(&frames);
+        if frames.iter().any(|frame| matches!(frame, ServerFrame::Pong)) {
+            break;
+        }
+        assert!(seconds < 60, "what was said after it is answered too");
+    }
+    assert_eq!((later, seconds), (6, 12));
+    assert!(!conn.is_closed());
+}
+
+#[test]
+fn a_loop_of_subscribing_and_leaving_is_held_up_as_well() {
+    let mut world = World::new(Limits::default());
+    let conn = world.connect(&customer());
+    for _ in 0..10 {
+        world.subscribe(&conn, 1, Some(0));
+        world.hub.receive(&conn, Inbound::Unsubscribe { conversation: conversation(1) }, world.now);
+    }
+    // One that is left before it began is answered by that alone.
+    let left = |frames: &[ServerFrame]| {
+        frames.iter().filter(|frame| matches!(frame, ServerFrame::Unsubscribed { .. })).count()
+    };
+    assert_eq!(left(&world.run(&conn)), 4);
+    world.pass(2);
+    assert_eq!(left(&world.run(&conn)), 1);
+    world.subscribe(&conn, 2, Some(0));
+    world.pass(20);
+    assert_eq!(left(&world.run(&conn)), 4, "as many as at once; not all that time was saved up");
+}
+
+#[test]
+fn a_node_that_stops_does_not_wait_for_who_asks_too_often() {
+    let mut world = World::new(Limits::default());
+    let conn = world.connect(&customer());
+    for _ in 0..10 {
+        world.subscribe(&conn, 1, Some(0));
+    }
+    world.run(&conn);
+    world.hub.drain(std::time::Duration::ZERO);
+    for _ in 0..2 {
+        world.pass(1);
+        world.run(&conn);
+    }
+    assert!(conn.is_closed());
 }
 
 #[test]

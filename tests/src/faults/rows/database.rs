@@ -1,7 +1,7 @@
 //! Harm to PostgreSQL.
 
 use super::{RESUMED, server::answered};
-use crate::database::sql;
+use crate::database::try_sql;
 use crate::faults::postgres::{self, Stop};
 use crate::faults::report::{Measure, Report, count};
 use crate::faults::run::Run;
@@ -10,9 +10,12 @@ use crate::storm::{Happening, Load, Moment, Volume, Way};
 use reqwest::Method;
 use serde_json::json;
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
+use xtask::cluster::Cluster;
 
 /// From a send to its refusal while the database does not answer.
 const NACKED: Measure = Measure::at_most("nacked", "s", 5.0);
@@ -95,7 +98,8 @@ pub async fn frozen(run: &Run) -> Report {
     stage.report()
 }
 
-/// F-09: more is wanted of PostgreSQL than it gives connections for.
+/// F-09: more is wanted of PostgreSQL than it gives connections for. It starts anew, and others take half of them
+/// before the server can come back; when they let go, all goes on.
 pub async fn exhausted(run: &Run) -> Report {
     let mut stage = Stage::new("F-09", run).await;
     let cluster = postgres::cluster_of(&stage.server);
@@ -112,15 +116,16 @@ pub async fn exhausted(run: &Run) -> Report {
         let (base, habits) = (stage.server.base().to_owned(), stage.habits());
         let load = stage.load_by(&volume, move |_| Way { base: base.clone(), habits: habits.clone() }).await;
         for _ in rounds {
-            let taken = random.between(4, 6);
+            let (taken, long) = (random.between(4, 6), Duration::from_secs(run.pick(5, 10)));
             let since = Instant::now();
-            let mut crowd = JoinSet::new();
-            for _ in 0..taken {
-                let url = cluster.url("postgres");
-                crowd.spawn_blocking(move || drop(sql(&url, "select pg_sleep(6)")));
-            }
-            let statuses = callers(&mut stage, &load, Duration::from_secs(5)).await;
-            while crowd.join_next().await.is_some() {}
+            postgres::stop(&cluster, Stop::Fast).await;
+            let crowd = Crowd::gather(&cluster, taken);
+            postgres::start(&cluster).await;
+            let statuses = callers(&mut stage, &load, long).await;
+            crowd.leave().await;
+            let (left, waiting) = (Instant::now(), load.waiting());
+            answered(&load, left, &waiting, Duration::from_secs(30)).await;
+            stage.elapsed(RESUMED, left);
             for moment in load.recorder().since(since) {
                 match moment.what {
                     Happening::Acked(after) => stage.timed(SERVED, since, after.as_secs_f64()),
@@ -141,6 +146,47 @@ pub async fn exhausted(run: &Run) -> Report {
         log.lines().filter(|line| line.contains("too many clients") || line.contains("remaining connection"));
     stage.report.exercised("connections refused by PostgreSQL", refusals.count());
     stage.report()
+}
+
+/// Others who take connections as soon as there are any, and keep them.
+#[derive(Debug)]
+struct Crowd {
+    cluster: Cluster,
+    leaves: Arc<AtomicBool>,
+    sessions: JoinSet<()>,
+}
+
+impl Crowd {
+    /// What they do, by which they are found again.
+    const KEEPS: &str = "select pg_sleep(300)";
+
+    fn gather(cluster: &Cluster, taken: u64) -> Self {
+        let (leaves, mut sessions) = (Arc::new(AtomicBool::new(false)), JoinSet::new());
+        for _ in 0..taken {
+            let (url, leaves) = (cluster.url("postgres"), Arc::clone(&leaves));
+            sessions.spawn_blocking(move || {
+                // Refused while PostgreSQL starts, or while the server has what there is; ended by us at the end.
+                while !leaves.load(Ordering::SeqCst) && try_sql(&url, Self::KEEPS).is_err() {
+                    std::thread::sleep(Duration::from_millis(10));
+                }
+            });
+        }
+        Self { cluster: cluster.clone(), leaves, sessions }
+    }
+
+    async fn leave(mut self) {
+        self.leaves.store(true, Ordering::SeqCst);
+        let end = format!("select pg_terminate_backend(pid) from pg_stat_activity where query = '{}'", Self::KEEPS);
+        let url = self.cluster.url("postgres");
+        while !self.sessions.is_empty() {
+            // It may find no connection for itself.
+            let _ = try_sql(&url, &end);
+            while let Some(ended) = self.sessions.try_join_next() {
+                ended.expect("who takes a connection does not panic");
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
 }
 
 /// After a fault of the database: nothing was acked meanwhile, refusals were quick, sockets stayed, sends go on.

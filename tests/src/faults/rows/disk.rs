@@ -25,7 +25,9 @@ const WORKS: Measure = Measure { limit: crate::faults::report::Limit::AtMost(10.
 pub async fn full(run: &Run) -> Report {
     let disk = SmallDisk::mount(64);
     let home = tempfile::Builder::new().prefix("guichet-test-").tempdir_in(disk.path()).expect("a folder");
-    let settings = Stage::open_to_us(Settings { fault: run.planted, ..Settings::over(Store::Sqlite) });
+    let settings = Settings { fault: run.planted, ..Settings::over(Store::Sqlite) };
+    // What is kept free elsewhere is more than this disk holds.
+    let settings = Stage::open_to_us(settings.with("GUICHET_DISK_RESERVE_MIB", "4"));
     let server = Server::run(settings, Database::empty(Store::Sqlite), home).await;
     let mut stage = Stage::with(server, "F-35", run);
     let mut random = run.random();
@@ -36,6 +38,7 @@ pub async fn full(run: &Run) -> Report {
             let ballast = disk.fill();
             let since = Instant::now();
             sleep(Duration::from_secs(run.pick(5, 15))).await;
+            assert!(!stage.server.rest().is_ready().await, "a server on a full disk says that it is ready");
             let seen = load.recorder().since(since);
             let nacked = |moment: &Moment| match moment.what {
                 Happening::Nacked(_, after) => Some(after.as_secs_f64()),

@@ -6,8 +6,8 @@ use crate::faults::stage::Stage;
 use crate::storm::{Habits, Load, Order, Volume, Way};
 
 /// F-32: every send goes out up to five times over the socket and once more over REST, at the same time.
-pub async fn duplicated(run: &Run) -> Report {
-    let mut stage = Stage::new("F-32", run).await;
+pub async fn duplicated(row: &'static str, run: &Run) -> Report {
+    let mut stage = Stage::new(row, run).await;
     let volume = Volume { conversations: 10, sends_a_tick: 6, ..stage.volume() };
     for _ in 0..run.rounds {
         let habits = Habits { copied_percent: 80, copies: 5, twice_over_rest: true, ..stage.habits() };

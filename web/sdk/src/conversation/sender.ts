@@ -158,10 +158,13 @@ export class Sender {
     this.#posting = true;
     try {
       const { message: stored } = await this.#options.post(message);
+      // Whoever took over what was unsent has it on disk, and sends it under the same id.
+      if (this.#stopped) return;
       this.#settle(message.client_message_id, { seq: stored.seq, id: stored.id, created_at: stored.created_at, message: stored });
     } catch (error) {
       this.#landed();
       if (!(error instanceof ApiError)) throw error;
+      if (this.#stopped) return;
       if (error.isTemporary || error.status === 401) this.#later(error.retryAfter);
       else this.#refuse(message.client_message_id, error.code, error.message);
     }

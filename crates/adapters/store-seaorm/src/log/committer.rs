@@ -14,6 +14,8 @@ use kernel::{PortError, PortErrorKind};
 use sea_orm::DbErr;
 use tokio::sync::mpsc;
 
+#[cfg(feature = "faults")]
+use super::faults;
 use super::{
     batch::{self, Limits, Locks, Outcome, Row, Shard},
     held::Held,
@@ -162,10 +164,16 @@ impl Committer {
             return Ok(Vec::new());
         }
         #[cfg(feature = "faults")]
-        if super::faults::ack_before_commit() {
+        if faults::is_planted("ack_before_commit") {
             return self.commit_after_the_ack(rows).await;
+        } else if faults::is_armed("abort_before_commit") {
+            return self.abort_before_the_commit(rows).await;
         }
         if let Ok(done) = tokio::time::timeout(left, self.write(rows, locks)).await {
+            #[cfg(feature = "faults")]
+            if let (Ok(outcomes), true) = (&done, faults::is_armed("abort_after_commit")) {
+                faults::abort(rows, outcomes);
+            }
             return done.map_err(Failure::from);
         }
         self.shard.reset();
@@ -188,9 +196,19 @@ impl Committer {
         self.shard.hold();
         let outcomes = self.write(rows, Locks::Wait).await?;
         self.answer(std::mem::take(rows), outcomes);
-        tokio::time::sleep(super::faults::DELAY).await;
+        tokio::time::sleep(faults::DELAY).await;
         self.shard.release().await?;
         Ok(Vec::new())
+    }
+
+    /// The fail point between the insert and the COMMIT.
+    #[cfg(feature = "faults")]
+    async fn abort_before_the_commit(&mut self, rows: &[Row]) -> Result<Vec<Outcome>, Failure> {
+        self.shard.hold();
+        let outcomes = self.write(rows, Locks::Wait).await?;
+        faults::abort(rows, &outcomes);
+        self.shard.release().await?;
+        Ok(outcomes)
     }
 
     /// Answers the rows that were decided, and holds those whose conversation is locked.

@@ -4,6 +4,7 @@ use crate::server::{
     Node,
     raw::{close_code, frame, open, read},
 };
+use realtime::Limits;
 use tokio::io::AsyncWriteExt;
 
 const PING: &[u8] = br#"{"type":"ping"}"#;
@@ -27,7 +28,7 @@ async fn what_breaks_the_protocol_is_closed_with_its_code() {
         ("close 1005", frame(0x88, &1005_u16.to_be_bytes()), 1002),
         ("close 1006", frame(0x88, &1006_u16.to_be_bytes()), 1002),
         ("close 5000", frame(0x88, &5000_u16.to_be_bytes()), 1002),
-        ("close with a reason that is no UTF-8", frame(0x88, b"\x03\xe8\xff"), 1002),
+        ("close with a reason that is no UTF-8", frame(0x88, b"\x03\xe8\xff"), 1007),
         ("binary", frame(0x82, PING), 4000),
         ("no UTF-8", frame(0x81, b"\xff\xfe"), 1007),
         ("no UTF-8 over two fragments", [frame(0x01, b"\xc3"), frame(0x80, b"\x28")].concat(), 1007),
@@ -80,6 +81,29 @@ async fn what_is_odd_and_allowed_is_taken() {
     socket.write_all(&frame(0x88, &1000_u16.to_be_bytes())).await.unwrap();
     assert_eq!(close_code(&mut socket).await, 1000);
     assert_eq!(read(&mut socket).await, None, "and the socket is closed");
+    node.stop().await;
+}
+
+/// Whatever a flood is made of, its client is closed, and one that is only fast is not.
+#[actix_web::test]
+async fn a_flood_of_frames_is_closed_with_4008() {
+    let node = Node::with(Limits { frame_burst: 100, frames_per_second: 1, ..Limits::default() }, None);
+    for (name, one, mut start) in [
+        ("pings", frame(0x89, b"x"), vec![]),
+        ("pongs", frame(0x8a, b""), vec![]),
+        ("empty texts", frame(0x81, b""), vec![]),
+        ("empty fragments", frame(0x00, b""), frame(0x01, b"")),
+        ("messages", frame(0x81, PING), vec![]),
+    ] {
+        let mut socket = open(node.address).await;
+        start.extend(one.repeat(90));
+        socket.write_all(&start).await.unwrap();
+        let end_of_message = if name == "empty fragments" { frame(0x80, PING) } else { frame(0x81, PING) };
+        socket.write_all(&end_of_message).await.unwrap();
+        while !read(&mut socket).await.unwrap_or_else(|| panic!("{name}")).1.ends_with(br#""pong"}"#) {}
+        socket.write_all(&frame(0x8a, b"").repeat(20)).await.unwrap();
+        assert_eq!(close_code(&mut socket).await, 4008, "{name}");
+    }
     node.stop().await;
 }
 

@@ -2,7 +2,7 @@
 
 use crate::server::{
     Node,
-    raw::{close_code, get, handshake, status, with},
+    raw::{close_code, get, handshake, handshake_from, status, with},
 };
 
 /// What it shows, the request line, the headers, the status.
@@ -56,7 +56,7 @@ async fn the_answer_to_a_handshake_names_the_protocol_and_no_compression() {
 #[actix_web::test]
 async fn a_page_of_a_foreign_origin_gets_no_connection() {
     let node = Node::with(realtime::Limits::default(), Some("https://help.example"));
-    let cases: [(&[(&'static str, &'static str)], u16); 16] = [
+    let cases: [(&[(&'static str, &'static str)], u16); 20] = [
         (&[], 101),
         (&[("Origin", "https://help.example"), ("Host", "help.example")], 101),
         (&[("Origin", "http://help.example"), ("Host", "help.example")], 403),
@@ -73,6 +73,11 @@ async fn a_page_of_a_foreign_origin_gets_no_connection() {
         (&[("Origin", "https://evil.example")], 403),
         (&[("Origin", "null")], 403),
         (&[("Origin", "")], 101),
+        // A browser's cookie without the browser's word on where the page is from.
+        (&[("Cookie", "guichet_refresh=x")], 403),
+        (&[("Cookie", "a=b; __Host-guichet_refresh=x")], 403),
+        (&[("Cookie", "node=7")], 101),
+        (&[("Cookie", "guichet_refresh=x"), ("Origin", "https://shop.example")], 101),
     ];
     for (headers, expected) in cases {
         let (head, _socket) = handshake(node.address, &get(), &with(headers)).await;
@@ -135,5 +140,31 @@ async fn a_bad_token_and_none_in_time_are_closed_with_4001() {
     let mut silent = node.connect(&[], "").await;
     node.pass(10);
     assert_eq!(silent.closed().await, 4001);
+    node.stop().await;
+}
+
+#[actix_web::test]
+async fn an_address_has_so_many_connections_and_others_are_not_held_up() {
+    let node = Node::with(realtime::Limits { address_connections: 3, ..realtime::Limits::default() }, None);
+    let mut held = Vec::new();
+    for _ in 0..3 {
+        held.push(handshake(node.address, &get(), &with(&[])).await);
+    }
+    assert!(held.iter().all(|(head, _)| status(head) == 101));
+    let (head, _) = handshake(node.address, &get(), &with(&[])).await;
+    assert_eq!(status(&head), 429);
+    assert!(head.to_ascii_lowercase().contains("retry-after: "), "{head}");
+    assert_eq!(node.realtime.hub().len(), 3, "what was refused is not kept");
+    let (head, _other) = handshake_from("127.0.0.2", node.address, &get(), &with(&[])).await;
+    assert_eq!(status(&head), 101);
+    // The place is free again once the socket is gone.
+    drop(held.pop());
+    loop {
+        let (head, _socket) = handshake(node.address, &get(), &with(&[])).await;
+        if status(&head) == 101 {
+            break;
+        }
+        assert_eq!(status(&head), 429);
+    }
     node.stop().await;
 }

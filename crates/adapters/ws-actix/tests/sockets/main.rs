@@ -1,8 +1,15 @@
 //! The transport over real sockets.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "what tests share is a test too")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "what tests share is a test too"
+)]
 
 mod framing;
 mod handshake;
+mod rfc6455;
 mod server;
 mod sessions;
 mod views;

@@ -30,7 +30,18 @@ pub(crate) fn with(changes: &[(&'static str, &'static str)]) -> Vec<(&'static st
 
 /// Sends a handshake; gives the head of the answer and the open socket.
 pub(crate) async fn handshake(address: SocketAddr, line: &str, headers: &[(&str, &str)]) -> (String, TcpStream) {
+    handshake_from("127.0.0.1", address, line, headers).await
+}
+
+/// The same from an address of one's own; the loopback has many.
+pub(crate) async fn handshake_from(
+    own: &str,
+    address: SocketAddr,
+    line: &str,
+    headers: &[(&str, &str)],
+) -> (String, TcpStream) {
     let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(SocketAddr::new(own.parse().unwrap(), 0)).unwrap();
     // Little room, so that a client that does not read is soon felt.
     socket.set_recv_buffer_size(8 * 1024).unwrap();
     let mut socket = socket.connect(address).await.unwrap();

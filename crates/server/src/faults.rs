@@ -1,0 +1,56 @@
+//! What a test plants by `GUICHET_FAULT`, to see that it would notice:
+//!
+//! - `swallowed_hints`: 1 of 10 committed entries is not told to this node's connections. No bug: the comparison of
+//!   the heads repairs it, and a test shows that it does.
+//! - `dropped_hint`: 1 of 50, and the heads are not compared.
+//! - `overflow_drops`, `resume_off_by_one`: see [`realtime::Planted`].
+//!
+//! The store plants its own.
+
+use std::{
+    future::Future,
+    sync::{
+        LazyLock,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use chat::Committed;
+use realtime::{Limits, Planted};
+
+static FAULT: LazyLock<Option<String>> = LazyLock::new(|| std::env::var("GUICHET_FAULT").ok());
+
+fn is_planted(name: &str) -> bool {
+    FAULT.as_deref() == Some(name)
+}
+
+/// The bounds of connections, with the bug that is to be found in them.
+pub(crate) fn plant(limits: Limits) -> Limits {
+    let planted = match FAULT.as_deref() {
+        Some("overflow_drops") => Some(Planted::OverflowDrops),
+        Some("resume_off_by_one") => Some(Planted::ResumeOffByOne),
+        _ => None,
+    };
+    Limits { planted, ..limits }
+}
+
+/// What of these entries is told: all, or all but each so many.
+pub(crate) fn not_swallowed(entries: &[Committed]) -> Vec<Committed> {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let one_of = match FAULT.as_deref() {
+        Some("swallowed_hints") => 10,
+        Some("dropped_hint") => 50,
+        _ => return entries.to_vec(),
+    };
+    let kept = entries.iter().filter(|_| COUNT.fetch_add(1, Ordering::Relaxed) % one_of != one_of - 1);
+    let kept: Vec<Committed> = kept.cloned().collect();
+    metrics::counter!("guichet_fault_hints_swallowed_total").increment((entries.len() - kept.len()) as u64);
+    kept
+}
+
+/// A task that the planted bug of this name leaves out.
+pub(crate) async fn unless_planted(name: &str, task: impl Future<Output = ()>) {
+    if !is_planted(name) {
+        task.await;
+    }
+}

@@ -1,0 +1,111 @@
+//! Whether each part works: what `/health/ready` and `/status` tell.
+
+use std::{
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use async_trait::async_trait;
+use http_actix::{Health, Part};
+use rustix::fs::statvfs;
+use store_seaorm::SeaStore;
+
+use crate::config::Config;
+
+/// How long a part is given to say that it works.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// The parts of this process.
+pub(crate) struct HowItIs {
+    store: Arc<SeaStore>,
+    data_dir: PathBuf,
+    reserve: u64,
+}
+
+impl HowItIs {
+    pub(crate) fn new(store: Arc<SeaStore>, config: &Config) -> Self {
+        Self { store, data_dir: config.data_dir.clone(), reserve: config.disk_reserve_mib.saturating_mul(1 << 20) }
+    }
+
+    async fn database(&self) -> bool {
+        match tokio::time::timeout(PATIENCE, self.store.ping()).await {
+            Ok(Ok(())) => true,
+            Ok(Err(error)) => {
+                tracing::warn!(error = %error, cause = ?std::error::Error::source(&error), "the database does not answer");
+                false
+            }
+            Err(_) => false,
+        }
+    }
+
+    fn disk(&self) -> bool {
+        match statvfs(&self.data_dir) {
+            Ok(disk) => {
+                let room = Room {
+                    free: disk.f_bavail.saturating_mul(disk.f_frsize),
+                    size: disk.f_blocks.saturating_mul(disk.f_frsize),
+                };
+                let enough = room.is_enough(self.reserve);
+                if !enough {
+                    tracing::warn!(
+                        free_mib = room.free >> 20,
+                        size_mib = room.size >> 20,
+                        "the disk of the data folder is nearly full"
+                    );
+                }
+                enough
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the data folder cannot be looked at");
+                false
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Health for HowItIs {
+    async fn look(&self) -> Vec<Part> {
+        let began = Instant::now();
+        let works = self.database().await;
+        let database = Part { name: "database", works, took_ms: since(began) };
+        let began = Instant::now();
+        let works = self.disk();
+        vec![database, Part { name: "disk", works, took_ms: since(began) }]
+    }
+}
+
+fn since(began: Instant) -> u64 {
+    u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// A disk, in bytes.
+#[derive(Debug, Clone, Copy)]
+struct Room {
+    free: u64,
+    size: u64,
+}
+
+impl Room {
+    /// At least the reserve, and at least a twentieth of the disk.
+    fn is_enough(self, reserve: u64) -> bool {
+        self.free >= reserve.max(self.size / 20)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GIB: u64 = 1 << 30;
+
+    #[test]
+    fn a_large_disk_keeps_a_twentieth_free_and_a_small_one_the_reserve() {
+        let enough = |free, size| Room { free, size }.is_enough(GIB / 2);
+        assert!(enough(6 * GIB, 100 * GIB));
+        assert!(!enough(4 * GIB, 100 * GIB), "more than the reserve, less than a twentieth");
+        assert!(enough(GIB / 2, 2 * GIB));
+        assert!(!enough(GIB / 2 - 1, 2 * GIB), "more than a twentieth, less than the reserve");
+    }
+}
