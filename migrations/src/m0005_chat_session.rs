@@ -35,8 +35,7 @@ const TABLES: &[&str] = &[
 ];
 
 const QUEUE: &[&str] = &[
-    "CREATE INDEX support_request_queue ON support_request
-       (organization_id, created_at, id, conversation_id, requester_id)
+    "CREATE INDEX support_request_queue ON support_request (organization_id, created_at, id)
        WHERE kind = 'chat' AND status = 'open' AND assignee_id IS NULL",
     "CREATE INDEX timeline_entry_taken ON timeline_entry (organization_id, created_at)
        WHERE kind = 'assignee_changed' AND old IS NULL AND new IS NOT NULL",
