@@ -85,6 +85,11 @@ async fn what_one_side_revises_the_other_sees_live_and_after_a_resume(store: Sto
     let gone = agent.rest.delete(&path(&theirs)).await.expect(200);
     assert_eq!((&gone["duplicate"], &gone["message"]["content"]), (&json!(false), &Value::Null));
     assert!(told(&mut widget, "message_deleted", &theirs).await["message"]["deleted_at"].is_string());
+    let listed = console.expect_where("the list without the words", |frame| {
+        let last = &frame["support_request"]["last_message"];
+        frame["type"] == "support_request" && last["entry_seq"] == 7 && last["excerpt"].is_null()
+    });
+    assert_eq!(listed.await["support_request"]["last_message"]["seq"], 4);
     assert_eq!(agent.rest.delete(&path(&theirs)).await.expect(200)["duplicate"], true);
     assert_eq!(patch(&agent.rest, &path(&theirs), "x").await.problem(409), "chat.message_deleted");
     let unread = visitor.rest.get(&format!("/conversations/{room}/unread-count")).await.expect(200);
@@ -157,18 +162,15 @@ async fn what_was_deleted_or_edited_away_is_nowhere_in_the_database(store: Store
     let said: Vec<&str> = kept.iter().filter_map(|one| one["content"].as_str()).collect();
     assert_eq!(said, ["tout autre chose"]);
 
-    let all = match server.database().url() {
-        Some(url) => {
-            let tables = "SELECT query_to_xml(format('SELECT * FROM %I.%I', schemaname, tablename), true, false, '')
-                          FROM pg_tables WHERE schemaname = 'public'";
-            sql(&url, tables).into_bytes()
-        }
-        None => {
-            // The last connection that ends writes what it wrote ahead into the file.
-            server.terminate();
-            server.ended(Duration::from_secs(20)).await;
-            files(server.home())
-        }
+    let all = if let Some(url) = server.database().url() {
+        let tables = "SELECT query_to_xml(format('SELECT * FROM %I.%I', schemaname, tablename), true, false, '')
+                      FROM pg_tables WHERE schemaname = 'public'";
+        sql(&url, tables).into_bytes()
+    } else {
+        // The last connection that ends writes what it wrote ahead into the file.
+        server.terminate();
+        server.ended(Duration::from_secs(20)).await;
+        files(server.home())
     };
     assert!(contains(&all, "tout autre chose"), "the whole database was looked through");
     assert!(!contains(&all, "ornithorynque"), "what is gone is still there");
