@@ -256,6 +256,9 @@ pub struct LastMessage {
     /// Its place in the conversation.
     #[schema(example = 7)]
     pub seq: u64,
+    /// The last log entry that touched it: of two states of one message the greater is the later.
+    #[schema(example = 7)]
+    pub entry_seq: u64,
 }
 
 impl LastMessage {
@@ -269,6 +272,7 @@ impl LastMessage {
             excerpt: message.excerpt.clone(),
             created_at: message.created_at,
             seq: message.seq,
+            entry_seq: message.entry_seq,
         }
     }
 }

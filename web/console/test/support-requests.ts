@@ -68,9 +68,16 @@ export class Truth {
 
   message(id: string, sender_type: 'customer' | 'agent'): void {
     const known = this.#get(id);
-    const seq = (known.last_message?.seq ?? 0) + 1;
-    const last_message = { sender_type, sender_name: '', excerpt: `${seq}`, created_at: iso((this.#minute += 1)), seq };
+    const seq = (known.last_message?.entry_seq ?? 0) + 1;
+    const last_message = { sender_type, sender_name: '', excerpt: `${seq}`, created_at: iso((this.#minute += 1)), seq, entry_seq: seq };
     this.#put({ ...known, last_message, unread_count: sender_type === 'customer' ? known.unread_count + 1 : known.unread_count });
+  }
+
+  /** The last message says something else now, or nothing any more. */
+  revise(id: string, excerpt: string | null): void {
+    const known = this.#get(id);
+    const last_message = { ...known.last_message!, excerpt, entry_seq: known.last_message!.entry_seq + 1 };
+    this.#put({ ...known, last_message });
   }
 
   read(id: string): void {

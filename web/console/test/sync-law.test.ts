@@ -67,6 +67,20 @@ describe('merge', () => {
     expect(merge(resolved, words)).toMatchObject({ status: 'resolved', version: 2, last_message: { seq: 1 }, unread_count: 1 });
   });
 
+  test('a_last_message_that_was_edited_or_deleted_is_shown_as_it_is_now', () => {
+    const truth = new Truth();
+    truth.open('a');
+    truth.message('a', 'agent');
+    const before = truth.requests.get('a')!;
+    truth.revise('a', 'corrigé');
+    const edited = truth.requests.get('a')!;
+    truth.revise('a', null);
+    const deleted = truth.requests.get('a')!;
+    for (const order of [[before, edited, deleted], [deleted, before, edited], [edited, deleted, before]]) {
+      expect(order.reduce(merge).last_message).toEqual(deleted.last_message);
+    }
+  });
+
   test('a_first_answer_changes_the_request_without_a_version_and_is_taken_all_the_same', () => {
     const truth = new Truth();
     truth.open('a');

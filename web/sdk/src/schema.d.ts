@@ -1004,6 +1004,12 @@ export interface components {
              * @example 7
              */
             seq: number;
+            /**
+             * Format: int64
+             * @description The last log entry that touched it: of two states of one message the greater is the later.
+             * @example 7
+             */
+            entry_seq: number;
         };
         /**
          * @description A sign-in.

@@ -17,6 +17,8 @@ pub struct LastMessage {
     pub created_at: Timestamp,
     /// Its place in the log.
     pub seq: u64,
+    /// The place of the last entry that touched it, so that what it says now is told from what it said.
+    pub entry_seq: u64,
 }
 
 /// A request as a viewer sees it.

@@ -5,14 +5,16 @@ import type { LastMessage, SupportRequest } from '@guichet/sdk';
 
 /**
  * The newer of both, part by part: the request's own fields by `version` (and, as the first answer
- * makes no version, by the time of the change), the last message by its `seq`, unread by the last message (until the next one comes it only falls, by reading).
+ * makes no version, by the time of the change), the last message by its place and by the last
+ * entry that touched it, unread by the last message (until the next one comes it only falls, by reading).
  * Commutative, associative and idempotent; returns `known` itself when nothing is new.
  */
 export function merge(known: SupportRequest, candidate: SupportRequest): SupportRequest {
   const fields = isLater(candidate, known) ? candidate : known;
   const knownSeq = seqOf(known.last_message);
   const candidateSeq = seqOf(candidate.last_message);
-  const words = candidateSeq > knownSeq ? candidate : known;
+  const newer = candidateSeq === knownSeq ? touchOf(candidate.last_message) > touchOf(known.last_message) : candidateSeq > knownSeq;
+  const words = newer ? candidate : known;
   const unread = candidateSeq === knownSeq ? Math.min(known.unread_count, candidate.unread_count) : words.unread_count;
   if (fields === known && words === known && unread === known.unread_count) return known;
   return { ...fields, last_message: words.last_message, unread_count: unread };
@@ -30,6 +32,10 @@ function isLater(one: SupportRequest, other: SupportRequest): boolean {
 export function activityOf(request: SupportRequest): number {
   const changed = Date.parse(request.updated_at);
   return request.last_message === null ? changed : Math.max(changed, Date.parse(request.last_message.created_at));
+}
+
+function touchOf(message: LastMessage | null): number {
+  return message?.entry_seq ?? 0;
 }
 
 function seqOf(message: LastMessage | null): number {

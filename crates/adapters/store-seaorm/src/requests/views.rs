@@ -126,6 +126,7 @@ async fn shown(
     let sql = format!(
         "SELECT {REQUEST}, u.first_name, u.last_name, m.sender_kind AS m_sender_kind, m.sender_name AS m_sender_name,
                 substr(m.content, 1, 140) AS m_excerpt, m.created_at AS m_created_at, m.seq AS m_seq,
+                m.entry_seq AS m_entry_seq,
                 (SELECT count(*) FROM entry e WHERE e.conversation_id = c.id AND e.change = 0
                    AND e.deleted_at IS NULL AND {unread}) AS unread_count
          FROM support_request r
@@ -169,5 +170,6 @@ fn last_message(row: &QueryResult) -> Result<Option<LastMessage>, PortError> {
         excerpt: row.maybe_text("m_excerpt")?,
         created_at: row.time("m_created_at")?,
         seq: row.count("m_seq")?,
+        entry_seq: row.count("m_entry_seq")?,
     }))
 }

@@ -19,6 +19,7 @@ impl State {
             excerpt: Some(content.chars().take(140).collect()),
             created_at: *at,
             seq: messages.len() as u64,
+            entry_seq: messages.len() as u64,
         });
         scope.covers(&audience).then(|| RequestView {
             assignee_name: request.assignee.and_then(|id| self.names.get(&(request.organization, id)).cloned()),
