@@ -350,7 +350,7 @@ impl Session {
 
     /// What is so around a conversation is to be told once the client has caught up.
     fn notice_again(&mut self, conversation: ConversationId) {
-        if let Some(catching) = self.subs.get_mut(&conversation).and_then(Sub::catching) {
+        if let Some(catching) = self.subs.get_mut(&conversation).and_then(|sub| sub.catching()) {
             catching.notices = true;
         }
     }

@@ -6,7 +6,6 @@ use std::{
 };
 
 use actix_web::web::Data;
-use async_trait::async_trait;
 use http_actix::{Api, MetricsPage, Origins, Page, PageSource, Presence, Settings, StaffMember};
 use identity::Identity;
 use kernel::{OrganizationId, ParticipantId};

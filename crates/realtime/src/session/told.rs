@@ -7,7 +7,7 @@ use super::{Context, Session};
 use crate::{
     Close,
     queue::Kind,
-    subscription::{Phase, Sub},
+    subscription::Phase,
 };
 
 impl Session {
