@@ -4,11 +4,7 @@ use bytes::Bytes;
 use kernel::{Audience, ConversationId, ParticipantId};
 
 use super::{Context, Session};
-use crate::{
-    Close,
-    queue::Kind,
-    subscription::Phase,
-};
+use crate::{Close, queue::Kind, subscription::Phase};
 
 impl Session {
     /// Marks of somebody moved in a conversation; told when it is followed, and to the person's own

@@ -17,20 +17,21 @@ use super::{
 /// - `f` decides: the right first, then the message and whose it is, then whether it is so already, then
 ///   the state. It locks the messages too: that is not to keep others out, which the conversation does, but
 ///   to read them as they are now and not as they were when the statement began to wait.
-/// - `j` numbers what is to be stored, in the order of the batch; no message is in it twice.
+/// - `j` numbers what is to be stored, in the order of the batch; no message is in it twice. `k` gives it its
+///   place in the feed, as for messages.
 const REVISE: &str = "
 WITH c AS MATERIALIZED (
   SELECT s.*, greatest(clock_timestamp(), s.last_message_at) AS at,
          ARRAY(SELECT p.participant_id FROM participant p
                WHERE p.organization_id = s.organization_id AND p.conversation_id = s.id AND p.member) AS members
   FROM (SELECT g.n, t.id, t.organization_id, t.support_request_id, t.requester_id, t.assignee_id, t.closed,
-               t.merged_into, t.last_seq, t.last_message_at
+               t.merged_into, t.last_seq, t.last_message_at, t.last_tx, t.last_tx_row
         FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS g(conversation, organization, n)
         JOIN conversation t ON t.organization_id = g.organization AND t.id = g.conversation
         ORDER BY t.id FOR NO KEY UPDATE OF t) s
 ), f AS MATERIALIZED (
   SELECT i.*, m.*, c.organization_id, c.id AS conversation_id, c.support_request_id, c.requester_id, c.assignee_id,
-         c.members, c.merged_into, c.last_seq, c.at,
+         c.members, c.merged_into, c.last_seq, c.last_tx, c.last_tx_row, c.at,
          CASE
            WHEN i.proves = 0 AND c.requester_id <> i.reviser_id
              OR i.proves = 1 AND (c.requester_id <> i.reviser_id OR c.support_request_id <> i.proof)
@@ -59,20 +60,28 @@ WITH c AS MATERIALIZED (
   SELECT f.*, f.last_seq + count(*) FILTER (WHERE f.outcome = 0)
          OVER (PARTITION BY f.grp ORDER BY f.ord ROWS UNBOUNDED PRECEDING) AS new_seq
   FROM f
+), k AS MATERIALIZED (
+  SELECT j.*, greatest(j.last_tx, x.now) AS tx,
+         CASE WHEN j.last_tx > x.now
+           THEN (((j.last_tx_row >> 40) + 1) << 40) | ((x.now::text::bigint & 268435455) << 12) | j.ord
+           ELSE j.ord END AS tx_row
+  FROM j, pg_current_xact_id() AS x(now)
+  WHERE j.outcome = 0
 ), ins AS (
   INSERT INTO entry (organization_id, conversation_id, seq, entry_seq, message_seq, change, sender_id, sender_kind,
-                     sender_name, message_kind, created_at, content_hash, tx_row)
+                     sender_name, message_kind, created_at, content_hash, tx, tx_row)
   SELECT organization_id, conversation_id, new_seq, new_seq, seq, CASE WHEN new_content IS NULL THEN 2 ELSE 1 END,
-         reviser_id, reviser_kind, reviser_name, message_kind, at, 0, ord
-  FROM j WHERE outcome = 0 ORDER BY ord
+         reviser_id, reviser_kind, reviser_name, message_kind, at, 0, tx, tx_row
+  FROM k ORDER BY ord
 ), now AS (
   UPDATE entry t SET entry_seq = j.new_seq, content = j.new_content,
          edited_at = CASE WHEN j.new_content IS NULL THEN t.edited_at ELSE j.at END,
          deleted_at = CASE WHEN j.new_content IS NULL THEN j.at ELSE t.deleted_at END
   FROM j WHERE j.outcome = 0 AND t.conversation_id = j.conversation_id AND t.seq = j.seq
 ), upd AS (
-  UPDATE conversation t SET last_seq = m.last_seq
-  FROM (SELECT organization_id, conversation_id, max(new_seq) AS last_seq FROM j WHERE outcome = 0 GROUP BY 1, 2) m
+  UPDATE conversation t SET last_seq = m.last_seq, last_tx = m.tx, last_tx_row = m.tx_row
+  FROM (SELECT organization_id, conversation_id, tx, max(new_seq) AS last_seq, max(tx_row) AS tx_row
+        FROM k GROUP BY 1, 2, 3) m
   WHERE t.organization_id = m.organization_id AND t.id = m.conversation_id
 )
 SELECT ord, outcome, id, new_seq, at, support_request_id, requester_id, assignee_id, members, merged_into,
