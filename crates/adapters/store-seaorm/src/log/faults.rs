@@ -33,15 +33,12 @@ pub(crate) fn is_armed(name: &str) -> bool {
 /// Ends the process as kill -9 would: nothing is flushed, rolled back or answered. A batch that stores nothing
 /// shows nothing and is let through.
 pub(crate) fn abort(rows: &[Row], outcomes: &[Outcome]) {
-    let mut lines = String::new();
-    for (row, outcome) in rows.iter().zip(outcomes) {
-        if matches!(outcome, Outcome::Stored { .. }) {
-            let append = &row.first.append;
-            lines += &format!("{} {}\n", append.conversation, append.client_message_id.as_str());
-        }
-    }
+    let stored = rows.iter().zip(outcomes).filter(|(_, outcome)| matches!(outcome, Outcome::Stored { .. }));
+    let appends = stored.map(|(row, _)| &row.first.append);
+    let lines: Vec<String> =
+        appends.map(|append| format!("{} {}", append.conversation, append.client_message_id.as_str())).collect();
     if let Some(file) = ARMED.as_ref().filter(|_| !lines.is_empty()) {
-        if let Err(error) = fs::write(file, lines) {
+        if let Err(error) = fs::write(file, lines.join("\n")) {
             tracing::error!(%error, "the fail point cannot say what it met");
         }
         std::process::abort();
