@@ -29,21 +29,21 @@ mod faults {
     }
 
     rows! {
-        f01_a_killed_server_loses_nothing: 5 / 300 over Postgres, async |run| server::killed("F-01", run).await;
-        f02_a_commit_without_its_ack_is_known_to_its_retry: 3 / 100 over Postgres, async |run| crash::aborted(run, Point::AfterCommit).await;
-        f02_a_commit_to_the_file_without_its_ack_is_known_to_its_retry: 3 / 100 over Sqlite, async |run| crash::aborted(run, Point::AfterCommit).await;
-        f03_an_insert_without_its_commit_leaves_nothing: 3 / 100 over Postgres, async |run| crash::aborted(run, Point::BeforeCommit).await;
-        f03_an_insert_into_the_file_without_its_commit_leaves_nothing: 3 / 100 over Sqlite, async |run| crash::aborted(run, Point::BeforeCommit).await;
+        f01_a_killed_server_loses_nothing: 4 / 300 over Postgres, async |run| server::killed("F-01", run).await;
+        f02_a_commit_without_its_ack_is_known_to_its_retry: 2 / 100 over Postgres, async |run| crash::aborted(run, Point::AfterCommit).await;
+        f02_a_commit_to_the_file_without_its_ack_is_known_to_its_retry: 2 / 100 over Sqlite, async |run| crash::aborted(run, Point::AfterCommit).await;
+        f03_an_insert_without_its_commit_leaves_nothing: 2 / 100 over Postgres, async |run| crash::aborted(run, Point::BeforeCommit).await;
+        f03_an_insert_into_the_file_without_its_commit_leaves_nothing: 2 / 100 over Sqlite, async |run| crash::aborted(run, Point::BeforeCommit).await;
         f04_a_stopped_server_goes_on: 2 / 50 over Postgres, async |run| server::stopped(run).await;
-        f05_a_terminated_server_takes_its_leave: 3 / 100 over Postgres, async |run| server::terminated(run).await;
-        f06_postgres_restarts_fast: 2 / 60 over Postgres, async |run| database::restarted("F-06 fast", run, Stop::Fast).await;
-        f06_postgres_restarts_at_once: 2 / 60 over Postgres, async |run| database::restarted("F-06 immediate", run, Stop::Immediate).await;
-        f06_postgres_is_killed: 2 / 60 over Postgres, async |run| database::restarted("F-06 kill -9", run, Stop::Kill).await;
+        f05_a_terminated_server_takes_its_leave: 2 / 100 over Postgres, async |run| server::terminated(run).await;
+        f06_postgres_restarts_fast: 1 / 60 over Postgres, async |run| database::restarted("F-06 fast", run, Stop::Fast).await;
+        f06_postgres_restarts_at_once: 1 / 60 over Postgres, async |run| database::restarted("F-06 immediate", run, Stop::Immediate).await;
+        f06_postgres_is_killed: 1 / 60 over Postgres, async |run| database::restarted("F-06 kill -9", run, Stop::Kill).await;
         f08_postgres_stands_still: 1 / 30 over Postgres, async |run| database::frozen(run).await;
         f09_postgres_has_no_connection_left: 1 / 10 over Postgres, async |run| database::exhausted(run).await;
-        f14_a_killed_server_keeps_its_file_whole: 5 / 300 over Sqlite, async |run| server::killed("F-14", run).await;
+        f14_a_killed_server_keeps_its_file_whole: 4 / 300 over Sqlite, async |run| server::killed("F-14", run).await;
         f17_a_swallowed_hint_is_made_good: 1 / 30 over Postgres, async |run| hints::swallowed("F-17", run).await;
-        f26_lines_are_cut_and_go_silent: 4 / 300 over Sqlite, async |run| clients::cut(run).await;
+        f26_lines_are_cut_and_go_silent: 3 / 300 over Sqlite, async |run| clients::cut(run).await;
         f28_clients_come_and_go: 1 / 20 over Sqlite, async |run| clients::flapping(run).await;
         f29_a_thousand_clients_come_back_at_once: 1 / 20 over Postgres, async |run| clients::stormed(run).await;
         f30_slow_readers_harm_only_themselves: 1 / 20 over Sqlite, async |run| slow::readers(run).await;

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { minify, type Plugin } from 'vite';
+import { compactMembers } from './members.ts';
 
 /**
  * The widget carries the style sheets that it shares with the console. Here, after bundling, each sheet
@@ -8,6 +9,9 @@ import { minify, type Plugin } from 'vite';
  */
 const OPEN = '@guichet-sheet{';
 const CLOSE = '}@guichet-end';
+
+/** Modules whose names others know: libraries, and what the page calls. */
+const FOREIGN = /\/node_modules\/|\/widget\/src\/(main|host-api)\.tsx?$/;
 
 /** `shared` are the keys of the components' texts, of which the widget uses some; `own` those of the widget's, all in use. */
 export function compactBundle(shared: readonly string[], own: readonly string[]): Plugin {
@@ -42,7 +46,8 @@ export function compactBundle(shared: readonly string[], own: readonly string[])
         // Terser has shortened the code; Oxc gives the shorter names, above all to private members: each class has its own.
         const short = await minify(chunk.fileName, code, { compress: { target: 'es2022' }, mangle: { toplevel: true } });
         if (short.errors.length > 0) refuse(short.errors[0]!.message);
-        chunk.code = compactStyles(short.code, refuse);
+        const foreign = Object.entries(chunk.modules).map(([id, module]) => (FOREIGN.test(id) ? module.code : ''));
+        chunk.code = compactStyles(compactMembers(short.code, foreign.join('\n'), refuse), refuse);
       }
     },
   };
@@ -55,7 +60,7 @@ export function compactStyles(code: string, refuse: (problem: string) => never):
   const sheets = parts.filter((_, index) => index % 2 === 1).map((part) => part.slice(OPEN.length, -CLOSE.length));
   if (sheets.length === 0) refuse('no style sheet was found in the bundle');
   if (sheets.some((sheet) => sheet.includes('\\'))) refuse('a style sheet has an escape, which cannot be told apart from that of its string');
-  const kept = sheets.map((sheet) => withoutUnused(withoutFallback(physical(sheet)), words));
+  const kept = withoutConstants(sheets.map((sheet) => withoutUnused(withoutFallback(physical(sheet)), words)), words);
   const short = shortNames(kept.join(''), words);
   let next = 0;
   return parts.map((part, index) => (index % 2 === 0 ? part : rename(kept[next++]!, short))).join('');
@@ -106,6 +111,27 @@ function withoutUnused(css: string, words: ReadonlySet<string>): string {
     const used = selectors.split(/,(?![^(]*\))/).filter((selector) => !selector.startsWith(':root') && [...selector.matchAll(/\.([a-z][\w-]*)/g)].every(([, name]) => words.has(name!)));
     return used.length === 0 ? '' : `${used.join(',')}{${body}}`;
   });
+}
+
+/** Letters of a value that is no longer than reading its variable. */
+const CONSTANT = 'var(--)'.length;
+
+/** A variable that only the host's own rule sets, to something short, is replaced by its value; one that nothing sets, by what stands in for it. */
+function withoutConstants(sheets: readonly string[], words: ReadonlySet<string>): string[] {
+  const css = sheets.join('');
+  const own = (name: string) => !name.startsWith('--guichet-') && !words.has(name);
+  const set = [...css.matchAll(/(--[a-z][\w-]*)\s*:/g)].map(([, name]) => name!);
+  const outside = css.replace(/@[^{}]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}/g, '');
+  const host = [...outside.matchAll(/(?<=^|\}):host\{([^{}]*)\}/g)].map(([, body]) => body!).join(';');
+  const constants = [...host.matchAll(/(--[a-z][\w-]*)\s*:([^;]*)/g)]
+    .map(([, name, value]) => [name!, value!.trim()] as const)
+    .filter(([name, value]) => own(name) && set.filter((other) => other === name).length === 1 && value.length <= CONSTANT);
+  const values = new Map(constants);
+  return sheets.map((sheet) =>
+    sheet
+      .replace(/var\((--[a-z][\w-]*),((?:[^()]|\([^()]*\))*)\)/g, (read, name: string, otherwise: string) => (own(name) && !set.includes(name) ? otherwise : read))
+      .replace(/var\((--[a-z][\w-]*)\)/g, (read, name: string) => values.get(name) ?? read),
+  );
 }
 
 function shortNames(css: string, words: ReadonlySet<string>): Map<string, string> {

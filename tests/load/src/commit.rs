@@ -1,6 +1,6 @@
 //! Group commit beside one transaction a message.
 
-use crate::figures::{HEAD, Measured, line, percentile};
+use crate::figures::{HEAD, Measured, count, line, percentile};
 use crate::scene::{Place, Scene};
 use anyhow::{Result, ensure};
 use chat::{Append, Author, ClientMessageId, Content, ContentHash, ConversationLog, MessageKind, Right, SenderKind};
@@ -144,11 +144,6 @@ async fn ends(store: &SeaStore, scene: &Scene) -> Result<u64> {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a count of messages is far below 2^52")]
-fn count(number: usize) -> f64 {
-    number as f64
-}
-
-#[expect(clippy::cast_precision_loss, reason = "as above")]
 fn ratio(rows: u64, batches: u64) -> f64 {
     rows as f64 / batches.max(1) as f64
 }

@@ -33,20 +33,32 @@ pub(crate) fn percentile(sorted: &[Duration], percent: usize) -> Duration {
     sorted.get(rank - 1).copied().unwrap_or_default()
 }
 
-/// The head of the table.
+/// In milliseconds.
+pub(crate) fn ms(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
+
+/// A count as a figure.
+#[expect(clippy::cast_precision_loss, reason = "counts of messages and of bytes are far below 2^52")]
+pub(crate) fn count(number: usize) -> f64 {
+    number as f64
+}
+
+/// The head of the table of commits.
 pub(crate) const HEAD: &str = "\
 | store | senders | commit | messages a commit | durable messages/s | ack p50 ms | ack p99 ms | × |
 |---|---|---|---|---|---|---|---|";
 
 /// One line of the table; `beside` is what the ratio compares with.
 pub(crate) fn line(store: &str, senders: usize, mode: &str, cell: &Measured, beside: &Measured) -> String {
-    let (p50, p99) = (cell.p50.as_secs_f64() * 1e3, cell.p99.as_secs_f64() * 1e3);
+    let (p50, p99) = (ms(cell.p50), ms(cell.p99));
     let ratio = cell.per_second / beside.per_second;
     let (each, rate) = (cell.per_commit, cell.per_second);
     format!("| {store} | {senders} | {mode} | {each:.1} | {rate:.0} | {p50:.2} | {p99:.2} | {ratio:.1} |")
 }
 
-fn middle(rounds: &[Measured], figure: impl Fn(&Measured) -> f64) -> f64 {
+/// The middle one of a figure's values; of an even number, the upper of the two.
+pub(crate) fn middle<T>(rounds: &[T], figure: impl Fn(&T) -> f64) -> f64 {
     let mut values: Vec<f64> = rounds.iter().map(figure).collect();
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)

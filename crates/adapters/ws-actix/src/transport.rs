@@ -2,10 +2,10 @@
 
 use std::{io, net::TcpListener, time::Duration};
 
-/// How long what was written may stay unread before the kernel gives the client up: a little longer than a
-/// session lets frames wait (30 s, seen at a tick of a second), so that a client that reads again at the last
-/// moment is told 4010.
-pub const UNREAD_WITHIN: Duration = Duration::from_secs(35);
+/// How long what was written may stay unread before the kernel gives the client up: longer than a session
+/// lets frames wait (30 s from the moment at which the kernel takes no more, seen at a tick of a second), so that a
+/// client that reads again at the last moment is told 4010.
+pub const UNREAD_WITHIN: Duration = Duration::from_secs(40);
 
 /// How much the kernel takes of what the client has no room for yet.
 const UNSENT: u32 = 64 * 1024;

@@ -119,7 +119,7 @@ pub async fn exhausted(run: &Run) -> Report {
             let (taken, long) = (random.between(4, 6), Duration::from_secs(run.pick(5, 10)));
             let since = Instant::now();
             postgres::stop(&cluster, Stop::Fast).await;
-            let crowd = Crowd::gather(&cluster, taken);
+            let crowd = Crowd::gather(&cluster, taken, long);
             postgres::start(&cluster).await;
             let statuses = callers(&mut stage, &load, long).await;
             crowd.leave().await;
@@ -148,43 +148,34 @@ pub async fn exhausted(run: &Run) -> Report {
     stage.report()
 }
 
-/// Others who take connections as soon as there are any, and keep them.
+/// Others who take connections as soon as there are any, and keep them for a while.
 #[derive(Debug)]
 struct Crowd {
-    cluster: Cluster,
     leaves: Arc<AtomicBool>,
     sessions: JoinSet<()>,
 }
 
 impl Crowd {
-    /// What they do, by which they are found again.
-    const KEEPS: &str = "select pg_sleep(300)";
-
-    fn gather(cluster: &Cluster, taken: u64) -> Self {
+    fn gather(cluster: &Cluster, taken: u64, long: Duration) -> Self {
         let (leaves, mut sessions) = (Arc::new(AtomicBool::new(false)), JoinSet::new());
         for _ in 0..taken {
             let (url, leaves) = (cluster.url("postgres"), Arc::clone(&leaves));
+            let keep = format!("select pg_sleep({})", long.as_secs());
             sessions.spawn_blocking(move || {
-                // Refused while PostgreSQL starts, or while the server has what there is; ended by us at the end.
-                while !leaves.load(Ordering::SeqCst) && try_sql(&url, Self::KEEPS).is_err() {
+                // Refused while PostgreSQL starts, and while the server has what there is.
+                while !leaves.load(Ordering::SeqCst) && try_sql(&url, &keep).is_err() {
                     std::thread::sleep(Duration::from_millis(10));
                 }
             });
         }
-        Self { cluster: cluster.clone(), leaves, sessions }
+        Self { leaves, sessions }
     }
 
+    /// Takes no more, and waits until what was taken is free again.
     async fn leave(mut self) {
         self.leaves.store(true, Ordering::SeqCst);
-        let end = format!("select pg_terminate_backend(pid) from pg_stat_activity where query = '{}'", Self::KEEPS);
-        let url = self.cluster.url("postgres");
-        while !self.sessions.is_empty() {
-            // It may find no connection for itself.
-            let _ = try_sql(&url, &end);
-            while let Some(ended) = self.sessions.try_join_next() {
-                ended.expect("who takes a connection does not panic");
-            }
-            sleep(Duration::from_millis(20)).await;
+        while let Some(ended) = self.sessions.join_next().await {
+            ended.expect("who takes a connection does not panic");
         }
     }
 }

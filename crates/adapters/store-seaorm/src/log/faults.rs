@@ -8,7 +8,6 @@
 //!   the COMMIT and the answer, in the first batch that stores something while the file that
 //!   `GUICHET_FAULT_ARMED` names is there. What was in that batch is written into the file first, one line of
 //!   conversation and client's id a message.
-//! - `die_before_answer`: the process ends between the commit of a call that counts once and its answer.
 
 use std::{fs, path::PathBuf, sync::LazyLock, time::Duration};
 
@@ -34,14 +33,12 @@ pub(crate) fn is_armed(name: &str) -> bool {
 /// Ends the process as kill -9 would: nothing is flushed, rolled back or answered. A batch that stores nothing
 /// shows nothing and is let through.
 pub(crate) fn abort(rows: &[Row], outcomes: &[Outcome]) {
-    let mut lines = String::new();
-    for (row, outcome) in rows.iter().zip(outcomes) {
-        if let (Outcome::Stored { .. }, Some(append)) = (outcome, row.first.write.append()) {
-            lines += &format!("{} {}\n", append.conversation, append.client_message_id.as_str());
-        }
-    }
+    let stored = rows.iter().zip(outcomes).filter(|(_, outcome)| matches!(outcome, Outcome::Stored { .. }));
+    let appends = stored.map(|(row, _)| &row.first.append);
+    let lines: Vec<String> =
+        appends.map(|append| format!("{} {}", append.conversation, append.client_message_id.as_str())).collect();
     if let Some(file) = ARMED.as_ref().filter(|_| !lines.is_empty()) {
-        if let Err(error) = fs::write(file, lines) {
+        if let Err(error) = fs::write(file, lines.join("\n")) {
             tracing::error!(%error, "the fail point cannot say what it met");
         }
         std::process::abort();
@@ -54,8 +51,4 @@ pub(crate) async fn plant(writer: &DatabaseConnection) -> Result<(), DbErr> {
         writer.execute_unprepared("DROP INDEX IF EXISTS entry_once").await?;
     }
     Ok(())
-}
-
-pub(crate) fn die_before_answer() -> bool {
-    FAULT.as_deref() == Some("die_before_answer")
 }
