@@ -23,7 +23,7 @@ export default defineConfig({
     copyPublicDir: false,
     // Terser shortens the code; names are left to the last step of compactBundle.
     minify: 'terser',
-    terserOptions: { ecma: 2020, toplevel: true, mangle: false, compress: { passes: 3, unsafe_arrows: true, unsafe_methods: true, pure_getters: true, keep_fargs: false, hoist_funs: true, ...JSON.parse(process.env.TOPT ?? '{}') } },
+    terserOptions: { ecma: 2020, toplevel: true, mangle: false, compress: { passes: 3, unsafe_arrows: true, unsafe_methods: true, pure_getters: true, keep_fargs: false, hoist_funs: true } },
     lib: {
       entry: 'src/main.tsx',
       name: 'GuichetWidget',

@@ -1,4 +1,5 @@
-export { chooseLocale, createTranslator, locales, type Catalogue, type Locale, type Text, type Translator, type Values } from './i18n.ts';
+export { chooseLocale, createTranslator, locales, piecesOf, type Catalogue, type Locale, type Text, type Translator, type Values } from './i18n.ts';
+export { age, stamp } from './short-time.ts';
 export { createTimeFormat, type Instant, type TimeFormat, type TimeOptions } from './time.ts';
 export { createSpeech, SpeechContext, useSpeech, type Speech, type UiKey } from './texts.ts';
 export * as icons from './icons.tsx';

@@ -14,18 +14,20 @@ export interface TimeFormat {
   clock(at: Instant): string;
   /** The heading of a day in a thread: Today, Yesterday, then the date. */
   heading(at: Instant, now: number): string;
-  /** Short, for a list: `just now`, `4 min`, `3 h`, `yesterday`, `17 Nov`. */
-  age(at: Instant, now: number): string;
   /** In a sentence: `4 min ago`, `yesterday at 9:12`, `17 Nov at 9:12`. */
   ago(at: Instant, now: number): string;
-  /** For a narrow column: the time today, else the day and the time; of what was or will be. */
-  stamp(at: Instant, now: number): string;
   /** Everything, for a tooltip. */
   full(at: Instant): string;
   /** A length of time in its two largest units: `1 h 24`, `3 d`. */
   duration(milliseconds: number): string;
   /** The number of the local calendar day; equal on the same day, one more on the next. */
   dayNumber(at: Instant): number;
+  /** Under a day old in the reader's sense: less than 24 h, and a clock that runs ahead counts as now. */
+  recent(at: Instant, now: number): string | undefined;
+  /** `yesterday`, `17 Nov`, `17 Nov 2025`. */
+  day(at: Instant, now: number): string;
+  /** Another way of writing dates in the reader's language and zone. */
+  format(parts: Intl.DateTimeFormatOptions): Intl.DateTimeFormat;
 }
 
 export interface TimeOptions {
@@ -44,7 +46,6 @@ export function createTimeFormat(text: Translator<UiKey>, options: TimeOptions =
   const shortDayAndYear = format({ day: 'numeric', month: 'short', year: 'numeric' });
   const longDay = format({ weekday: 'long', day: 'numeric', month: 'long' });
   const longDayAndYear = format({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
-  const weekday = format({ weekday: 'short' });
   const fullFormat = format({ dateStyle: 'full', timeStyle: 'medium' });
   // The Swedish calendar writes ISO dates; their numbers are what is wanted, not their look.
   const iso = new Intl.DateTimeFormat('sv-SE', { year: 'numeric', month: '2-digit', day: '2-digit', ...zone });
@@ -53,8 +54,8 @@ export function createTimeFormat(text: Translator<UiKey>, options: TimeOptions =
   const dayNumber = (at: Instant): number => Date.parse(`${iso.format(ms(at))}T00:00:00Z`) / day;
   const year = (at: Instant): string => iso.format(ms(at)).slice(0, 4);
   const clock = (at: Instant): string => clockFormat.format(ms(at)).replace(/^0(?=\d)/, '');
-  const dated = (at: Instant, now: number): string =>
-    (year(at) === year(now) ? shortDay : shortDayAndYear).format(ms(at));
+  const dayOf = (at: Instant, now: number): string =>
+    dayNumber(now) - dayNumber(at) === 1 ? text.t('ui.yesterday') : (year(at) === year(now) ? shortDay : shortDayAndYear).format(ms(at));
   const capital = (words: string): string => words.charAt(0).toLocaleUpperCase(tag) + words.slice(1);
 
   const duration = (length: number): string => {
@@ -68,7 +69,6 @@ export function createTimeFormat(text: Translator<UiKey>, options: TimeOptions =
     return text.t('ui.hours_minutes', { hours, minutes: String(minutes).padStart(2, '0') });
   };
 
-  /** Under a day old in the reader's sense: less than 24 h, and a clock that runs ahead counts as now. */
   const recent = (at: Instant, now: number): string | undefined => {
     const passed = now - ms(at);
     if (passed < minute) return text.t('ui.now');
@@ -81,6 +81,9 @@ export function createTimeFormat(text: Translator<UiKey>, options: TimeOptions =
     clock,
     dayNumber,
     duration,
+    recent,
+    day: dayOf,
+    format,
     full: (at) => fullFormat.format(ms(at)),
     heading(at, now) {
       const passed = dayNumber(now) - dayNumber(at);
@@ -88,21 +91,10 @@ export function createTimeFormat(text: Translator<UiKey>, options: TimeOptions =
       if (passed === 1) return text.t('ui.yesterday_heading');
       return capital((year(at) === year(now) ? longDay : longDayAndYear).format(ms(at)));
     },
-    age(at, now) {
-      const short = recent(at, now);
-      if (short !== undefined) return short;
-      return dayNumber(now) - dayNumber(at) === 1 ? text.t('ui.yesterday') : dated(at, now);
-    },
     ago(at, now) {
       const short = recent(at, now);
       if (short !== undefined) return now - ms(at) < minute ? short : text.t('ui.ago', { duration: short });
-      const when = dayNumber(now) - dayNumber(at) === 1 ? text.t('ui.yesterday') : dated(at, now);
-      return text.t('ui.at_time', { day: when, time: clock(at) });
-    },
-    stamp(at, now) {
-      const apart = Math.abs(dayNumber(now) - dayNumber(at));
-      if (apart === 0) return clock(at);
-      return apart < 7 ? `${weekday.format(ms(at))} ${clock(at)}` : `${dated(at, now)} ${clock(at)}`;
+      return text.t('ui.at_time', { day: dayOf(at, now), time: clock(at) });
     },
   };
 }

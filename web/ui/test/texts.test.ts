@@ -43,7 +43,7 @@ describe('translator', () => {
 
   test('pieces_keep_elements_in_their_places', () => {
     const bold = { bold: 'Inès' };
-    expect(createTranslator('fr', catalogue).pieces('plain', { name: bold })).toEqual(['Bonjour ', bold]);
+    expect(piecesOf(createTranslator('fr', catalogue), 'plain', { name: bold })).toEqual(['Bonjour ', bold]);
   });
 
   test('the_first_language_that_is_spoken_is_chosen', () => {

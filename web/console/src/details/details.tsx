@@ -1,6 +1,6 @@
 // Beside the conversation: who asks, where the request stands, what was promised, what happened.
 import type { ConversationStore, SupportRequest } from '@guichet/sdk';
-import { Avatar, Icon, IconButton, icons, useNow } from '@guichet/ui';
+import { Avatar, Icon, IconButton, icons, stamp, useNow } from '@guichet/ui';
 import { AssigneePick, StatusPick } from './picks.tsx';
 import { Context } from './context.tsx';
 import { EntryText, priorityName } from './entry.tsx';
@@ -156,7 +156,7 @@ function History({ timeline, now }: { readonly timeline: Timeline; readonly now:
               )}
             </div>
             <time class="meta" dateTime={entry.created_at} title={time.full(entry.created_at)}>
-              {time.stamp(entry.created_at, now)}
+              {stamp(time, entry.created_at, now)}
             </time>
           </li>
         ))}

@@ -1,6 +1,6 @@
 // What was promised, what was kept, and what is left.
 import type { SupportRequest } from '@guichet/sdk';
-import { Icon, icons } from '@guichet/ui';
+import { Icon, icons, stamp } from '@guichet/ui';
 import { firstResponseDue, resolutionDue, type Due } from './due.ts';
 import { useText } from '../texts.ts';
 
@@ -39,7 +39,7 @@ export function ServiceLevel({ request, now }: ServiceLevelProps) {
           <div class="meter" data-state={resolution.state} aria-hidden="true">
             <i style={{ inlineSize: `${elapsed(resolution, now)}%` }} />
           </div>
-          <p class="meta">{t('due.before', { when: time.stamp(resolution.at, now) })}</p>
+          <p class="meta">{t('due.before', { when: stamp(time, resolution.at, now) })}</p>
         </>
       )}
     </section>

@@ -1,6 +1,6 @@
 // One request in a list: who, what about, the last words, and what is urgent about it.
 import type { LastMessage, SupportRequest } from '@guichet/sdk';
-import { Avatar, Icon, icons } from '@guichet/ui';
+import { age, Avatar, Icon, icons } from '@guichet/ui';
 import { activityOf } from './merge.ts';
 import { nextDue } from '../details/due.ts';
 import { useDesk } from '../desk.ts';
@@ -42,7 +42,7 @@ export function Row({ request, now, href, current, writing, tabStop, onOpen }: R
         <span class="who">{name}</span>
         {unread > 0 && <span class="visually-hidden">, {t('list.unread', { count: unread })}</span>}
         <time dateTime={activity} title={time.full(activity)}>
-          {time.age(activity, now)}
+          {age(time, activity, now)}
         </time>
       </span>
       <span class="line">
