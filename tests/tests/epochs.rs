@@ -1,7 +1,5 @@
 //! A PostgreSQL whose history forked: the server does not serve it under the old epochs.
 
-#![expect(clippy::unwrap_used, reason = "what cannot be done fails the test")]
-
 use serde_json::json;
 use std::time::Duration;
 use tests::database::Store;

@@ -46,6 +46,7 @@ pub fn give_up_unread(listener: &TcpListener, within: Duration) -> io::Result<()
 }
 
 #[cfg(all(test, target_os = "linux"))]
+#[expect(clippy::unwrap_used, reason = "what cannot be done fails the test")]
 mod tests {
     use std::{io::Write, net::TcpStream};
 
