@@ -5,7 +5,7 @@ import { compactMembers } from './members.ts';
 /**
  * The widget carries the style sheets that it shares with the console. Here, after bundling, each sheet
  * loses the rules that no class of the script needs and the variables that no rule reads, and the
- * remaining variables get short names. `--guichet-…` is what pages set, and is kept.
+ * remaining variables get short names, or give way to their values. `--guichet-…` is what pages set, and is kept.
  */
 const OPEN = '@guichet-sheet{';
 const CLOSE = '}@guichet-end';

@@ -80,18 +80,21 @@ function platformWords(): string[] {
 
 /** What a plain member would mix up that a private one keeps apart. */
 function clashIn(nodes: readonly Node[], classes: readonly Node[]): string | undefined {
-  const privates = (class_: Node) => membersOf(class_).flatMap(({ key }) => ((key as Node).type === 'PrivateIdentifier' ? ((key as Node).name as string) : []));
-  const bases = new Set(classes.map(({ superClass }) => (superClass as Node | null)?.name));
-  const declared = nodes.flatMap((node) => (node.type === 'VariableDeclarator' ? [[node.init, (node.id as Node).name]] : node.type === 'AssignmentExpression' ? [[node.right, (node.left as Node).name]] : []));
-  const nameOfClass = new Map([...declared, ...classes.map((class_) => [class_, (class_.id as Node | null)?.name])].filter(([, name]) => name !== undefined) as [Node, string][]);
-  for (const class_ of classes) {
-    const own = privates(class_);
-    if (own.length > 0 && bases.has(nameOfClass.get(class_))) return 'a class that others extend has some';
-    const both = membersOf(class_).find((member) => own.includes(nameOf(member)?.name as string));
+  const secretive = new Set(classes.filter((class_) => privatesOf(class_).length > 0));
+  for (const class_ of secretive) {
+    const both = membersOf(class_).find((member) => privatesOf(class_).includes(nameOf(member)?.name));
     if (both) return `one has the name of the public “${String(nameOf(both)?.name)}”`;
   }
+  const named = nodes.flatMap(({ type, id, init, left, right }) => (type === 'VariableDeclarator' ? [[id, init]] : type === 'AssignmentExpression' ? [[left, right]] : [])) as [Node, Node][];
+  const names = [...named.filter(([, value]) => secretive.has(value)).map(([target]) => target), ...[...secretive].map(({ id }) => id as Node | null)].map((target) => target?.name);
+  const bases = classes.flatMap(({ superClass }) => (superClass as Node | null) ?? []);
+  if (bases.some(({ type, name }) => type !== 'Identifier' || names.includes(name))) return 'a class that another extends may have some';
   const asked = nodes.some(({ type, left }) => type === 'BinaryExpression' && (left as Node).type === 'PrivateIdentifier');
   return asked ? '“#name in object” asks for one' : undefined;
+}
+
+function privatesOf(class_: Node): unknown[] {
+  return membersOf(class_).flatMap(({ key }) => ((key as Node).type === 'PrivateIdentifier' ? (key as Node).name : []));
 }
 
 /** `async#a()` needs a space once the sign is gone. */

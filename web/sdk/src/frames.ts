@@ -1,7 +1,7 @@
 /**
  * The frames of the native realtime protocol, subprotocol `guichet.v1`.
  */
-import type { ChatSession, Message, Metadata, Participant, SupportRequest, TimelineEntry, Role, StaffAvailability } from './types.ts';
+import type { ChatSession, Message, Participant, SupportRequest, TimelineEntry, Role, StaffAvailability } from './types.ts';
 
 export const SUBPROTOCOL = 'guichet.v1';
 

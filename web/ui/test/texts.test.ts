@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { chooseLocale, createTranslator } from '../src/i18n.ts';
+import { chooseLocale, createTranslator, piecesOf } from '../src/i18n.ts';
 import en from '../src/locales/en.json';
 import fr from '../src/locales/fr.json';
 import { differences } from '../src/testing/catalogues.ts';

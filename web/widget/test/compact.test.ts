@@ -20,6 +20,11 @@ test('variables become short in every sheet, the page’s own keep their names, 
   expect(out).toContain("b='b{color:var(--0);--hue:4;top:var(--hue)}'");
 });
 
+test('a short variable that only the host sets is its value, one that nothing sets is what stands in for it', () => {
+  const code = `var a='${sheet(':root,:host{--gap:8px;--pad:4px;--wide:light-dark(red,blue);--fast:1s}@media print{:host{--fast:0s}}')}',b='${sheet('b{gap:var(--gap);--pad:2px;padding:var(--pad);color:var(--wide);transition:var(--fast);top:var(--none,var(--gap))}')}'`;
+  expect(compactStyles(code, refuse)).toBe(`var a=':host{--1:4px;--2:light-dark(red,blue);--3:1s}@media print{:host{--3:0s}}',b='b{gap:8px;--1:2px;padding:var(--1);color:var(--2);transition:var(--3);top:8px}'`);
+});
+
 test('texts are found by number; one that nothing uses stops the build', () => {
   const keys = ['a.b', 'a.c', 'shared.x'];
   expect(compactTexts('t("a.b");return"a.c"', keys, ['a.b', 'a.c'], refuse)).toBe('t("0");return"1"');

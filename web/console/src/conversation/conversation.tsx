@@ -67,7 +67,7 @@ function Messages({ request, conversation, timeline, scroll }: MessagesProps) {
   const hasOlder = conversation.hasOlder.value;
   const online = realtime.state.value === 'online';
   const entries = timeline.entries.value;
-  const session = conversation.session.value;
+  const chat = conversation.session.value;
   // Shown at once and whole: entries come one by one, and lines between them by another way. Without a
   // line to wait for, what this device knows is shown.
   const loading = (phase === 'loading' && (online || messages.length === 0)) || (phase !== 'refused' && timeline.phase.value === 'loading');
@@ -75,10 +75,10 @@ function Messages({ request, conversation, timeline, scroll }: MessagesProps) {
   const lookedAt = useIsLookedAt();
 
   const blocks = useMemo(() => {
-    const ended = endOf(session, speech);
+    const ended = endOf(chat, speech);
     const items = threadItems(messages, entries, { hasOlder, online, ended, wordFailure: (code, message) => wordFailure(code, message, speech) });
     return layoutThread(items, time).map((block) => (block.kind === 'system' ? { ...block, content: <Line content={block.content} /> } : block));
-  }, [messages, entries, session, hasOlder, online, speech]);
+  }, [messages, entries, chat, hasOlder, online, speech]);
 
   const newest = messages.findLast(({ seq }) => seq !== null)?.seq ?? 0;
   const read = lookedAt && scroll.atEnd && !loading;

@@ -1,6 +1,7 @@
 // An entry of the timeline in words.
 import type { ComponentChildren } from 'preact';
 import type { TimelineEntry } from '@guichet/sdk';
+import { piecesOf } from '@guichet/ui';
 import { statusTone } from './status.ts';
 import { useText, type ConsoleKey, type ConsoleSpeech } from '../texts.ts';
 
@@ -9,7 +10,9 @@ export function EntryText({ entry }: { readonly entry: TimelineEntry }) {
   return <>{told(entry, speech)}</>;
 }
 
-function told(entry: TimelineEntry, { t, pieces }: ConsoleSpeech): ComponentChildren {
+function told(entry: TimelineEntry, speech: ConsoleSpeech): ComponentChildren {
+  const { t } = speech;
+  const pieces = (key: ConsoleKey, values: Record<string, ComponentChildren>) => piecesOf<ConsoleKey, ComponentChildren>(speech, key, values);
   const strong = (words: string) => <b>{words}</b>;
   const actor = entry.actor.name;
   const by = (key: ConsoleKey, without: ConsoleKey, values: Record<string, ComponentChildren>) =>
