@@ -68,7 +68,7 @@ fn everything(tally: &mut Tally) -> Result<()> {
             "clippy",
             "--workspace",
             "--all-targets",
-            FAULTS,
+            "--features=tests/faults,server/faults",
             "--quiet",
             "--",
             "-D",

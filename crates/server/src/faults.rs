@@ -25,13 +25,13 @@ fn is_planted(name: &str) -> bool {
 }
 
 /// The bounds of connections, with the bug that is to be found in them.
-pub(crate) fn plant(limits: Limits) -> Limits {
+pub(crate) fn plant(limits: &Limits) -> Limits {
     let planted = match FAULT.as_deref() {
         Some("overflow_drops") => Some(Planted::OverflowDrops),
         Some("resume_off_by_one") => Some(Planted::ResumeOffByOne),
         _ => None,
     };
-    Limits { planted, ..limits }
+    Limits { planted, ..limits.clone() }
 }
 
 /// What of these entries is told: all, or all but each so many.

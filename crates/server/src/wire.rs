@@ -72,7 +72,7 @@ impl Parts {
         let limits = Limits { address_connections, ..Limits::default() };
         let limits = if config.limits.enabled { limits } else { limits.without_budgets() };
         #[cfg(feature = "faults")]
-        let limits = crate::faults::plant(limits);
+        let limits = crate::faults::plant(&limits);
         let hub = Arc::new(Hub::new(Arc::clone(&texts), limits));
         let (wake, arrivals, activity) = (Arc::new(Notify::new()), Arc::new(Arrivals::default()), Arc::default());
         let around = Arc::new(Around::default());

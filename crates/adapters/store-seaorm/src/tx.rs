@@ -118,7 +118,7 @@ impl SeaTx {
         match tokio::time::timeout_at(deadline.into(), open.commit()).await {
             Ok(done) => {
                 #[cfg(feature = "faults")]
-                if self.claimed && done.is_ok() && crate::log::faults::die_before_answer() {
+                if self.claimed && done.is_ok() && crate::log::faults::is_planted("die_before_answer") {
                     std::process::abort();
                 }
                 done.map_err(error::commit)

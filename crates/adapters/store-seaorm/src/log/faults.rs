@@ -8,6 +8,7 @@
 //!   the COMMIT and the answer, in the first batch that stores something while the file that
 //!   `GUICHET_FAULT_ARMED` names is there. What was in that batch is written into the file first, one line of
 //!   conversation and client's id a message.
+//! - `die_before_answer`: the process ends between the commit of a call that counts once and its answer.
 
 use std::{fs, path::PathBuf, sync::LazyLock, time::Duration};
 
@@ -34,7 +35,7 @@ pub(crate) fn is_armed(name: &str) -> bool {
 /// shows nothing and is let through.
 pub(crate) fn abort(rows: &[Row], outcomes: &[Outcome]) {
     let stored = rows.iter().zip(outcomes).filter(|(_, outcome)| matches!(outcome, Outcome::Stored { .. }));
-    let appends = stored.map(|(row, _)| &row.first.append);
+    let appends = stored.filter_map(|(row, _)| row.first.write.append());
     let lines: Vec<String> =
         appends.map(|append| format!("{} {}", append.conversation, append.client_message_id.as_str())).collect();
     if let Some(file) = ARMED.as_ref().filter(|_| !lines.is_empty()) {
