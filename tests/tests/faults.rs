@@ -76,7 +76,7 @@ mod faults {
             async |run| hints::swallowed("F-17 with dropped_hint", run).await;
         an_overflow_that_drops_turns_a_row_red: "overflow_drops" in 1 found as "I6",
             async |run| slow::refilled("F-30 with overflow_drops", run).await;
-        a_resume_off_by_one_turns_a_row_red: "resume_off_by_one" in 1 found as "I6",
+        a_resume_off_by_one_turns_a_row_red: "resume_off_by_one" in 6 found as "I6",
             async |run| server::killed("F-14 with resume_off_by_one", run).await;
     }
 }

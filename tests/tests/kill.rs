@@ -15,6 +15,7 @@ mod kill {
     use tests::people::text;
     use tests::rest::send;
     use tests::server::{Server, Settings};
+    use tests::socket::Socket;
     use tests::storm::{Aftermath, Plan, storm};
     use uuid::Uuid;
 
@@ -32,11 +33,11 @@ mod kill {
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn an_ack_before_the_commit_is_found() {
         let settings = Settings { fault: Some("ack_before_commit"), ..Settings::over(Store::Sqlite) };
-        let after = run(settings, 4).await;
+        let after = run(settings, 6).await;
         let found = check(&after.history);
         let lost = found.iter().filter(|finding| matches!(finding, Finding::Lost(_))).count();
-        println!("an ack before the commit: {lost} lost of {} acked in 4 kills", after.counters.acked);
-        assert!(lost > 0, "four kills of a server that acks before it commits, and the checker saw {found:?}");
+        println!("an ack before the commit: {lost} lost of {} acked in 6 kills", after.counters.acked);
+        assert!(lost > 0, "six kills of a server that acks before it commits, and the checker saw {found:?}");
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -47,6 +48,18 @@ mod kill {
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn postgres_answers_a_repeat_of_what_was_stored_and_never_answered() {
         a_repeat_is_answered(Store::Postgres).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_server_ends_in_order_when_one_of_its_tasks_has_ended() {
+        let settings = Settings { fault: Some("job_panics"), ..Settings::over(Store::Sqlite) };
+        let mut server = settings.start().await;
+        let mut socket =
+            Socket::connect(&server.socket_url(), server.sign_in("agent").await.rest.token()).await.unwrap();
+        assert_eq!(socket.closed().await, 1012, "those who are connected are told to come back");
+        let status = server.ended(Duration::from_secs(20)).await;
+        assert_eq!(status.code(), Some(1), "whatever started it is to start it anew");
+        assert!(server.log().contains("a task that the server needs has ended"));
     }
 
     /// The server dies between the commit and the answer of each call that counts once.

@@ -204,6 +204,7 @@ impl Session {
             self.tell_resync(context.limits);
             self.ask_pages(context);
             self.pump(context, &mut effects);
+            self.close_when_drained();
         }
         (out, effects)
     }

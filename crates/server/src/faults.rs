@@ -3,6 +3,7 @@
 //! - `swallowed_hints`: 1 of 10 committed entries is not told to this node's connections. No bug: the comparison of
 //!   the heads repairs it, and a test shows that it does.
 //! - `dropped_hint`: 1 of 50, and the heads are not compared.
+//! - `job_panics`: a task that runs by the clock panics after a second.
 //! - `overflow_drops`, `resume_off_by_one`: see [`realtime::Planted`].
 //!
 //! The store plants its own.
@@ -53,4 +54,14 @@ pub(crate) async fn unless_planted(name: &str, task: impl Future<Output = ()>) {
     if !is_planted(name) {
         task.await;
     }
+}
+
+/// A task of this process that panics when that is planted, and else waits for ever.
+#[expect(clippy::panic, reason = "that is what is planted")]
+pub(crate) async fn panic_if_planted() {
+    if is_planted("job_panics") {
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        panic!("planted");
+    }
+    std::future::pending().await
 }

@@ -53,6 +53,8 @@ pub(crate) fn start(parts: &Parts) -> JoinSet<()> {
     jobs.spawn(every(CLEANUP, "token-cleanup", move || purge(Arc::clone(&identity), Arc::clone(&store))));
     let store = Arc::clone(&parts.store);
     jobs.spawn(every(CALLS, "idempotency-cleanup", move || forget_calls(Arc::clone(&store))));
+    #[cfg(feature = "faults")]
+    jobs.spawn(crate::faults::panic_if_planted());
     jobs
 }
 

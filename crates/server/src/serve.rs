@@ -3,7 +3,7 @@
 use std::{fs, io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use actix_web::{App, HttpServer, dev::ServerHandle, web};
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::signal::unix::{SignalKind, signal};
 use url::Url;
@@ -14,6 +14,9 @@ use crate::{api, config::Config, demo, jobs, open_files, tls, wire::Parts};
 const DRAIN: Duration = Duration::from_secs(10);
 /// How long the database is given at the very end.
 const CLOSE: Duration = Duration::from_secs(4);
+/// How long a connection may be idle between two requests: longer than proxies keep theirs (60 s by most defaults),
+/// so that it is they who close it, and never a request that meets the closing.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// How long requests that were accepted are given after that, in seconds.
 const FINISH_S: u64 = 5;
 
@@ -50,6 +53,7 @@ pub(crate) async fn run(config: Config, demonstration: bool) -> anyhow::Result<(
         })
     }
     .disable_signals()
+    .keep_alive(KEEP_ALIVE)
     .shutdown_timeout(FINISH_S);
     if let Some(workers) = config.workers {
         server = server.workers(workers);
@@ -60,28 +64,40 @@ pub(crate) async fn run(config: Config, demonstration: bool) -> anyhow::Result<(
     }
     .run();
     let side = serve_metrics(&config, metrics)?;
-    let jobs = jobs::start(&parts);
+    let mut jobs = jobs::start(&parts);
 
     announce(&config.data_dir, &base, demonstration)?;
     tracing::info!(address = %address, url = %base, ms = started.elapsed().as_millis(), "listening");
     let handle = server.handle();
     let ending = tokio::spawn(async move {
-        asked_to_stop().await?;
+        let failed = tokio::select! {
+            asked = asked_to_stop() => {
+                asked?;
+                false
+            }
+            // None of them ends by itself. Without one, revocations or repairs would stop acting, unseen: better to
+            // end in order and be started anew by whatever keeps this process alive.
+            ended = jobs.join_next() => {
+                tracing::error!(?ended, "a task that the server needs has ended");
+                true
+            }
+        };
         tracing::info!("stopping: connections are told to come back elsewhere");
         realtime.drain(DRAIN).await;
         handle.stop(true).await;
         if let Some(side) = side {
             side.stop(false).await;
         }
-        io::Result::Ok(())
+        io::Result::Ok((jobs, failed))
     });
     server.await.context("the server ended")?;
-    ending.await??;
+    let (jobs, failed) = ending.await??;
     drop(jobs);
     if tokio::time::timeout(CLOSE, parts.store.close()).await.is_err() {
         tracing::warn!("the database did not let go in time; what it was asked last may or may not be stored");
     }
     tracing::info!("stopped");
+    ensure!(!failed, "a task that the server needs has ended; the log says which");
     Ok(())
 }
 

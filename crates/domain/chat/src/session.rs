@@ -80,11 +80,13 @@ pub trait ChatSessions: Send + Sync {
     /// - MUST open none in a closed, or an unknown, conversation.
     /// - MUST never leave two active ones in a conversation, whoever calls at the same moment; one of
     ///   many calls gives it.
+    /// - MUST tell `feed` of each as soon as it is stored: when a later one fails, nobody else knows of it.
     async fn open(
         &self,
         conversations: &[(OrganizationId, ConversationId)],
         at: Timestamp,
         timeout: Duration,
+        feed: &dyn SessionFeed,
     ) -> Result<Vec<ChatSession>, PortError>;
 
     /// Ends the active session, and gives it; nothing when there is none. MUST give it to one of many
@@ -150,10 +152,7 @@ impl Sessions {
     /// The customers of these conversations are there, and have come or written: opens the sessions that
     /// this opens. Saying it again opens nothing twice.
     pub async fn came_live(&self, conversations: &[(OrganizationId, ConversationId)]) -> Result<(), PortError> {
-        for session in self.store.open(conversations, self.env.now(), self.timeout).await? {
-            self.feed.session(&session);
-        }
-        Ok(())
+        self.store.open(conversations, self.env.now(), self.timeout, &*self.feed).await.map(drop)
     }
 
     /// Ends the session of a conversation that the caller sees. Ending it again gives the same and tells nobody.

@@ -107,6 +107,7 @@ impl Session {
         self.ask_pages(context);
         self.fade_views(context, &mut effects);
         self.pump(context, &mut effects);
+        self.close_when_drained();
         effects
     }
 

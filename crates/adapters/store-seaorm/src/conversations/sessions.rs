@@ -1,12 +1,9 @@
 //! Chat sessions. While one is active, its activity and its end are those of the conversation's log.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
 
 use async_trait::async_trait;
-use chat::{ChatSession, ChatSessions, Seq};
+use chat::{ChatSession, ChatSessions, Seq, SessionFeed};
 use kernel::{
     ChatSessionId, ConversationId, Env, OrganizationId, Page, PageRequest, ParticipantId, PortError, SystemEnv,
     Timestamp,
@@ -38,14 +35,28 @@ const OVER: &str = "id AS s_id, organization_id AS s_organization_id, conversati
      status AS s_status, started_at AS s_started_at, ended_at AS s_ended_at, ended_by AS s_ended_by,
      first_seq AS s_first_seq, last_activity_at AS s_last_activity_at, last_seq AS s_last_seq";
 
+/// Where a session of a conversation would begin, if there is one to open: where the customer has first written
+/// since the last session, but not before $3; in a conversation that was opened since then and had no session, where
+/// the next entry will be.
+const BEGINS: &str = "coalesce(
+     (SELECT min(e.seq) FROM entry e WHERE e.conversation_id = c.id AND e.change = 0
+        AND e.sender_kind = 0 AND e.created_at > $3 AND e.seq > coalesce((
+          SELECT max(p.last_seq) FROM chat_session p WHERE p.organization_id = c.organization_id
+          AND p.conversation_id = c.id), 0)),
+     CASE WHEN c.created_at > $3 AND NOT EXISTS (
+       SELECT 1 FROM chat_session p WHERE p.organization_id = c.organization_id
+       AND p.conversation_id = c.id) THEN c.last_seq + 1 END)";
+
 #[async_trait]
 impl ChatSessions for SeaStore {
-    /// One read for all of an organisation; a write only where a session is missing.
+    /// One read for all of an organisation; a write only where there is something to open: thousands of customers
+    /// who come back at once mostly open nothing.
     async fn open(
         &self,
         conversations: &[(OrganizationId, ConversationId)],
         at: Timestamp,
         timeout: Duration,
+        feed: &dyn SessionFeed,
     ) -> Result<Vec<ChatSession>, PortError> {
         let mut by_organization: BTreeMap<OrganizationId, Vec<Uuid>> = BTreeMap::new();
         for (organization, conversation) in conversations {
@@ -53,9 +64,10 @@ impl ChatSessions for SeaStore {
         }
         let mut opened = Vec::new();
         for (organization, ids) in by_organization {
-            let active = active(&mut self.app(organization).await, organization, ids.clone()).await?;
-            for id in ids.into_iter().filter(|id| !active.contains(id)) {
-                opened.extend(self.open_one(organization, id, at, timeout).await?);
+            for id in due(&mut self.app(organization).await, organization, ids, at - timeout).await? {
+                let Some(session) = self.open_one(organization, id, at, timeout).await? else { continue };
+                feed.session(&session);
+                opened.push(session);
             }
         }
         Ok(opened)
@@ -127,26 +139,18 @@ impl SeaStore {
         at: Timestamp,
         timeout: Duration,
     ) -> Result<Option<ChatSession>, PortError> {
-        // Where the customer has first written since the last session, but not before $4; in a conversation that
-        // was opened since then and had no session, where the next entry will be.
-        let sql =
+        let sql = format!(
             "INSERT INTO chat_session (organization_id, id, conversation_id, status, started_at, last_activity_at,
-                     first_seq)
-                   SELECT o.organization_id, $5, o.id, 'active', $3, $3, o.first_seq FROM (
-                     SELECT c.organization_id, c.id, coalesce(
-                       (SELECT min(e.seq) FROM entry e WHERE e.conversation_id = c.id AND e.change = 0
-                          AND e.sender_kind = 0 AND e.created_at > $4 AND e.seq > coalesce((
-                            SELECT max(p.last_seq) FROM chat_session p WHERE p.organization_id = c.organization_id
-                            AND p.conversation_id = c.id), 0)),
-                       CASE WHEN c.created_at > $4 AND NOT EXISTS (
-                         SELECT 1 FROM chat_session p WHERE p.organization_id = c.organization_id
-                         AND p.conversation_id = c.id) THEN c.last_seq + 1 END) AS first_seq
-                     FROM conversation c WHERE c.organization_id = $1 AND c.id = $2 AND NOT c.closed) o
-                   WHERE o.first_seq IS NOT NULL
-                   ON CONFLICT (organization_id, conversation_id) WHERE status = 'active' DO NOTHING RETURNING id";
+               first_seq)
+             SELECT o.organization_id, $5, o.id, 'active', $4, $4, o.first_seq FROM (
+               SELECT c.organization_id, c.id, {BEGINS} AS first_seq
+               FROM conversation c WHERE c.organization_id = $1 AND c.id = $2 AND NOT c.closed) o
+             WHERE o.first_seq IS NOT NULL
+             ON CONFLICT (organization_id, conversation_id) WHERE status = 'active' DO NOTHING RETURNING id"
+        );
         let id = ChatSessionId::new(SystemEnv.uuid());
         let sql =
-            Sql::new(sql).uuid(organization.uuid()).uuid(conversation).time(at).time(at - timeout).uuid(id.uuid());
+            Sql::new(sql).uuid(organization.uuid()).uuid(conversation).time(at - timeout).time(at).uuid(id.uuid());
         let mut tx = self.transaction(organization).await?;
         let opened = tx.one(sql).await?.is_some();
         let shown = if opened { last(&mut tx, organization, conversation).await? } else { None };
@@ -181,12 +185,21 @@ pub(super) async fn last_of(
     rows.iter().map(|row| session(row).map(|session| (session.conversation.uuid(), session))).collect()
 }
 
-/// Those of the conversations that have an active session.
-async fn active(db: &mut Db<'_>, organization: OrganizationId, ids: Vec<Uuid>) -> Result<BTreeSet<Uuid>, PortError> {
-    let sql = "SELECT conversation_id FROM chat_session
-               WHERE organization_id = $1 AND conversation_id {in $2} AND status = 'active'";
-    let rows = db.all(Sql::new(sql).uuid(organization.uuid()).uuids(ids)).await?;
-    rows.iter().map(|row| row.uuid("conversation_id")).collect()
+/// Those of the conversations in which a session is to be opened.
+async fn due(
+    db: &mut Db<'_>,
+    organization: OrganizationId,
+    ids: Vec<Uuid>,
+    since: Timestamp,
+) -> Result<Vec<Uuid>, PortError> {
+    let sql = format!(
+        "SELECT c.id FROM conversation c WHERE c.organization_id = $1 AND c.id {{in $2}} AND NOT c.closed
+           AND NOT EXISTS (SELECT 1 FROM chat_session a WHERE a.organization_id = c.organization_id
+             AND a.conversation_id = c.id AND a.status = 'active')
+           AND {BEGINS} IS NOT NULL"
+    );
+    let rows = db.all(Sql::new(sql).uuid(organization.uuid()).uuids(ids).time(since)).await?;
+    rows.iter().map(|row| row.uuid("id")).collect()
 }
 
 /// Sessions that look idle but whose conversation has moved.

@@ -7,7 +7,7 @@ use kernel::{OrganizationId, PageRequest, ParticipantId, Scope, Timestamp};
 use super::Scene;
 use crate::{
     ChatSession, Seq, SessionStatus,
-    testing::{Harness, Thread, ThreadState, side_by_side},
+    testing::{Harness, RecordedSessions, Thread, ThreadState, side_by_side},
 };
 
 /// Long enough for a suite on a busy machine.
@@ -15,7 +15,10 @@ const TIMEOUT: Duration = Duration::from_mins(30);
 const MOMENT: Duration = Duration::from_micros(1);
 
 async fn open_at(h: &impl Harness, thread: &Thread, at: Timestamp) -> Vec<ChatSession> {
-    h.sessions().open(&[(thread.organization, thread.id)], at, TIMEOUT).await.unwrap()
+    let feed = RecordedSessions::default();
+    let opened = h.sessions().open(&[(thread.organization, thread.id)], at, TIMEOUT, &feed).await.unwrap();
+    assert_eq!(feed.all(), opened, "each is told");
+    opened
 }
 
 async fn open(h: &impl Harness, thread: &Thread) -> Vec<ChatSession> {

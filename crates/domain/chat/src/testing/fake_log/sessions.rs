@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use kernel::{ChatSessionId, ConversationId, OrganizationId, Page, PageRequest, ParticipantId, PortError, Timestamp};
 
 use super::{Conv, FakeLog};
-use crate::{ChatSession, ChatSessions, SenderKind, Seq, SessionStatus};
+use crate::{ChatSession, ChatSessions, SenderKind, Seq, SessionFeed, SessionStatus};
 
 impl Conv {
     /// The last session, as far as the log has come.
@@ -55,6 +55,7 @@ impl ChatSessions for FakeLog {
         conversations: &[(OrganizationId, ConversationId)],
         at: Timestamp,
         timeout: Duration,
+        feed: &dyn SessionFeed,
     ) -> Result<Vec<ChatSession>, PortError> {
         let mut state = self.state();
         let mut opened = Vec::new();
@@ -75,6 +76,8 @@ impl ChatSessions for FakeLog {
             });
             opened.extend(conv.last_session());
         }
+        drop(state);
+        opened.iter().for_each(|session| feed.session(session));
         Ok(opened)
     }
 
