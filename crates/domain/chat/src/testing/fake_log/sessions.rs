@@ -77,7 +77,9 @@ impl ChatSessions for FakeLog {
             opened.extend(conv.last_session());
         }
         drop(state);
-        opened.iter().for_each(|session| feed.session(session));
+        for session in &opened {
+            feed.session(session);
+        }
         Ok(opened)
     }
 
