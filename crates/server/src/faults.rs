@@ -63,5 +63,5 @@ pub(crate) async fn panic_if_planted() {
         tokio::time::sleep(std::time::Duration::from_secs(1)).await;
         panic!("planted");
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }

@@ -8,10 +8,10 @@ const calm: Surroundings = { hasOlder: false, online: true, wordFailure: (code, 
 function message(minute: number, over: Partial<ThreadMessage> = {}): ThreadMessage {
   const sender = { id: 'h', type: 'customer', name: 'Hélène' } as const;
   const base = { type: 'text', sender, mine: false, content: 'x', edited: false, deleted: false, in_reply_to: null, state: 'sent', error: null } as const;
-  return { ...base, key: `m${minute}`, id: `m${minute}`, seq: minute, created_at: iso(minute), ...over };
+  return { ...base, key: `m${minute}`, id: `m${minute}`, seq: minute, entry_seq: minute, created_at: iso(minute), ...over };
 }
 function pending(minute: number, over: Partial<ThreadMessage> = {}): ThreadMessage {
-  return message(minute, { id: null, seq: null, state: 'pending', mine: true, sender: { id: 'n', type: 'agent', name: 'Nadia' }, ...over });
+  return message(minute, { id: null, seq: null, entry_seq: null, state: 'pending', mine: true, sender: { id: 'n', type: 'agent', name: 'Nadia' }, ...over });
 }
 function entry(minute: number, over: Partial<TimelineEntry> = {}): TimelineEntry {
   return { id: `t${minute}`, kind: 'assignee_changed', old: null, new: 'n', actor: { id: 'n', name: 'Nadia' }, reason: null, metadata: {}, customer_told: false, customer_told_at: null, created_at: iso(minute), ...over };

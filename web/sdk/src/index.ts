@@ -2,7 +2,7 @@
  * The browser's side of Guichet: REST, the realtime connection, and conversations that lose nothing,
  * double nothing and keep their order.
  */
-export { ApiClient, type ApiOptions, type Call, type Query, type TokenSource } from './api/client.ts';
+export { ApiClient, RUNNING, type ApiOptions, type Call, type Query, type TokenSource } from './api/client.ts';
 export { BrowserSession, GuestTokens, type Credentials, type SessionStatus } from './api/session.ts';
 export { ConversationApi, ConversationsApi, type MessageRange, type NewConversation, type NewMessage } from './api/conversations.ts';
 export { SupportRequestsApi, type Action, type ActionName, type NewSupportRequest, type SupportRequestQuery } from './api/support-requests.ts';

@@ -21,6 +21,7 @@ export type Sender = Schemas['Sender'];
 export type Message = Schemas['Message'];
 export type MessagePage = Schemas['MessagePage'];
 export type SentMessage = Schemas['SentMessage'];
+export type RevisedMessage = Schemas['RevisedMessage'];
 
 export type Participant = Schemas['Participant'];
 export type ConversationStatus = Schemas['ConversationStatus'];

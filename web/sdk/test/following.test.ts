@@ -79,6 +79,22 @@ describe('following the log', () => {
     expect(page.store.hasOlder.value).toBe(false);
   });
 
+  test('an old message that is edited while there is no socket leaves no hole in the pages before it', async () => {
+    for (let n = 1; n <= 120; n += 1) server.agentSays(`${n}`);
+    const page = await openPage();
+    server.refuseConnections = true;
+    server.cut();
+    await clock.advance(60_000);
+    expect(page.realtime.transport.value).toBe('rest');
+    server.edit('m3', 'trois');
+    server.agentSays('121');
+    await clock.advance(10_000);
+    expect(page.contents).toEqual(Array.from({ length: 51 }, (_, i) => `${71 + i}`));
+    await page.store.loadOlder();
+    await page.store.loadOlder();
+    expect(page.contents).toEqual(Array.from({ length: 121 }, (_, i) => (i === 2 ? 'trois' : `${i + 1}`)));
+  });
+
   test('what was missed while away is replayed from the position reached', async () => {
     const page = await openPage();
     server.agentSays('1');

@@ -108,6 +108,41 @@ test('the same question of somebody else, or after an answer, is another one', a
   visitor.forget('c1');
 });
 
+const refusal = (status: number, code: string) => () => new Response(JSON.stringify({ status, code }), { status });
+
+test.each([
+  [409, 'support_request.context_taken'],
+  [422, 'validation_failed'],
+  [401, 'unauthenticated'],
+])('a question refused with %i (%s) is asked anew, with what the page says by then', async (status, code) => {
+  const visitor = visitorOf();
+  visitor.identify({ metadata: { basket: 'wrong' } });
+  answer = refusal(status, code);
+  await expect(visitor.ask('Bonjour', {}, 'Visiteur')).rejects.toMatchObject({ status, code });
+  visitor.identify({ metadata: { basket: 3 } });
+  answer = opened;
+  await visitor.ask('Bonjour', {}, 'Visiteur');
+  expect(asked).toHaveLength(2);
+  expect(asked[1]!.body).toMatchObject({ metadata: { basket: 3 } });
+  expect(asked[1]!.key).not.toBe(asked[0]!.key);
+  visitor.forget('c1');
+});
+
+test.each([
+  ['is still being carried out', refusal(409, 'idempotency_running')],
+  ['came too fast', refusal(429, 'rate_limited')],
+  ['met a server in trouble', refusal(503, 'unavailable')],
+  ['got an answer that cannot be read', () => new Response('<html>', { status: 201 })],
+])('a question that %s is the same when sent again', async (_, trouble) => {
+  const visitor = visitorOf();
+  answer = trouble;
+  await expect(patiently(visitor.ask('Bonjour', {}, 'Visiteur'))).rejects.toBeInstanceOf(ApiError);
+  answer = opened;
+  await visitor.ask('Bonjour', {}, 'Visiteur');
+  expect(new Set(asked.map(({ key }) => key)).size).toBe(1);
+  visitor.forget('c1');
+});
+
 test('what another script wrote over a question that was sent is not sent', async () => {
   const storage = memoryStore(new Map([['guichet:draft:demo:question-asked', '{"key":5}']]));
   await visitorOf(storage).ask('Bonjour', {}, 'Visiteur');

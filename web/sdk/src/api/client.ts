@@ -41,7 +41,7 @@ export interface Call {
 }
 
 /** An earlier attempt under the same key has not ended. */
-const RUNNING = 'idempotency_running';
+export const RUNNING = 'idempotency_running';
 
 const NETWORK_RETRIES = 2;
 const RETRY_BASE_MS = 400;

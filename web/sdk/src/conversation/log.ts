@@ -16,6 +16,8 @@ export class MessageLog {
   #last: number | null = null;
   /** Up to here messages are loaded as they stand, not entry by entry. */
   #historyTo = 0;
+  /** From this `seq` on every message is loaded up to the position. */
+  #wholeFrom = 0;
   #loading = false;
   readonly #messages = new Map<string, Message>();
   /** Own messages whose ack came before the entries below them. */
@@ -68,6 +70,7 @@ export class MessageLog {
   /** The newest messages have all come. */
   loaded(): void {
     this.#loading = false;
+    this.#markWhole();
   }
 
   /**
@@ -109,10 +112,13 @@ export class MessageLog {
     return 'old';
   }
 
-  /** A poll's answer: the changed messages as they stand, up to `last`. */
+  /** A poll's answer: the changed messages as they stand, up to `last`; without a position, the newest ones. */
   catchUp(messages: readonly Message[], last: number, epoch: string): void {
-    for (const message of messages) this.#put(message);
+    const isFirst = this.#last === null;
+    // An edit of a message that is not loaded only moves the position: it comes with those above it.
+    for (const message of messages) if (isFirst || message.seq >= this.#wholeFrom || this.#messages.has(message.id)) this.#put(message);
     this.#last = Math.max(this.#last ?? 0, last);
+    if (isFirst) this.#markWhole();
     this.epoch = epoch;
     this.#releaseEarly();
   }
@@ -120,6 +126,12 @@ export class MessageLog {
   /** Messages older than the oldest one held. */
   prepend(messages: readonly Message[]): void {
     for (const message of messages) this.#put(message);
+    this.#markWhole();
+  }
+
+  /** What is beyond the position, as an own message may be, says nothing of those below it. */
+  #markWhole(): void {
+    this.#wholeFrom = Math.min(this.oldest, (this.#last ?? 0) + 1);
   }
 
   #advance(seq: number, message: Message): void {

@@ -13,6 +13,8 @@ export interface ThreadMessage {
   /** Null until acked. */
   readonly id: string | null;
   readonly seq: number | null;
+  /** Place of the last entry that touched it; null until acked. */
+  readonly entry_seq: number | null;
   readonly type: Message['type'];
   readonly sender: { readonly id: string; readonly type: SenderType; readonly name: string };
   /** Written by this very person. */
@@ -78,6 +80,7 @@ function shownOf(message: Message, state: MessageState, mine: boolean): ThreadMe
     key: message.client_message_id ?? message.id,
     id: message.id,
     seq: message.seq,
+    entry_seq: message.entry_seq,
     type: message.type,
     sender: message.sender,
     mine,
@@ -96,6 +99,7 @@ function pendingOf(entry: PendingMessage, me: { id: string; name: string } | nul
     key: entry.client_message_id,
     id: null,
     seq: null,
+    entry_seq: null,
     type: 'text',
     sender: { id: me?.id ?? '', type: side === 'staff' ? 'agent' : 'customer', name: me?.name ?? '' },
     mine: true,

@@ -1,5 +1,5 @@
 import { batch, computed, signal, type ReadonlySignal } from '@preact/signals-core';
-import { set, ApiClient, ApiError, Draft, GuestTokens, Outbox, PublicApi, uuid, type Availability, type KeyValueStore, type NewPublicConversation, type OwnSupportRequest } from '@guichet/sdk';
+import { set, ApiClient, ApiError, Draft, GuestTokens, Outbox, PublicApi, RUNNING, uuid, type Availability, type KeyValueStore, type NewPublicConversation, type OwnSupportRequest } from '@guichet/sdk';
 import { Line, scopeOf } from './line.ts';
 import { Memory, parse, type ConversationRecord, type Person } from './records.ts';
 
@@ -82,7 +82,8 @@ export class Visitor {
 
   /**
    * Opens a conversation with its first message; `unnamed` is how the team sees a visitor who gives no name.
-   * Rejects with an `ApiError`; the question is then kept.
+   * Rejects with an `ApiError`; the question is then kept. One that was refused is asked anew the next time, with
+   * what the page says of the visitor by then.
    */
   async ask(content: string, person: Person, unnamed: string): Promise<ConversationRecord> {
     this.memory.introduce(person);
@@ -96,7 +97,11 @@ export class Visitor {
       metadata: { page: location.origin + location.pathname, ...this.#identity.metadata },
     };
     const asked = this.#ask(body);
-    const { conversation, support_request, access_token } = await this.#public.openConversation(asked.body, asked.key);
+    const { conversation, support_request, access_token } = await this.#public.openConversation(asked.body, asked.key).catch((error: unknown) => {
+      // An answer that says neither yes nor no may hide a conversation that was opened.
+      if (error instanceof ApiError && error.status >= 400 && !error.isTemporary && error.code !== RUNNING) this.#asked.set('');
+      throw error;
+    });
     const record: ConversationRecord = {
       id: conversation.id,
       token: access_token ?? '',
