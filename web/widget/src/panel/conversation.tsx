@@ -138,7 +138,8 @@ function Messages({ line, visitor }: { readonly line: Line } & Parts) {
     </li>
   );
   const wait = queue?.estimated_wait_s;
-  const place = queue && (
+  // Where nobody is there, a place and a time would promise what nobody keeps.
+  const place = queue && !away && (
     <li class="system">
       {t('conversation.queue', { position: queue.position })}
       {wait != null && t('conversation.wait', { duration: time.duration(Math.max(wait, 60) * 1e3) })}
