@@ -54,6 +54,8 @@ pub(crate) async fn run(config: Config, demonstration: bool) -> anyhow::Result<(
     }
     .disable_signals()
     .keep_alive(KEEP_ALIVE)
+    // A small frame right after another would else wait for the client's acknowledgement, 40 ms by most systems.
+    .tcp_nodelay(true)
     .shutdown_timeout(FINISH_S);
     if let Some(workers) = config.workers {
         server = server.workers(workers);
