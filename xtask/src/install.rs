@@ -57,14 +57,49 @@ pub const SQLITE: Tool = Tool {
     otherwise: None,
 };
 
+/// Redis, which nodes share; tests run private instances of it.
+pub const REDIS: Tool = Tool {
+    name: "Redis's server program, 7 or newer",
+    purpose: "runs the tests of several nodes",
+    packages: &["redis-server"],
+    present: || find("redis-server").is_some(),
+    otherwise: None,
+};
+
+/// ClamAV's daemon, which looks into uploads; tests run private instances of it with a signature of their own.
+pub const CLAMD: Tool = Tool {
+    name: "ClamAV's daemon",
+    purpose: "runs the tests of the scanner of uploads",
+    packages: &["clamav-daemon"],
+    present: || find("clamd").is_some(),
+    otherwise: None,
+};
+
+/// A server that speaks the protocol of S3 and checks its signatures; built by cargo, as no distribution has it.
+pub const S3: Tool = Tool {
+    name: "s3s-fs",
+    purpose: "runs the tests of object storage",
+    packages: &[],
+    present: || s3s_fs().is_file(),
+    otherwise: Some(s3s_fs_from_cargo),
+};
+
 /// Everything that `cargo xtask test` needs.
-pub const ALL: [Tool; 3] = [NODE, POSTGRES, CHROMIUM];
+pub const ALL: [Tool; 6] = [NODE, POSTGRES, CHROMIUM, REDIS, CLAMD, S3];
 
 /// The oldest Node that the pages are built with.
 const OLDEST_NODE: (u32, u32) = (20, 19);
 
 /// The Node that is fetched from npm where the distribution's is too old.
 const NODE_FROM_NPM: &str = "22";
+
+/// The newest s3s-fs that Rust 1.95 builds.
+const S3S_FS: &str = "s3s-fs@0.14.1";
+
+/// Where s3s-fs is.
+pub fn s3s_fs() -> PathBuf {
+    tools_folder().join("bin/s3s-fs")
+}
 
 /// Makes sure that every one of `tools` is there.
 ///
@@ -75,10 +110,13 @@ pub fn ensure(tools: &[Tool]) -> Result<()> {
     if missing.is_empty() {
         return Ok(());
     }
-    if !(is_root() && find("apt-get").is_some()) {
-        bail!("{}", instructions(&missing));
+    let by_packages: Vec<Tool> = missing.iter().filter(|tool| !tool.packages.is_empty()).copied().collect();
+    if !by_packages.is_empty() {
+        if !(is_root() && find("apt-get").is_some()) {
+            bail!("{}", instructions(&by_packages));
+        }
+        install_packages(&by_packages)?;
     }
-    install_packages(&missing)?;
     for tool in &missing {
         if let (false, Some(otherwise)) = ((tool.present)(), tool.otherwise) {
             otherwise()?;
@@ -86,7 +124,7 @@ pub fn ensure(tools: &[Tool]) -> Result<()> {
     }
     let left = self::missing(&missing);
     if !left.is_empty() {
-        bail!("apt-get ran, and yet: {}", instructions(&left));
+        bail!("it was installed, and yet: {}", instructions(&left));
     }
     Ok(())
 }
@@ -157,6 +195,11 @@ fn node_from_npm() -> Result<()> {
     std::fs::create_dir_all(&programs)?;
     link(&folder.join("node_modules").join(package).join("bin/node"), &programs.join("node"))?;
     link(&folder.join("node_modules/npm/bin/npm-cli.js"), &programs.join("npm"))
+}
+
+fn s3s_fs_from_cargo() -> Result<()> {
+    let root = tools_folder();
+    process::run(process::cargo().args(["install", "--locked", S3S_FS, "--features", "binary", "--root"]).arg(&root))
 }
 
 fn link(from: &std::path::Path, to: &std::path::Path) -> Result<()> {

@@ -61,6 +61,7 @@ fn everything(tally: &mut Tally) -> Result<()> {
     step("tools", || install::ensure(&install::ALL))?;
     step("format", || process::run(process::cargo().args(["fmt", "--all", "--check"])))?;
     step("pages", web::build)?;
+    step("clients of others", || web::packages(&tree::root().join("tests/clients")))?;
     step("types of the pages", || process::run(web::npm()?.args(["run", "check"])))?;
     count("tests of the pages", tally, vitest)?;
     step("clippy", || {
