@@ -1,5 +1,7 @@
 //! Which support requests, and so which conversations, a caller may see.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{Caller, ParticipantId, Role, SupportRequestId, UserId};
 
 /// What a caller may see. The one rule for requests and conversations alike; stores turn it
@@ -17,7 +19,7 @@ pub enum Scope {
 }
 
 /// What the rule looks at.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Audience {
     /// The request.
     pub support_request: SupportRequestId,

@@ -5,7 +5,9 @@ mod feeds;
 mod heads;
 mod index;
 mod life;
+mod nodes;
 mod presence;
+mod roster;
 mod views;
 
 use std::{
@@ -19,8 +21,8 @@ use std::{
 use kernel::{ConnectionId, Texts, Timestamp};
 
 use self::{around::Queued, index::Index};
-pub use self::{around::Watch, life::Revoked, presence::Colleague};
-use crate::{Close, Conn, Context, Done, Effect, Inbound, Limits, Out, Protocol, Session};
+pub use self::{around::Watch, life::Revoked, nodes::Hearing, presence::Colleague};
+use crate::{Close, Conn, Context, Done, Effect, Inbound, Limits, Out, Protocol, Session, bus::Voice};
 
 /// All connections of this node.
 ///
@@ -36,6 +38,8 @@ pub struct Hub {
     watch: OnceLock<Arc<dyn Watch>>,
     /// A leaf, as the index.
     queued: RwLock<Queued>,
+    /// Nothing where this node is the only one.
+    voice: OnceLock<Voice>,
 }
 
 /// This node takes no more connections.
@@ -52,6 +56,7 @@ impl Hub {
             draining: AtomicBool::new(false),
             watch: OnceLock::new(),
             queued: RwLock::default(),
+            voice: OnceLock::new(),
         }
     }
 

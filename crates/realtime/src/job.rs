@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chat::{ChatError, Content, Conversation, Entry, Epoch, Outgoing, Position, Revised, Sent, Seq, Subscription};
 use kernel::{Audience, Availability, Caller, ConversationId, MessageId, Refusal, Secret, SupportRequestId};
+use serde::{Deserialize, Serialize};
 
 /// Something that needs the world. Jobs MUST be *started* in the order in which they are taken, so
 /// that the sends of a connection keep their order in the log; each is answered by its [`Done`].
@@ -126,7 +127,7 @@ pub struct Admitted {
 }
 
 /// What a member of staff said last about being asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Standing {
     /// Whether they want to be.
     pub availability: Availability,

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod asking;
+pub mod bus;
 mod close;
 mod conn;
 mod frame;
@@ -14,6 +15,8 @@ mod queue;
 mod sends;
 mod session;
 mod subscription;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 #[cfg(test)]
 mod tests;
 mod views;
@@ -21,7 +24,7 @@ mod views;
 pub use close::{Advice, Close};
 pub use conn::Conn;
 pub use frame::{ConversationEvent, Protocol, QueuePosition, ServerFrame, Shared, Viewer, WelcomeUser};
-pub use hub::{Colleague, Hub, Refused, Revoked, Watch};
+pub use hub::{Colleague, Hearing, Hub, Refused, Revoked, Watch};
 pub use inbound::Inbound;
 pub use job::{Admitted, Done, Job, MarkKind, PageAsked, PageRead, Standing};
 pub use limits::Limits;

@@ -63,11 +63,8 @@ impl Presence for WhoIsThere {
     }
 
     fn staff_online(&self, organization: OrganizationId) -> Vec<StaffMember> {
-        let member = |Colleague { caller, availability }: Colleague| {
-            let user = caller.user()?;
-            Some(StaffMember { id: user.id, name: user.name.clone(), role: user.role, availability })
-        };
-        self.0.staff_online(organization).into_iter().filter_map(member).collect()
+        let member = |Colleague { id, name, role, availability }: Colleague| StaffMember { id, name, role, availability };
+        self.0.staff_online(organization).into_iter().map(member).collect()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Conversations, who takes part in them, and how far each has read.
 
 use kernel::{Audience, ConversationId, OrganizationId, Page, ParticipantId, SupportRequestId, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{ChatSession, Epoch, Message, MessageStatus, SenderKind, Seq};
 
@@ -29,7 +29,7 @@ impl ConversationStatus {
 }
 
 /// How far a participant has come. Reading a message reads all before it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ReadMark {
     /// All entries up to here were received.
     pub delivered_seq: Seq,
@@ -119,7 +119,7 @@ pub struct ConversationFilter {
 pub type ConversationPage = Page<Conversation>;
 
 /// A mark that moved.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
     /// The organisation.
     pub organization: OrganizationId,

@@ -91,7 +91,7 @@ pub enum MessageStatus {
 }
 
 /// Who sent a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sender {
     /// The participant.
     pub id: ParticipantId,
@@ -102,7 +102,7 @@ pub struct Sender {
 }
 
 /// A message with its content of now.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
     /// Its id.
     pub id: MessageId,
@@ -129,7 +129,7 @@ pub struct Message {
 }
 
 /// One entry of a conversation's log, with the message as it is now.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// Its place.
     pub seq: Seq,

@@ -7,6 +7,7 @@ use kernel::{
     Audience, ConnectionId, ConversationId, MessageId, OrganizationId, Page, PageRequest, ParticipantId, PortError,
     Scope, SupportRequestId, Timestamp, UserId,
 };
+use serde::{Deserialize, Serialize};
 
 use crate::{
     ClientMessageId, Content, ContentHash, Conversation, ConversationFilter, Entry, Epoch, Message, Receipt, Revised,
@@ -198,7 +199,7 @@ pub struct Head {
 }
 
 /// An entry that has just been committed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Committed {
     /// The organisation.
     pub organization: OrganizationId,

@@ -6,12 +6,12 @@ use async_trait::async_trait;
 use kernel::{
     Caller, ChatSessionId, ConversationId, Env, OrganizationId, Page, PageRequest, ParticipantId, PortError, Timestamp,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{ChatError, Conversations, Seq};
 
 /// Where a session stands. It is active once, and over for good.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SessionStatus {
     /// It goes on.
@@ -43,7 +43,7 @@ impl std::str::FromStr for SessionStatus {
 }
 
 /// A live period on a conversation.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChatSession {
     /// Its id.
     pub id: ChatSessionId,

@@ -100,7 +100,8 @@ impl Content {
 
 /// The sender's own name for a message, unique per conversation and person for the life of the
 /// message: 1 to 64 characters, none of them a control character.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct ClientMessageId(String);
 
 impl ClientMessageId {

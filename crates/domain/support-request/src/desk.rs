@@ -294,7 +294,7 @@ impl Desk {
 
     fn tell(&self, event: &'static str, before: Option<Audience>, view: &RequestView, outcome: Outcome) {
         self.feed.changed(&RequestChange {
-            event,
+            event: event.into(),
             organization: view.request.organization,
             audience: view.audience.clone(),
             before: before.filter(|before| *before != view.audience),

@@ -1,10 +1,13 @@
 //! What the desk needs from outside.
 
+use std::borrow::Cow;
+
 use async_trait::async_trait;
 use kernel::{
     Audience, ConversationId, Event, EventId, IdempotentCalls, MessageId, OrganizationId, Page, PageRequest,
     ParticipantId, PortError, Scope, SupportRequestId, Timestamp, UserId,
 };
+use serde::{Deserialize, Serialize};
 
 use crate::{RequestFilter, RequestView, Requester, Snapshot, SupportRequest, TimelineEntry};
 
@@ -225,10 +228,10 @@ pub trait People: Send + Sync {
 }
 
 /// A change of a request, told to those who watch, after the commit.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RequestChange {
     /// What happened, as realtime frames name it: `created`, `assigned`, `status_changed` …
-    pub event: &'static str,
+    pub event: Cow<'static, str>,
     /// The organisation.
     pub organization: OrganizationId,
     /// Who may see it now.

@@ -1,6 +1,7 @@
 //! The support request: what it is, and what may happen to it when.
 
 use kernel::{ConversationId, Language, OrganizationId, ParticipantId, SupportRequestId, Timestamp, UserId};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     Category, ConversationState, Description, Kind, Metadata, Number, Priority, References, Resolution, Sla, Source,
@@ -33,7 +34,7 @@ impl Status {
 }
 
 /// Who asks: a user or a guest, with what was known of them when the request was opened.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Requester {
     /// The participant.
     pub id: ParticipantId,
@@ -46,7 +47,7 @@ pub struct Requester {
 }
 
 /// All that is stored of a request.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Snapshot {
     /// Its id.
     pub id: SupportRequestId,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use kernel::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::{Priority, Snapshot};
 
@@ -29,7 +30,7 @@ impl SlaPolicy {
 }
 
 /// A request's deadlines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sla {
     /// When the first response is due.
     pub first_response_due_at: Timestamp,

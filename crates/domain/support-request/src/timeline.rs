@@ -32,7 +32,7 @@ pub struct Actor {
 }
 
 /// One entry.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TimelineEntry {
     /// Its id; entries sort by it.
     pub id: TimelineEntryId,

@@ -1,7 +1,7 @@
 //! Values that are parsed once and right from then on.
 
 use kernel::FieldError;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 macro_rules! words {
@@ -99,7 +99,7 @@ fn text(field: &'static str, text: &str, min: usize, max: usize, lines: bool) ->
 macro_rules! texts {
     ($($(#[$doc:meta])* $name:ident($field:literal, $min:literal, $max:literal, $lines:literal)),+ $(,)?) => {$(
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(transparent)]
         pub struct $name(String);
 
@@ -165,7 +165,7 @@ impl Description {
 
 /// A request's number: the organisation's prefix, the day in its time zone, the day's counter,
 /// e.g. `TICKET-20240115-001`. Never reused.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Number(String);
 
@@ -185,7 +185,7 @@ impl Number {
 }
 
 /// At most 20 different tags of 1 to 50 characters, lower case, sorted.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Tags(Vec<String>);
 
@@ -212,7 +212,7 @@ impl Tags {
 }
 
 /// What a request carries along: a JSON object of at most 16 KiB, with known keys `vehicle` and `order`.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Metadata(Map<String, Value>);
 
@@ -256,7 +256,7 @@ fn has_nul(value: &Value) -> bool {
 }
 
 /// Other systems' ids that a request is about: each up to 100 characters.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct References {
     /// An order.
     pub order_id: Option<String>,

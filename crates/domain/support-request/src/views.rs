@@ -1,11 +1,12 @@
 //! What lists and pages show of a request.
 
 use kernel::{Audience, Order, ParticipantId, Timestamp, UserId};
+use serde::{Deserialize, Serialize};
 
 use crate::{Category, Kind, Priority, Snapshot, Source, Status};
 
 /// The last message of a request's conversation, cut for lists.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastMessage {
     /// `customer`, `agent` or `system`.
     pub sender_type: String,
@@ -22,7 +23,7 @@ pub struct LastMessage {
 }
 
 /// A request as a viewer sees it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RequestView {
     /// All that is stored of it.
     pub request: Snapshot,

@@ -10,7 +10,7 @@ use kernel::{ConversationId, OrganizationId, ParticipantId};
 use support_request::Queue;
 
 use super::{Hub, index::RoomId};
-use crate::{ConversationEvent, Places, QueuePosition, ServerFrame, Shared};
+use crate::{ConversationEvent, Places, QueuePosition, ServerFrame, Shared, bus::Said};
 
 /// Told what connections of this node mean for the chat. MUST NOT block, cannot fail, and MUST NOT call the hub.
 pub trait Watch: Send + Sync {
@@ -111,6 +111,14 @@ impl Hub {
 
 impl SessionFeed for Hub {
     fn session(&self, session: &ChatSession) {
+        self.tell_session(session);
+        self.say(|| Said::Session(session.clone()));
+    }
+}
+
+impl Hub {
+    /// A live period that began or ended, here or on another node.
+    pub fn tell_session(&self, session: &ChatSession) {
         let room = (session.organization, session.conversation);
         self.tell_around(room, || ConversationEvent::of_session(session));
     }

@@ -8,7 +8,7 @@ use support_request::{RequestChange, RequestFeed};
 use wire::Eyes;
 
 use super::Hub;
-use crate::{Conn, ServerFrame, Shared};
+use crate::{Conn, ServerFrame, Shared, bus::Said};
 
 impl Hub {
     /// Entries that have just been committed, here or on another node.
@@ -42,7 +42,7 @@ impl Hub {
         self.takes_part((committed.organization, committed.conversation), committed.entry.message.sender.id);
     }
 
-    fn tell_receipt(&self, receipt: &Receipt) {
+    pub(super) fn tell_receipt(&self, receipt: &Receipt) {
         let (mut conns, own) = {
             let index = self.index();
             (index.followers((receipt.organization, receipt.conversation)), index.person(receipt.participant))
@@ -65,7 +65,8 @@ impl Hub {
         self.may_have_joined(receipt);
     }
 
-    fn tell_change(&self, change: &RequestChange) {
+    /// A request that changed, here or on another node.
+    pub fn tell_change(&self, change: &RequestChange) {
         let desk = (change.organization, change.audience.support_request);
         let (staff, requester, followers, viewers) = {
             let index = self.index();
@@ -129,7 +130,7 @@ impl<'a> Lists<'a> {
 
     fn for_eyes(change: &'a RequestChange, eyes: Eyes) -> Vec<Frame<'a>> {
         let request: Box<dyn Fn() -> ServerFrame + 'a> = Box::new(move || ServerFrame::SupportRequest {
-            event: change.event.to_owned(),
+            event: change.event.clone().into_owned(),
             support_request: Box::new(wire::SupportRequest::told(&change.view, eyes)),
         });
         let mut frames = vec![Shared::new(request)];
@@ -154,17 +155,22 @@ impl<'a> Lists<'a> {
 impl Hints for Hub {
     fn committed(&self, entries: &[Committed]) {
         self.publish(entries);
+        for committed in entries {
+            self.say(|| Said::Entry(Box::new(committed.clone())));
+        }
     }
 }
 
 impl ReceiptFeed for Hub {
     fn moved(&self, receipt: &Receipt) {
         self.tell_receipt(receipt);
+        self.say(|| Said::Receipt(receipt.clone()));
     }
 }
 
 impl RequestFeed for Hub {
     fn changed(&self, change: &RequestChange) {
         self.tell_change(change);
+        self.say(|| Said::Request(Box::new(change.clone())));
     }
 }

@@ -14,6 +14,24 @@ impl Hub {
         self.index().watched()
     }
 
+    /// Hints of other nodes were lost: what they told besides entries is read again, for every connection. To be
+    /// called at most every few seconds; [`Self::heads`] repairs the entries.
+    pub fn make_good(&self) {
+        for conn in self.index().all() {
+            let context = self.context();
+            conn.step(&self.limits, |session| session.make_good(&context));
+        }
+    }
+
+    /// An entry exists that this node was not told: who follows the conversation reads what is missing.
+    pub fn head(&self, organization: OrganizationId, head: Head) {
+        let followers = self.index().followers((organization, head.conversation));
+        for conn in followers {
+            let context = self.context();
+            conn.step(&self.limits, |session| session.head(head.conversation, head.last_seq, &context));
+        }
+    }
+
     /// Where these logs end: whoever is behind reads what is missing.
     pub fn heads(&self, heads: &[Head]) {
         let ends: HashMap<_, _> = heads.iter().map(|head| (head.conversation, head.last_seq)).collect();

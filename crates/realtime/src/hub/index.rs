@@ -9,9 +9,13 @@ use kernel::{Availability, Caller, ConnectionId, ConversationId, GuestTokenId, O
 
 use super::{
     Colleague, Revoked,
+    roster::Peers,
     views::{DeskId, Looks},
 };
-use crate::{Conn, Standing, ViewState};
+use crate::{
+    Conn, Standing, ViewState, Viewer,
+    bus::{Here, Looked, Moved, Said},
+};
 
 /// The connections of this node under every name they are looked for. A leaf: nothing is locked inside it.
 #[derive(Default)]
@@ -30,6 +34,9 @@ pub(super) struct Index {
     pub(super) looks: Looks,
     revoked: VecDeque<Revoked>,
     revocations: u64,
+    pub(super) peers: Peers,
+    /// How often it was said to other nodes who is there with this one.
+    version: u64,
 }
 
 /// A conversation as those of one organisation follow it: somebody who names another's gets a room apart, in
@@ -68,8 +75,10 @@ struct Room {
 
 /// What became of naming a connection.
 pub(super) struct Named {
-    /// The person had none before.
+    /// The person had none before, here or elsewhere.
     pub(super) first: bool,
+    /// The person had none here before.
+    pub(super) first_here: bool,
     /// It took a place, and there was none left.
     pub(super) too_many: bool,
     /// The token was revoked while it was looked at.
@@ -89,7 +98,7 @@ impl Index {
         let member = self.connections.get_mut(&conn.id())?;
         let known = member.caller.replace(caller.clone());
         let person = self.persons.entry(caller.participant()).or_default();
-        let first = person.is_empty();
+        let first_here = person.is_empty();
         add(person, conn);
         if caller.is_staff() {
             add(self.staff.entry(caller.organization()).or_default(), conn);
@@ -99,7 +108,8 @@ impl Index {
         let missed = usize::try_from(self.revocations - since).unwrap_or(usize::MAX);
         let revoked = missed > self.revoked.len() || self.revoked.iter().rev().take(missed).any(|it| it.names(caller));
         let too_many = self.take_place(conn.id(), Holder::of(caller)).is_some_and(|taken| taken > most);
-        Some(Named { first, too_many, revoked })
+        let first = first_here && !self.peers.has(caller.participant());
+        Some(Named { first, first_here, too_many, revoked })
     }
 
     /// How many the holder has taken with it; nothing when it had this one already.
@@ -209,7 +219,13 @@ impl Index {
         self.persons.get(&who).cloned().unwrap_or_default()
     }
 
+    /// Whether somebody has a connection, to this node or another.
     pub(super) fn is_online(&self, who: ParticipantId) -> bool {
+        self.is_here(who) || self.peers.has(who)
+    }
+
+    /// Whether somebody has a connection to this node.
+    pub(super) fn is_here(&self, who: ParticipantId) -> bool {
         self.persons.contains_key(&who)
     }
 
@@ -217,19 +233,76 @@ impl Index {
         self.staff.get(&organization).cloned().unwrap_or_default()
     }
 
-    /// Staff of an organisation that have a connection, each once.
+    /// Staff of an organisation that have a connection, to this node or another, each once.
     pub(super) fn staff_online(&self, organization: OrganizationId) -> Vec<Colleague> {
         let mut seen: Vec<Colleague> = Vec::new();
-        for conn in self.staff.get(&organization).into_iter().flatten() {
-            let caller = self.connections.get(&conn.id()).and_then(|member| member.caller.clone());
-            if let Some(caller) = caller
-                && !seen.iter().any(|other| other.caller.participant() == caller.participant())
-            {
-                let availability = self.availability(caller.participant()).unwrap_or_default();
-                seen.push(Colleague { caller, availability });
+        let conns = self.staff.get(&organization).into_iter().flatten();
+        let here = conns.filter_map(|conn| self.connections.get(&conn.id())?.caller.as_ref()?.user());
+        let here = here.map(|user| (user.id, user.name.as_str(), user.role));
+        let elsewhere = self.peers.staff(organization).filter_map(|here| {
+            let staff = here.staff.as_ref()?;
+            Some((UserId::new(here.id.uuid()), staff.name.as_str(), staff.role))
+        });
+        for (id, name, role) in here.chain(elsewhere) {
+            if !seen.iter().any(|other| other.id == id) {
+                let availability = self.availability(id.into()).unwrap_or_default();
+                seen.push(Colleague { id, name: name.to_owned(), role, availability });
             }
         }
         seen
+    }
+
+    /// Who looks at a request by way of any node: each person once, with the strongest state.
+    pub(super) fn viewers(&self, desk: DeskId) -> Vec<Viewer> {
+        let mut viewers = self.looks.viewers(desk);
+        for viewer in self.peers.viewers(desk) {
+            match viewers.iter_mut().find(|other| other.id == viewer.id) {
+                Some(known) => known.state = known.state.max(viewer.state),
+                None => viewers.push(viewer.clone()),
+            }
+        }
+        viewers
+    }
+
+    /// How often it was said who is there with this node.
+    pub(super) fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Somebody has perhaps come to this node, or gone: how it is now, to be said to the others.
+    pub(super) fn person_moved(&mut self, who: ParticipantId, as_gone: Here) -> Said {
+        self.version += 1;
+        let moved = match self.here(who) {
+            Some(here) => Moved::Came(here),
+            None => Moved::Went(as_gone),
+        };
+        Said::Moved { version: self.version, moved }
+    }
+
+    /// Others look at a request by way of this node than before: who does now, to be said to the others.
+    pub(super) fn looks_moved(&mut self, desk: DeskId) -> Said {
+        self.version += 1;
+        Said::Moved { version: self.version, moved: Moved::Looks(self.looked(desk)) }
+    }
+
+    /// Who is there with this node, and what they look at.
+    pub(super) fn roster(&self) -> (u64, Vec<Here>, Vec<Looked>) {
+        let people = self.persons.keys().filter_map(|who| self.here(*who)).collect();
+        let looks = self.looks.desks().map(|desk| self.looked(desk));
+        (self.version, people, looks.filter(|looked| !looked.viewers.is_empty()).collect())
+    }
+
+    fn here(&self, who: ParticipantId) -> Option<Here> {
+        let caller = self.connections.get(&self.persons.get(&who)?.first()?.id())?.caller.as_ref()?;
+        let mut here = Here::of(caller);
+        if let Some(staff) = &mut here.staff {
+            staff.standing = self.standing(who);
+        }
+        Some(here)
+    }
+
+    fn looked(&self, desk: DeskId) -> Looked {
+        Looked { organization: desk.0, support_request: desk.1, viewers: self.looks.viewers(desk) }
     }
 
     /// A connection looks at a request, or asks to; `true` when others see something else than before. Nothing once

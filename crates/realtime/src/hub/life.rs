@@ -5,7 +5,7 @@ use std::{sync::Arc, sync::atomic::Ordering, time::Duration};
 use kernel::{Caller, GuestTokenId, SessionId, Timestamp, UserId};
 
 use super::Hub;
-use crate::{Close, Conn, Effect, Session};
+use crate::{Close, Conn, Effect, Session, bus::Here};
 
 /// What ends the connections it opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,9 +44,11 @@ impl Hub {
             (index.exit(conn, session.followed()), views.unwrap_or_default())
         });
         for desk in views {
-            self.tell_viewers(desk, conn.id());
+            self.say_looks(desk);
+            self.tell_viewers(desk, Some(conn.id()));
         }
         if let Some(caller) = last {
+            self.say_person(caller.participant(), || Here::of(&caller));
             self.came_or_went(&caller, false);
         }
     }
@@ -130,6 +132,10 @@ impl Hub {
                         index.stands_no_more(caller.participant());
                     }
                     let moved = standing.is_some_and(|standing| index.stands(caller.participant(), standing));
+                    drop(index);
+                    if named.first_here {
+                        self.say_person(caller.participant(), || Here::of(caller));
+                    }
                     if named.first || moved {
                         others.push(Effect::Online(caller.clone()));
                     }
@@ -149,13 +155,17 @@ impl Hub {
                     let desk = (caller.organization(), *request);
                     let changed = self.index().looks(conn, caller, desk, *state);
                     if changed {
+                        self.say_looks(desk);
                         session.viewers_changed(*request);
                         others.push(Effect::Viewers(*request));
                     }
                 }
                 Effect::LooksAway(request) => {
                     let Some(caller) = session.caller() else { continue };
-                    if self.index().looks.look_away(conn.id(), (caller.organization(), *request)) {
+                    let desk = (caller.organization(), *request);
+                    let changed = self.index().looks.look_away(conn.id(), desk);
+                    if changed {
+                        self.say_looks(desk);
                         others.push(Effect::Viewers(*request));
                     }
                 }

@@ -3,16 +3,20 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use kernel::{Availability, Caller, ConversationId, OrganizationId, ParticipantId, SupportRequestId, UserId};
+use kernel::{Availability, Caller, ConversationId, OrganizationId, ParticipantId, Role, SupportRequestId, UserId};
 
 use super::{Hub, index::RoomId};
-use crate::{Conn, Effect, Presence, ServerFrame, Shared, Standing, Viewer};
+use crate::{Conn, Effect, Presence, ServerFrame, Shared, Standing, Viewer, bus::Said};
 
 /// A member of staff who is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Colleague {
     /// Who.
-    pub caller: Arc<Caller>,
+    pub id: UserId,
+    /// Their name.
+    pub name: String,
+    /// Their role.
+    pub role: Role,
     /// Whether they want to be asked.
     pub availability: Availability,
 }
@@ -26,6 +30,11 @@ impl Hub {
     /// A member of staff has said, durably, whether they want to be asked; told to those who hear of them, and to
     /// their own connections. What is older than what is known already is dropped.
     pub fn stands(&self, organization: OrganizationId, user: UserId, standing: Standing) {
+        self.say(|| Said::Standing { organization, user, standing });
+        self.tell_standing(organization, user, standing);
+    }
+
+    pub(super) fn tell_standing(&self, organization: OrganizationId, user: UserId, standing: Standing) {
         let who = user.into();
         let own = {
             let mut index = self.index();
@@ -65,7 +74,7 @@ impl Hub {
                 Effect::Typing { conversation, is_typing } => self.types(conn, conversation, is_typing),
                 Effect::Viewers(request) => {
                     let Some(caller) = self.caller_of(conn) else { continue };
-                    self.tell_viewers((caller.organization(), request), conn.id());
+                    self.tell_viewers((caller.organization(), request), Some(conn.id()));
                 }
                 Effect::Known { .. }
                 | Effect::Join(_)
@@ -87,7 +96,7 @@ impl Hub {
     }
 
     /// Told to those who follow a conversation in which the person takes part, and of staff to all staff.
-    fn tell_presence(&self, organization: OrganizationId, who: ParticipantId, staff: bool) {
+    pub(super) fn tell_presence(&self, organization: OrganizationId, who: ParticipantId, staff: bool) {
         let (neighbours, staff) = {
             let index = self.index();
             (index.neighbours(who), if staff { index.staff(organization) } else { Vec::new() })
@@ -139,14 +148,25 @@ impl Hub {
 
     fn types(&self, conn: &Arc<Conn>, conversation: ConversationId, is_typing: bool) {
         let Some(caller) = self.caller_of(conn) else { return };
-        let who = caller.participant();
-        let frame = Shared::new(|| ServerFrame::Typing {
-            conversation_id: conversation,
-            participant_id: who,
+        self.say(|| Said::Typing {
+            organization: caller.organization(),
+            conversation,
+            participant: caller.participant(),
             name: caller.name().to_owned(),
             is_typing,
         });
-        let followers = self.index().followers((caller.organization(), conversation));
+        self.tell_typing((caller.organization(), conversation), caller.participant(), caller.name(), is_typing);
+    }
+
+    pub(super) fn tell_typing(&self, room: RoomId, who: ParticipantId, name: &str, is_typing: bool) {
+        let conversation = room.1;
+        let frame = Shared::new(|| ServerFrame::Typing {
+            conversation_id: conversation,
+            participant_id: who,
+            name: name.to_owned(),
+            is_typing,
+        });
+        let followers = self.index().followers(room);
         for conn in followers {
             let context = self.context();
             conn.step(&self.limits, |session| {
@@ -162,7 +182,7 @@ impl Presence for Hub {
     }
 
     fn viewers(&self, organization: OrganizationId, request: SupportRequestId) -> Vec<Viewer> {
-        self.index().looks.viewers((organization, request))
+        self.index().viewers((organization, request))
     }
 
     fn availability(&self, who: ParticipantId, read: Standing) -> Availability {

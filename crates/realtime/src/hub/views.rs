@@ -58,6 +58,11 @@ impl Looks {
         viewers
     }
 
+    /// The requests that somebody looks at, or asks to.
+    pub(super) fn desks(&self) -> impl Iterator<Item = DeskId> {
+        self.0.keys().copied()
+    }
+
     /// The connections that look at a request, or ask to.
     pub(super) fn conns(&self, id: DeskId) -> Vec<Arc<Conn>> {
         self.0.get(&id).into_iter().flatten().map(|look| look.conn.clone()).collect()
@@ -74,11 +79,11 @@ impl Looks {
 }
 
 impl Hub {
-    /// A connection has changed who looks at a request: told to the others who look at it. Its own step has told it
-    /// already.
-    pub(crate) fn tell_viewers(&self, id: DeskId, by: ConnectionId) {
+    /// Who looks at a request has changed, perhaps by a connection, whose own step has told it already: told to the
+    /// others who look at it.
+    pub(crate) fn tell_viewers(&self, id: DeskId, by: Option<ConnectionId>) {
         let conns = self.index().looks.conns(id);
-        for conn in conns.iter().filter(|conn| conn.id() != by) {
+        for conn in conns.iter().filter(|conn| Some(conn.id()) != by) {
             conn.step(&self.limits, |session| session.viewers_changed(id.1));
         }
     }

@@ -94,6 +94,21 @@ impl Session {
         self.resync |= self.covers(before) && !self.covers(now);
     }
 
+    /// Something may have been missed that is told once: the marks and what is around each conversation are read
+    /// again, and lists are to be fetched. Entries are compared by their heads.
+    pub fn make_good(&mut self, context: &Context<'_>) {
+        if self.is_closed() || self.caller().is_none() {
+            return;
+        }
+        let proven = self.subs.iter().filter(|(_, sub)| sub.is_proven()).map(|(id, _)| *id).collect::<Vec<_>>();
+        for conversation in proven {
+            self.rewind(conversation, None, false, true);
+            self.notice_again(conversation);
+        }
+        self.resync = true;
+        self.ask_pages(context);
+    }
+
     /// Whether the caller may see what has this audience.
     pub fn covers(&self, audience: &Audience) -> bool {
         self.caller().is_some_and(|caller| caller.scope().covers(audience))

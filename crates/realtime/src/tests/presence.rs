@@ -223,7 +223,7 @@ pub(super) fn change(assignee: Option<UserId>) -> RequestChange {
         created_at: FixedEnv::START,
     };
     RequestChange {
-        event: "assigned",
+        event: "assigned".into(),
         organization: people::organization(),
         audience: audience(1, assignee),
         before: Some(audience(1, None)),

@@ -1,0 +1,97 @@
+//! What the nodes of one installation say to each other, and what carries it.
+//!
+//! All of it is a hint: it may come late, twice, in another order, or not at all. The log, the store and the
+//! comparison of heads are the truth. Only who is there is known from nowhere else; there each change has a
+//! number, so that a receiver that missed one asks for all of it again, and a node that is silent is forgotten.
+
+mod envelope;
+mod said;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use uuid::Uuid;
+
+pub use self::{
+    envelope::Envelope,
+    said::{Here, Looked, Moved, Roster, Said, StaffHere},
+};
+
+/// A running process: each start has another one, so that what an earlier one said is never taken for its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct NodeId(Uuid);
+
+impl NodeId {
+    /// Wraps a UUID that no other process has.
+    pub const fn new(uuid: Uuid) -> Self {
+        Self(uuid)
+    }
+}
+
+impl std::fmt::Display for NodeId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.simple().fmt(f)
+    }
+}
+
+/// Carries messages to every node of the installation, the one that sent them included.
+pub trait Bus: Send + Sync {
+    /// Hands a message over, to be carried as soon as may be.
+    ///
+    /// - MUST NOT block and cannot fail: it is called within the step that commits or tells.
+    /// - MUST carry the messages of one node in the order in which they were handed over.
+    /// - MAY drop any of them: when nothing can be reached, when too many wait. A dropped one MUST be counted.
+    /// - MUST deliver a message to this node too while it reaches the others: a node that does not hear itself
+    ///   takes the bus for broken.
+    fn send(&self, message: Bytes);
+
+    /// The most bytes a message may have.
+    fn largest(&self) -> usize;
+}
+
+/// What a bus tells the node that listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Carried {
+    /// It is connected, and this node hears from now on.
+    Up,
+    /// It has lost its connection. What is sent meanwhile is lost.
+    Down,
+    /// A message, of this node or another.
+    Message(Bytes),
+}
+
+/// One node's voice: its messages are numbered without a hole, so that whoever hears them knows what is missing.
+pub(crate) struct Voice {
+    node: NodeId,
+    bus: Arc<dyn Bus>,
+    sent: Mutex<u64>,
+}
+
+impl Voice {
+    pub(crate) fn new(node: NodeId, bus: Arc<dyn Bus>) -> Self {
+        Self { node, bus, sent: Mutex::new(0) }
+    }
+
+    pub(crate) fn node(&self) -> NodeId {
+        self.node
+    }
+
+    /// Says it, or what is left of it where it is too large.
+    pub(crate) fn say(&self, said: &Said) {
+        let fits = |words: &String| words.len() + Envelope::HEADER <= self.bus.largest();
+        let words = said.words().filter(fits);
+        let words = words.or_else(|| said.place()?.words().filter(fits));
+        let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        *sent += 1;
+        // What cannot be said leaves a hole in the numbers, which the others see.
+        let Some(words) = words else { return };
+        // Within the lock, so that the order of the numbers is the order of the bus.
+        self.bus.send(Envelope::write(self.node, *sent, &words));
+    }
+
+    /// How many bytes the words of one message may have.
+    pub(crate) fn room(&self) -> usize {
+        self.bus.largest().saturating_sub(Envelope::HEADER)
+    }
+}
