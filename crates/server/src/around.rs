@@ -55,12 +55,17 @@ impl Around {
         }
     }
 
-    /// A request changed.
-    pub(crate) fn changed(&self, change: &RequestChange) {
-        let request = &change.view.request;
-        if request.kind == Kind::Chat && change.event != "message" {
+    /// A request changed on another node, which ends its sessions.
+    pub(crate) fn heard(&self, change: &RequestChange) {
+        if change.view.request.kind == Kind::Chat && change.event != "message" {
             self.queue_moved(change.organization);
         }
+    }
+
+    /// A request changed.
+    pub(crate) fn changed(&self, change: &RequestChange) {
+        self.heard(change);
+        let request = &change.view.request;
         if request.status == Status::Closed && change.event != "message" {
             self.note(|seen| seen.closed.insert((change.organization, request.conversation)));
         }
@@ -108,7 +113,8 @@ impl Around {
         }
     }
 
-    fn queue_moved(&self, organization: OrganizationId) {
+    /// Places in an organisation's queue may be others than before.
+    pub(crate) fn queue_moved(&self, organization: OrganizationId) {
         self.moved.lock().unwrap_or_else(PoisonError::into_inner).insert(organization);
         self.wake_queue.notify_one();
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chat::{Committed, Hints, Receipt, ReceiptFeed};
+use chat::{ChatSession, Committed, Hints, Receipt, ReceiptFeed};
 use http_actix::Arrivals;
 use identity::IdentityViews;
 use kernel::{OrganizationId, PortError, UserId};
@@ -54,6 +54,27 @@ pub(crate) struct AfterCommit {
     pub(crate) activity: Arc<Activity>,
     pub(crate) around: Arc<Around>,
     pub(crate) wake: Arc<Notify>,
+}
+
+/// What other nodes say was committed: told to the connections of this node, as if it had been committed here. What
+/// follows from it is the other node's to do, unless it hangs on who has a connection here.
+impl AfterCommit {
+    pub(crate) fn heard_entry(&self, entry: &Committed) {
+        let entries = std::slice::from_ref(entry);
+        self.hub.publish(entries);
+        self.arrivals.committed(entries);
+        self.around.committed(&self.hub, entry);
+    }
+
+    pub(crate) fn heard_session(&self, session: &ChatSession) {
+        self.hub.tell_session(session);
+        self.around.queue_moved(session.organization);
+    }
+
+    pub(crate) fn heard_change(&self, change: &RequestChange) {
+        self.hub.tell_change(change);
+        self.around.heard(change);
+    }
 }
 
 impl Hints for AfterCommit {

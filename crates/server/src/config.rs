@@ -34,6 +34,11 @@ pub struct Config {
     /// `postgres://…` or `sqlite://…`. Default: `guichet.sqlite` in the data folder.
     #[serde(default, deserialize_with = "secret")]
     pub database_url: Option<Secret>,
+    /// `redis://…` or, with TLS, `rediss://…`: carries what nodes say to each other, and the budgets that they share.
+    /// Several nodes on PostgreSQL do without it (they speak by way of the database, and count for themselves); a
+    /// node on SQLite is alone, and refuses it.
+    #[serde(default, deserialize_with = "secret")]
+    pub redis_url: Option<Secret>,
     /// 32 bytes as base64 or hex: encrypts the keys that the database holds. Default: a file in
     /// the data folder, made at the first start. Nodes that share a database share it too.
     #[serde(default, deserialize_with = "secret")]

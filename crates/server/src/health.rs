@@ -11,7 +11,7 @@ use http_actix::{Health, Part};
 use rustix::fs::statvfs;
 use store_seaorm::SeaStore;
 
-use crate::config::Config;
+use crate::{config::Config, nodes::Nodes};
 
 /// How long a part is given to say that it works.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -21,11 +21,12 @@ pub(crate) struct HowItIs {
     store: Arc<SeaStore>,
     data_dir: PathBuf,
     reserve: u64,
+    nodes: Option<Arc<Nodes>>,
 }
 
 impl HowItIs {
-    pub(crate) fn new(store: Arc<SeaStore>, config: &Config) -> Self {
-        Self { store, data_dir: config.data_dir.clone(), reserve: config.disk_reserve_mib.saturating_mul(1 << 20) }
+    pub(crate) fn new(store: Arc<SeaStore>, nodes: Option<Arc<Nodes>>, config: &Config) -> Self {
+        Self { store, nodes, data_dir: config.data_dir.clone(), reserve: config.disk_reserve_mib.saturating_mul(1 << 20) }
     }
 
     async fn database(&self) -> bool {
@@ -69,10 +70,13 @@ impl Health for HowItIs {
     async fn look(&self) -> Vec<Part> {
         let began = Instant::now();
         let works = self.database().await;
-        let database = Part { name: "database", works, took_ms: since(began) };
+        let database = Part { name: "database", works, needed: true, took_ms: since(began) };
         let began = Instant::now();
         let works = self.disk();
-        vec![database, Part { name: "disk", works, took_ms: since(began) }]
+        let disk = Part { name: "disk", works, needed: true, took_ms: since(began) };
+        // Without it messages of other nodes come late, and nothing is lost.
+        let bus = self.nodes.as_ref().map(|nodes| Part { name: "bus", works: nodes.works(), needed: false, took_ms: 0 });
+        [database, disk].into_iter().chain(bus).collect()
     }
 }
 

@@ -7,16 +7,23 @@ use identity::Identity;
 use kernel::{Env, SystemEnv};
 use realtime::Hub;
 use store_seaorm::SeaStore;
-use tokio::{task::JoinSet, time::MissedTickBehavior};
+use tokio::{
+    task::JoinSet,
+    time::{Instant, MissedTickBehavior, sleep},
+};
 
-use crate::wire::Parts;
+use crate::{nodes::Nodes, wire::Parts};
 
 /// How often other nodes' revocations are read; they must act within 5 s.
 const REVOCATIONS: Duration = Duration::from_secs(1);
 /// How often the sites that may call are read again.
 const ORIGINS: Duration = Duration::from_secs(5);
 /// How often the ends of the watched conversations are compared, so that a swallowed hint is repaired.
-const HEADS: Duration = Duration::from_secs(10);
+pub(crate) const HEADS: Duration = Duration::from_secs(10);
+/// The same while other nodes cannot be heard: what they commit is found by nothing else.
+pub(crate) const HEADS_ALONE: Duration = Duration::from_secs(2);
+/// How often what other nodes told besides entries is read again at most, after messages were lost.
+const MAKE_GOOD: Duration = Duration::from_secs(10);
 /// How often what can never be used again is removed.
 const CLEANUP: Duration = Duration::from_hours(24);
 /// How often calls are forgotten that can no longer be repeated; what they keep is sealed, and yet not to stay.
@@ -45,10 +52,15 @@ pub(crate) fn start(parts: &Parts) -> JoinSet<()> {
         async move { Ok(identity.catch_up().await?) }
     }));
     let (hub, log) = (Arc::clone(&parts.hub), parts.log());
-    let heads = every(HEADS, "heads", move || compare_heads(Arc::clone(&hub), Arc::clone(&log)));
+    let heads = keep_heads(hub, log, parts.nodes.clone());
     #[cfg(feature = "faults")]
     let heads = crate::faults::unless_planted("dropped_hint", heads);
     jobs.spawn(heads);
+    if let Some(nodes) = &parts.nodes {
+        jobs.spawn(Arc::clone(nodes).listen(parts.ear()));
+        jobs.spawn(Arc::clone(nodes).beat(Arc::clone(&parts.hub)));
+        jobs.spawn(Arc::clone(nodes).learn_revocations(Arc::clone(&parts.identity)));
+    }
     let (identity, store) = (Arc::clone(&parts.identity), Arc::clone(&parts.store));
     jobs.spawn(every(CLEANUP, "token-cleanup", move || purge(Arc::clone(&identity), Arc::clone(&store))));
     let store = Arc::clone(&parts.store);
@@ -58,29 +70,59 @@ pub(crate) fn start(parts: &Parts) -> JoinSet<()> {
     jobs
 }
 
-/// Runs a job again and again; a failure is reported when it begins and when it ends, not each time.
+/// Runs a job again and again.
 async fn every<F>(period: Duration, name: &'static str, mut job: impl FnMut() -> F)
 where
     F: Future<Output = anyhow::Result<()>>,
 {
     let mut clock = tokio::time::interval(period);
     clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut failing = false;
+    let mut how = How { name, failing: false };
     loop {
         clock.tick().await;
-        match job().await {
-            Ok(()) if failing => {
-                failing = false;
-                tracing::info!(job = name, "works again");
+        how.went(job().await);
+    }
+}
+
+/// How a job goes: a failure is reported when it begins and when it ends, not each time.
+struct How {
+    name: &'static str,
+    failing: bool,
+}
+
+impl How {
+    fn went(&mut self, result: anyhow::Result<()>) {
+        match result {
+            Ok(()) if self.failing => {
+                self.failing = false;
+                tracing::info!(job = self.name, "works again");
             }
             Ok(()) => {}
             Err(error) => {
-                metrics::counter!("guichet_job_failures_total", "job" => name).increment(1);
-                if !failing {
-                    tracing::warn!(job = name, error = format!("{error:#}"), "failed; it is tried again");
+                metrics::counter!("guichet_job_failures_total", "job" => self.name).increment(1);
+                if !self.failing {
+                    tracing::warn!(job = self.name, error = format!("{error:#}"), "failed; it is tried again");
                 }
-                failing = true;
+                self.failing = true;
             }
+        }
+    }
+}
+
+/// Compares the ends of the watched conversations, and makes good what was lost besides entries.
+async fn keep_heads(hub: Arc<Hub>, log: Arc<dyn ConversationLog>, nodes: Option<Arc<Nodes>>) {
+    let mut how = How { name: "heads", failing: false };
+    let mut made_good = Instant::now();
+    let mut owed = false;
+    loop {
+        match &nodes {
+            Some(nodes) => owed |= nodes.next_heads().await,
+            None => sleep(HEADS).await,
+        }
+        how.went(compare_heads(Arc::clone(&hub), Arc::clone(&log)).await);
+        if owed && made_good.elapsed() >= MAKE_GOOD {
+            hub.make_good();
+            (made_good, owed) = (Instant::now(), false);
         }
     }
 }

@@ -12,6 +12,7 @@ mod faults;
 mod health;
 mod jobs;
 mod log;
+mod nodes;
 mod open_files;
 mod relay;
 mod secret_key;

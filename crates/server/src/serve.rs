@@ -71,6 +71,7 @@ pub(crate) async fn run(config: Config, demonstration: bool) -> anyhow::Result<(
     announce(&config.data_dir, &base, demonstration)?;
     tracing::info!(address = %address, url = %base, ms = started.elapsed().as_millis(), "listening");
     let handle = server.handle();
+    let (nodes, hub) = (parts.nodes.clone(), Arc::clone(&parts.hub));
     let ending = tokio::spawn(async move {
         let failed = tokio::select! {
             asked = asked_to_stop() => {
@@ -87,6 +88,9 @@ pub(crate) async fn run(config: Config, demonstration: bool) -> anyhow::Result<(
         tracing::info!("stopping: connections are told to come back elsewhere");
         realtime.drain(DRAIN).await;
         handle.stop(true).await;
+        if let Some(nodes) = nodes {
+            nodes.part(&hub).await;
+        }
         if let Some(side) = side {
             side.stop(false).await;
         }

@@ -4,7 +4,7 @@ use std::{fs, sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
 use chat::{Budgets, Chat, ConversationLog, LogFeed, Sessions};
-use crypto_aws_lc::{AwsLcSecrets, Bcrypt, EdDsaTokens, Issuer};
+use crypto_aws_lc::{AwsLcSecrets, Bcrypt, EdDsaTokens, Issuer, SecretKey};
 use http_actix::Arrivals;
 use identity::{Identity, IdentityParts, Secrets};
 use kernel::{Env, SystemEnv, Texts};
@@ -22,6 +22,7 @@ use crate::{
     around::Around,
     bridges::{AfterCommit, Staff},
     config::Config,
+    nodes::{Ear, Nodes, SayRevoked},
     relay::StatusRelay,
     secret_key,
 };
@@ -49,6 +50,10 @@ pub(crate) struct Parts {
     pub(crate) around: Arc<Around>,
     /// Rung after each commit to the log.
     pub(crate) wake: Arc<Notify>,
+    /// The other nodes; nothing where this one is alone.
+    pub(crate) nodes: Option<Arc<Nodes>>,
+    /// What happens after a commit, here or there.
+    told: Arc<AfterCommit>,
 }
 
 impl Parts {
@@ -88,6 +93,8 @@ impl Parts {
 
         let key = secret_key::load(config.secret_key.as_ref(), &config.data_dir)?;
         let secrets: Arc<dyn Secrets> = Arc::new(AwsLcSecrets::new(&key)?);
+        let installation = installation(&key, secrets.as_ref());
+        let nodes = Nodes::join(config, &installation, &hub)?;
         let identity = Arc::new(Identity::new(IdentityParts {
             env: Arc::clone(&env),
             store: store.clone(),
@@ -104,6 +111,9 @@ impl Parts {
             .await
             .context("the signing keys cannot be read: is secret_key the one they were made with?")?;
         identity.watch().listen(Arc::new(CloseRevoked::new(Arc::clone(&hub))));
+        if nodes.is_some() {
+            identity.watch().listen(Arc::new(SayRevoked(Arc::clone(&hub))));
+        }
         identity.on_availability(Arc::new(TellAvailability::new(Arc::clone(&hub))));
         let origins = Arc::new(KnownOrigins::default());
         origins.refresh(&identity).await?;
@@ -112,7 +122,11 @@ impl Parts {
         let desk = Desk::new(store.clone(), store.clone(), people, told.clone(), Arc::clone(&env));
         let budgets: Arc<dyn Budgets> =
             if config.limits.enabled { Arc::new(LocalBudgets::new(Arc::clone(&env))) } else { Arc::new(Unlimited) };
-        let chat = Chat::new(store.clone(), store.clone(), told, budgets, Arc::clone(&env));
+        let budgets = match &nodes {
+            Some(nodes) if config.limits.enabled => nodes.budgets(&installation, budgets),
+            _ => budgets,
+        };
+        let chat = Chat::new(store.clone(), store.clone(), told.clone(), budgets, Arc::clone(&env));
         let timeout = Duration::from_secs(config.chat_timeout_s);
         let sessions = Sessions::new(store.clone(), store.clone(), hub.clone(), Arc::clone(&env), timeout);
         let queues = Arc::new(Queues::new(store.clone(), Arc::clone(&env)));
@@ -132,6 +146,8 @@ impl Parts {
             activity,
             around,
             wake,
+            nodes,
+            told,
         })
     }
 
@@ -141,10 +157,21 @@ impl Parts {
         StatusRelay { feed, desk: Arc::clone(&self.desk), wake: Arc::clone(&self.wake) }
     }
 
+    /// What hearing other nodes needs.
+    pub(crate) fn ear(&self) -> Ear {
+        Ear { after: Arc::clone(&self.told), store: Arc::clone(&self.store) }
+    }
+
     /// The log of conversations.
     pub(crate) fn log(&self) -> Arc<dyn ConversationLog> {
         self.store.clone()
     }
+}
+
+/// A name for all nodes that share a secret key, and for nobody else; says nothing of the key.
+fn installation(key: &SecretKey, secrets: &dyn Secrets) -> String {
+    let name = secrets.hash(&format!("installation {}", key.to_text().expose()));
+    name.as_str().chars().take(16).collect()
 }
 
 /// The issuer that tokens name. Without a public address it is a fixed word, so that tokens outlive a

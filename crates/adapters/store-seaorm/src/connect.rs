@@ -63,7 +63,7 @@ pub(crate) fn server_patience(ours: Duration) -> Duration {
 }
 
 /// Whether the address names PostgreSQL.
-pub(crate) fn is_postgres(url: &str) -> bool {
+pub fn is_postgres(url: &str) -> bool {
     url.starts_with("postgres://") || url.starts_with("postgresql://")
 }
 

@@ -29,6 +29,7 @@ mod sql;
 mod store;
 mod tx;
 
+pub use connect::is_postgres;
 pub use epochs::{History, recognise_history, renew_epochs};
 pub use log::LogStats;
 pub use migrate::{Step, migrate_down, migrate_status, migrate_up};

@@ -81,11 +81,8 @@ pub enum Said {
         /// What.
         standing: Standing,
     },
-    /// Something was revoked: what, is to be read.
-    Revoked {
-        /// The organisation.
-        organization: OrganizationId,
-    },
+    /// Something was revoked, in whatever organisation: what, is to be read.
+    Revoked,
     /// Something that this version has no word for.
     #[serde(other)]
     Unknown,

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use kernel::{OrganizationId, ParticipantId};
+use kernel::ParticipantId;
 
 use super::{Hub, roster::Changed, views::DeskId};
 use crate::bus::{Bus, Envelope, Here, NodeId, Roster, Said, Voice};
@@ -50,8 +50,8 @@ impl Hub {
     }
 
     /// Something was revoked here.
-    pub fn say_revoked(&self, organization: OrganizationId) {
-        self.say(|| Said::Revoked { organization });
+    pub fn say_revoked(&self) {
+        self.say(|| Said::Revoked);
     }
 
     /// The nodes that were heard of late.
@@ -120,7 +120,7 @@ impl Hub {
             | Said::Session(_)
             | Said::Request(_)
             | Said::RequestPlace { .. }
-            | Said::Revoked { .. } => return Some(said),
+            | Said::Revoked => return Some(said),
         }
         None
     }

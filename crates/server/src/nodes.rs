@@ -1,0 +1,322 @@
+//! The other nodes of the installation: what they say is done here too, and what was missed is repaired.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, bail};
+use bus_postgres::PostgresBus;
+use bus_redis::{RedisBudgets, RedisBus};
+use chat::{Budgets, Committed, ConversationLog, Conversations, Head, Seq};
+use identity::{Identity, OnRevoked, Revoked};
+use kernel::{ConversationId, OrganizationId, ParticipantId, PortError, Scope};
+use realtime::{
+    Hearing, Hub,
+    bus::{Bus, Carried, NodeId, Said},
+};
+use store_seaorm::SeaStore;
+use support_request::{RequestChange, RequestViews};
+use tokio::{
+    sync::{Notify, Semaphore, mpsc::Receiver, watch},
+    time::{MissedTickBehavior, interval, sleep, timeout},
+};
+use uuid::Uuid;
+
+use crate::{bridges::AfterCommit, config::Config};
+
+/// How long this node may not hear itself before it takes the bus for broken: two beats, and room for a busy machine.
+const DEAF: Duration = Duration::from_millis(1_500);
+/// How long losses are gathered.
+const TOGETHER: Duration = Duration::from_millis(100);
+/// How many entries that were too large for the bus are read at a time; with more, those who follow read them.
+const READS: usize = 8;
+
+/// This node among others.
+pub(crate) struct Nodes {
+    /// What carries: `redis` or `postgres`.
+    kind: &'static str,
+    node: NodeId,
+    ear: Mutex<Option<Receiver<Carried>>>,
+    /// Whether the others hear this node, and it them.
+    works: watch::Sender<bool>,
+    connected: Mutex<Link>,
+    /// Messages of another node were lost.
+    lost: Notify,
+    /// Something was revoked on another node.
+    revoked: Notify,
+    own: Notify,
+    redis: Option<Arc<RedisBus>>,
+}
+
+/// What is known of the connection.
+struct Link {
+    up: bool,
+    heard_itself: Instant,
+}
+
+impl Nodes {
+    /// Joins the bus that the settings name: Redis, or else the database where it is PostgreSQL. Nothing for a node
+    /// on SQLite, which is alone.
+    ///
+    /// # Errors
+    /// A sentence: the address of Redis is none, or there is one and the database is SQLite.
+    pub(crate) fn join(config: &Config, installation: &str, hub: &Hub) -> anyhow::Result<Option<Arc<Self>>> {
+        let database = config.database();
+        let is_postgres = store_seaorm::is_postgres(database.expose());
+        let mut redis = None;
+        let (kind, bus, ear): (_, Arc<dyn Bus>, _) = match &config.redis_url {
+            Some(_) if !is_postgres => bail!(
+                "redis_url is for several nodes, and several nodes need PostgreSQL: set database_url, or leave \
+                 redis_url out"
+            ),
+            Some(url) => {
+                let (bus, ear) = RedisBus::join(url.expose(), installation).context("redis_url is wrong")?;
+                redis = Some(Arc::clone(&bus));
+                ("redis", bus, ear)
+            }
+            None if is_postgres => {
+                let (bus, ear) = PostgresBus::join(database.expose()).context("the database cannot be used")?;
+                ("postgres", bus, ear)
+            }
+            None => return Ok(None),
+        };
+        let node = NodeId::new(Uuid::new_v4());
+        hub.join(node, bus);
+        tracing::info!(%node, bus = kind, "this node speaks to others");
+        let connected = Mutex::new(Link { up: false, heard_itself: Instant::now() });
+        Ok(Some(Arc::new(Self {
+            kind,
+            node,
+            ear: Mutex::new(Some(ear)),
+            works: watch::Sender::new(false),
+            connected,
+            lost: Notify::new(),
+            revoked: Notify::new(),
+            own: Notify::new(),
+            redis,
+        })))
+    }
+
+    /// Whether this node and the others hear each other, as far as is known.
+    pub(crate) fn works(&self) -> bool {
+        *self.works.borrow()
+    }
+
+    /// The budgets that nodes share, where there is something that counts for all; else `own`.
+    pub(crate) fn budgets(&self, installation: &str, own: Arc<dyn Budgets>) -> Arc<dyn Budgets> {
+        match &self.redis {
+            Some(redis) => Arc::new(RedisBudgets::new(redis, installation, own)),
+            None => own,
+        }
+    }
+
+    /// Says every half second that this node is there, and forgets those that do not.
+    pub(crate) async fn beat(self: Arc<Self>, hub: Arc<Hub>) {
+        let mut clock = interval(Hub::BEAT);
+        clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            clock.tick().await;
+            hub.beat();
+            for node in hub.forget_silent(Instant::now()) {
+                tracing::warn!(%node, "a node is silent; who was there with it counts as gone");
+            }
+            self.look();
+        }
+    }
+
+    /// Listens until the bus is gone, which it never is before this process.
+    pub(crate) async fn listen(self: Arc<Self>, ear: Ear) {
+        let Some(mut carried) = self.ear.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
+        let ear = Arc::new(ear);
+        let reads = Arc::new(Semaphore::new(READS));
+        while let Some(carried) = carried.recv().await {
+            let message = match carried {
+                Carried::Message(message) => message,
+                Carried::Up => {
+                    self.connected(true);
+                    continue;
+                }
+                Carried::Down => {
+                    self.connected(false);
+                    continue;
+                }
+            };
+            match ear.after.hub.hear(&message, Instant::now()) {
+                Hearing::Nothing => metrics::counter!("guichet_bus_unknown_total").increment(1),
+                Hearing::Own => self.heard_itself(),
+                Hearing::Other { lost, left } => {
+                    if lost {
+                        metrics::counter!("guichet_bus_lost_total").increment(1);
+                        self.lost.notify_one();
+                    }
+                    if let Some(said) = left {
+                        self.take(&ear, said, &reads);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Compares the ends of the watched conversations: every 10 s, every 2 s while the bus is down, and at once
+    /// when it goes down and when messages were lost. Whether anything besides entries may have been missed.
+    pub(crate) async fn next_heads(&self) -> bool {
+        let mut works = self.works.subscribe();
+        let worked = *works.borrow_and_update();
+        let period = if worked { crate::jobs::HEADS } else { crate::jobs::HEADS_ALONE };
+        tokio::select! {
+            () = sleep(period) => !worked,
+            _ = works.changed() => true,
+            () = self.lost.notified() => {
+                // Losses come in clusters: one look for all of them.
+                sleep(TOGETHER).await;
+                true
+            }
+        }
+    }
+
+    /// Learns what was revoked elsewhere as soon as it is said. That is a hint: the store is read every second anyway.
+    pub(crate) async fn learn_revocations(self: Arc<Self>, identity: Arc<Identity>) {
+        loop {
+            self.revoked.notified().await;
+            if let Err(error) = identity.catch_up().await {
+                tracing::debug!(%error, "what was revoked elsewhere is read a little later");
+            }
+        }
+    }
+
+    /// Says goodbye, and waits until the bus has carried it, or for a moment.
+    pub(crate) async fn part(&self, hub: &Hub) {
+        hub.part();
+        // The echo of an earlier message may come first; that costs the others a wait for this node's silence.
+        for _ in 0..2 {
+            let _ = timeout(Duration::from_millis(100), self.own.notified()).await;
+        }
+    }
+
+    fn connected(&self, up: bool) {
+        {
+            let mut link = self.connected.lock().unwrap_or_else(PoisonError::into_inner);
+            link.up = up;
+        }
+        self.look();
+    }
+
+    fn heard_itself(&self) {
+        self.connected.lock().unwrap_or_else(PoisonError::into_inner).heard_itself = Instant::now();
+        self.own.notify_one();
+        self.look();
+    }
+
+    /// Whether the bus works, by what was heard.
+    fn look(&self) {
+        let works = {
+            let link = self.connected.lock().unwrap_or_else(PoisonError::into_inner);
+            link.up && link.heard_itself.elapsed() < DEAF
+        };
+        let changed = self.works.send_if_modified(|known| std::mem::replace(known, works) != works);
+        if changed {
+            metrics::gauge!("guichet_bus_works").set(if works { 1.0 } else { 0.0 });
+            if works {
+                tracing::info!(node = %self.node, bus = self.kind, "the bus works");
+            } else {
+                tracing::warn!(node = %self.node, bus = self.kind, "the bus does not work: what other nodes commit is looked for every 2 s");
+            }
+        }
+    }
+
+    /// Does what concerns more than connections.
+    fn take(&self, ear: &Arc<Ear>, said: Said, reads: &Arc<Semaphore>) {
+        match said {
+            Said::Entry(committed) => ear.after.heard_entry(&committed),
+            Said::Session(session) => ear.after.heard_session(&session),
+            Said::Request(change) => ear.after.heard_change(&change),
+            Said::Revoked => self.revoked.notify_one(),
+            Said::Place { organization, conversation, seq } => {
+                let Ok(permit) = Arc::clone(reads).try_acquire_owned() else {
+                    return ear.after.hub.head(organization, Head { conversation, last_seq: seq });
+                };
+                let ear = Arc::clone(ear);
+                tokio::spawn(async move {
+                    ear.read_entry(organization, conversation, seq).await;
+                    drop(permit);
+                });
+            }
+            Said::RequestPlace { organization, support_request, event, before } => {
+                // Without a place the change is missed, as any hint may be.
+                let Ok(permit) = Arc::clone(reads).try_acquire_owned() else { return };
+                let ear = Arc::clone(ear);
+                tokio::spawn(async move {
+                    let nobody = ParticipantId::new(support_request.uuid());
+                    let views: &dyn RequestViews = ear.store.as_ref();
+                    match views.find(organization, Scope::All, nobody, support_request).await {
+                        Ok(Some(view)) => ear.after.heard_change(&RequestChange {
+                            event: event.into(),
+                            organization,
+                            audience: view.audience.clone(),
+                            before,
+                            view,
+                            timeline: Vec::new(),
+                        }),
+                        Ok(None) => {}
+                        Err(error) => tracing::debug!(%error, "a change of another node was not read"),
+                    }
+                    drop(permit);
+                });
+            }
+            Said::Beat { .. }
+            | Said::Gone
+            | Said::Ask { .. }
+            | Said::Roster(_)
+            | Said::Moved { .. }
+            | Said::Receipt(_)
+            | Said::Typing { .. }
+            | Said::Standing { .. }
+            | Said::Unknown => {}
+        }
+    }
+}
+
+/// What hearing others needs.
+pub(crate) struct Ear {
+    pub(crate) after: Arc<AfterCommit>,
+    pub(crate) store: Arc<SeaStore>,
+}
+
+impl Ear {
+    /// An entry that was too large for the bus.
+    async fn read_entry(&self, organization: OrganizationId, conversation: ConversationId, seq: Seq) {
+        match self.try_read_entry(organization, conversation, seq).await {
+            Ok(Some(committed)) => self.after.heard_entry(&committed),
+            Ok(None) => {}
+            Err(error) => {
+                tracing::debug!(%error, "an entry of another node was not read; who follows reads it");
+                self.after.hub.head(organization, Head { conversation, last_seq: seq });
+            }
+        }
+    }
+
+    async fn try_read_entry(
+        &self,
+        organization: OrganizationId,
+        conversation: ConversationId,
+        seq: Seq,
+    ) -> Result<Option<Committed>, PortError> {
+        let before = Seq::new(seq.get().saturating_sub(1));
+        let log: &dyn ConversationLog = self.store.as_ref();
+        let entry = log.after(organization, conversation, before, 1).await?.into_iter().next();
+        let people: &dyn Conversations = self.store.as_ref();
+        let audience = people.audience(organization, conversation).await?;
+        let committed = |entry, audience| Committed { organization, conversation, audience, entry, origin: None };
+        Ok(entry.zip(audience).map(|(entry, audience)| committed(entry, audience)))
+    }
+}
+
+/// Says that something was revoked, so that other nodes read it at once.
+pub(crate) struct SayRevoked(pub(crate) Arc<Hub>);
+
+impl OnRevoked for SayRevoked {
+    fn revoked(&self, _: Revoked) {
+        self.0.say_revoked();
+    }
+}
