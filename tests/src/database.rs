@@ -35,6 +35,8 @@ pub enum Database {
     },
     /// A database of a cluster of its own.
     Own(OwnCluster),
+    /// Another server's PostgreSQL database, which goes with that server.
+    Shared(String),
 }
 
 impl Database {
@@ -70,6 +72,7 @@ impl Database {
             Self::Sqlite => None,
             Self::Postgres { url, .. } => Some(url.clone()),
             Self::Own(own) => Some(own.cluster.url("postgres")),
+            Self::Shared(url) => Some(url.clone()),
         }
     }
 }

@@ -13,6 +13,7 @@ pub mod checker;
 pub mod database;
 pub mod faults;
 pub mod people;
+pub mod redis;
 pub mod rest;
 mod seed;
 pub mod server;

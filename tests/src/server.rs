@@ -90,6 +90,16 @@ impl Server {
         server
     }
 
+    /// Another node on the same PostgreSQL database, with the same secret key; it goes before this one.
+    pub async fn beside(&self, settings: Settings) -> Self {
+        let home = tempfile::Builder::new().prefix("guichet-node-").tempdir().expect("a temporary folder");
+        let key = Path::new("demo/secret.key");
+        std::fs::create_dir(home.path().join("demo")).expect("a folder");
+        std::fs::copy(self.home().join(key), home.path().join(key)).expect("nodes share a key");
+        let url = self.database.url().expect("nodes share a database of PostgreSQL");
+        Self::run(settings, Database::Shared(url), home).await
+    }
+
     /// Its address with scheme and port, without a slash at the end.
     pub fn base(&self) -> &str {
         &self.base
@@ -152,6 +162,12 @@ impl Server {
     pub async fn restart(&mut self) {
         self.child = spawn(&self.settings, &self.database, self.home.path(), self.port);
         self.wait_until_ready().await;
+    }
+
+    /// Another value of a variable, from the next start on.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.settings.environment.retain(|(other, _)| other != name);
+        self.settings.environment.push((name.to_owned(), value.to_owned()));
     }
 
     /// Starts it again as [`Server::restart`] does, where it MUST refuse; what it said.

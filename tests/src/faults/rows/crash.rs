@@ -143,7 +143,7 @@ fn stored(server: &Server, send: &Send) -> bool {
             );
             sql(&own.cluster.url("postgres"), &found)
         }
-        Database::Postgres { .. } => panic!("{:?} does not survive a crash", Store::Postgres),
+        Database::Postgres { .. } | Database::Shared(_) => panic!("{:?} does not survive a crash", Store::Postgres),
     };
     count.trim() != "0"
 }
