@@ -4,6 +4,7 @@
 //! one seed decides, heals, waits, reads, and reports: rounds, messages, violations of each invariant, its own
 //! figures. A run that did not exercise its fault is invalid, not passed.
 
+pub mod balancer;
 pub mod postgres;
 pub mod process;
 pub mod proxy;

@@ -1,4 +1,4 @@
-//! Faults on purpose: each row of the catalogue that one node on SQLite or PostgreSQL can meet.
+//! Faults on purpose: each row of the catalogue that one node on SQLite or PostgreSQL, or two with a Redis, can meet.
 //!
 //! An ordinary run does the smoke set. `GUICHET_FAULT_ROUNDS=full` does each row as often as a release needs, a
 //! number that often; `GUICHET_FAULT_SEED` repeats a schedule.
@@ -8,7 +8,7 @@ mod faults {
     use tests::faults::postgres::Stop;
     use tests::faults::report::Report;
     use tests::faults::rows::crash::{self, Point};
-    use tests::faults::rows::{clients, database, disk, hints, retries, server, slow};
+    use tests::faults::rows::{clients, database, disk, hints, nodes, retries, server, slow};
     use tests::faults::run::Run;
     use tokio::sync::Mutex;
 
@@ -42,6 +42,14 @@ mod faults {
         f08_postgres_stands_still: 1 / 30 over Postgres, async |run| database::frozen(run).await;
         f09_postgres_has_no_connection_left: 1 / 10 over Postgres, async |run| database::exhausted(run).await;
         f14_a_killed_server_keeps_its_file_whole: 4 / 300 over Sqlite, async |run| server::killed("F-14", run).await;
+        f16_redis_is_killed: 1 / 60 over Postgres, async |run| nodes::redis_killed(run).await;
+        f17_messages_between_nodes_are_lost: 3 / 30 over Postgres, async |run| nodes::hints_lost("F-17 Redis", run).await;
+        f19_redis_forgets_everything: 1 / 10 over Postgres, async |run| nodes::redis_emptied(run).await;
+        f20_two_nodes_are_restarted_in_turn: 1 / 100 over Postgres, async |run| nodes::rolling_restart(run).await;
+        f21_two_nodes_are_killed_in_turn: 2 / 200 over Postgres, async |run| nodes::alternately_killed(run).await;
+        f22_a_node_is_cut_from_postgres: 1 / 50 over Postgres, async |run| nodes::cut_from_postgres(run).await;
+        f23_a_node_is_cut_from_redis: 2 / 50 over Postgres, async |run| nodes::cut_from_redis(run).await;
+        f25_one_of_two_relays_stands_still: 1 / 30 over Postgres, async |run| nodes::a_relay_stands_still(run).await;
         f17_a_swallowed_hint_is_made_good: 1 / 30 over Postgres, async |run| hints::swallowed("F-17", run).await;
         f26_lines_are_cut_and_go_silent: 3 / 300 over Sqlite, async |run| clients::cut(run).await;
         f28_clients_come_and_go: 1 / 20 over Sqlite, async |run| clients::flapping(run).await;

@@ -1,10 +1,12 @@
-//! The rows of the catalogue of faults that one node on SQLite or PostgreSQL can meet.
+//! The rows of the catalogue of faults that one node on SQLite or PostgreSQL, or two on PostgreSQL and Redis, can meet.
 
 pub mod clients;
 pub mod crash;
 pub mod database;
 pub mod disk;
 pub mod hints;
+pub mod nodes;
+pub mod relays;
 pub mod retries;
 pub mod server;
 pub mod slow;

@@ -132,6 +132,13 @@ impl Stage {
         counters
     }
 
+    /// Panics of another node than the stage's own.
+    pub fn look_after_other(&mut self, node: &Server) {
+        let log = node.log();
+        let panics = log.lines().filter(|line| line.contains("panicked at"));
+        panics.for_each(|line| self.report.violated("I14", format!("the other node: {line}")));
+    }
+
     /// Panics, errors of ours, connections and files that stay behind.
     async fn look_after(&mut self) {
         let log = self.server.log();
