@@ -61,12 +61,14 @@ for (const { id, side, type, message } of messages) {
       if (unseen.length > 0) wrong.push(`${id}: no sample has ${name} = ${unseen.join(', ')}`);
     }
   }
+  if (side === 'client' && !['everybody', 'staff'].includes(message['x-may-send'])) wrong.push(`${id}: who may send it?`);
+}
+for (const id of Object.values(channels).flatMap((channel) => Object.keys(channel.messages))) {
   const uses = Object.values(operations).filter((operation) => {
     const all = [...operation.messages, ...(operation.reply?.messages ?? [])];
     return all.some((one) => one['x-parser-unique-object-id'] === id);
   });
   if (uses.length === 0) wrong.push(`${id}: no operation has it`);
-  if (side === 'client' && !['everybody', 'staff'].includes(message['x-may-send'])) wrong.push(`${id}: who may send it?`);
 }
 finish();
 
