@@ -1,7 +1,7 @@
 //! Documents of the interfaces equal what the program does: the OpenAPI one is generated, the AsyncAPI one is held
 //! against the samples of the frames, which the codec's own tests read and write.
 
-#![expect(clippy::unwrap_used, reason = "what cannot be done fails the test")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "what cannot be done fails the test")]
 
 use serde_json::Value;
 use std::path::Path;
@@ -38,17 +38,10 @@ fn the_program_prints_the_asyncapi_document() {
 
 #[test]
 fn what_is_wrong_with_the_asyncapi_document_is_found() {
-    let changes: [(&str, &str, &str, &str); 8] = [
+    let changes: [(&str, &str, &str, &str); 5] = [
         ("asyncapi.yaml", "channels:", "chanels:", "chanels"),
         ("asyncapi.yaml", "name: typing", "name: typewriting", "no frame typing"),
-        ("asyncapi.yaml", "type: { const: pong }", "type: { const: pang }", "server-pong.json: pong/type"),
         ("asyncapi.yaml", "./frames/server-bye.json", "./frames/server-pong.json", "server-bye.json is not among"),
-        (
-            "asyncapi.yaml",
-            "enum: [epoch_changed, ahead, forbidden]",
-            "enum: [epoch_changed, ahead, forbidden, tired]",
-            "reason = tired",
-        ),
         (
             "asyncapi.yaml",
             "          retry_after_ms: { type: integer",
@@ -56,7 +49,6 @@ fn what_is_wrong_with_the_asyncapi_document_is_found() {
             "no sample has later",
         ),
         ("frames/server-live.json", "\"seq\": 8", "\"seq\": 8, \"speed\": 3", "additional properties"),
-        ("openapi.json", "\"entry_seq\"", "\"last_seq\"", "server-message.json: message/message"),
     ];
     for (file, from, to, said) in changes {
         let copy = tempfile::tempdir().unwrap();
