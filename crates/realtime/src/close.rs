@@ -104,3 +104,26 @@ impl Close {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DOCUMENT: &str = include_str!("../../../api-spec/asyncapi.yaml");
+
+    #[test]
+    fn the_document_has_the_table() {
+        let rows: Vec<&str> = DOCUMENT.lines().filter(|line| line.starts_with("  - { code: ")).collect();
+        let table = Close::ALL.map(|close| {
+            let client = match close.advice() {
+                Advice::Reconnect => "reconnect",
+                Advice::Renew => "renew",
+                Advice::Stay => "stay",
+            };
+            // A client that closes needs no reason.
+            let reason = if close == Close::Normal { "the client closed" } else { close.reason() };
+            format!("  - {{ code: {}, reason: '{reason}', client: {client} }}", close.code())
+        });
+        assert_eq!(rows, table);
+    }
+}

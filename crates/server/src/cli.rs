@@ -42,6 +42,8 @@ enum Command {
     Epoch(Epoch),
     /// Print the OpenAPI document.
     Openapi,
+    /// Print the AsyncAPI document.
+    Asyncapi,
     /// People with an account.
     #[command(subcommand)]
     User(User),
@@ -142,6 +144,10 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.command {
         Command::Openapi => {
             print!("{}", http_actix::document_json()?);
+            Ok(())
+        }
+        Command::Asyncapi => {
+            print!("{}", http_actix::ASYNCAPI);
             Ok(())
         }
         Command::Serve { demo: false, migrate } => {

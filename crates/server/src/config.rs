@@ -52,7 +52,7 @@ pub struct Config {
     /// The bearer token that `/metrics` asks for on the public listener.
     #[serde(default, deserialize_with = "secret")]
     pub metrics_token: Option<Secret>,
-    /// Whether `/api/docs` and `/api/v1/openapi.json` are served. Default `true`.
+    /// Whether `/api/docs`, `/api/v1/openapi.json` and `/api/v1/asyncapi.yaml` are served. Default `true`.
     pub docs: bool,
     /// Migrate the database at the start. A database that is still empty is always migrated. Default `false`.
     pub migrate: bool,

@@ -1,6 +1,7 @@
 //! Many connections that are idle most of the time: how fast they come, what each costs, and whether the few
 //! messages reach them.
 
+use crate::dialect::Protocol;
 use crate::figures::{count, middle, ms, percentile};
 use crate::ledger::Ledger;
 use crate::receiver;
@@ -36,24 +37,35 @@ struct Measured {
 }
 
 /// Prints the table.
-pub(crate) async fn run(stores: &[Store], clients: usize, rounds: usize, seconds: u64) -> Result<()> {
+pub(crate) async fn run(
+    stores: &[Store],
+    protocols: &[Protocol],
+    clients: usize,
+    rounds: usize,
+    seconds: u64,
+) -> Result<()> {
     let mut subjects = vec![Subject::floor(clients)?];
     for store in stores {
         subjects.push(Subject::guichet(*store, clients).await?);
     }
-    let mut cells: Vec<Vec<Measured>> = subjects.iter().map(|_| Vec::new()).collect();
+    // The floor speaks the native protocol only.
+    let mut cells = vec![(0, Protocol::Native, Vec::new())];
+    for number in 1..subjects.len() {
+        cells.extend(protocols.iter().map(|protocol| (number, *protocol, Vec::new())));
+    }
     for _ in 0..rounds {
-        for ((subject, seats), cell) in subjects.iter_mut().zip(&mut cells) {
-            let name = subject.name();
-            let measured = round(subject, seats, Duration::from_secs(seconds)).await;
+        for (number, protocol, cell) in &mut cells {
+            let (subject, seats) = &mut subjects[*number];
+            let name = format!("{}, {}", subject.name(), protocol.name());
+            let measured = round(subject, seats, *protocol, Duration::from_secs(seconds)).await;
             cell.push(measured.with_context(|| format!("{name} has failed"))?);
         }
     }
     println!("{HEAD}");
-    for ((subject, _), cell) in subjects.iter().zip(&cells) {
-        println!("{}", line(subject.name(), cell, &cells[0]));
+    for (number, protocol, cell) in &cells {
+        println!("{}", line(subjects[*number].0.name(), protocol.name(), cell, &cells[0].2));
     }
-    let messages: u64 = cells.iter().flatten().map(|round| round.messages).sum();
+    let messages: u64 = cells.iter().flat_map(|(_, _, cell)| cell).map(|round| round.messages).sum();
     println!(
         "\n{clients} connections, each authenticated and subscribed to a conversation of its own; {} messages a \
          second. {messages} messages were acked and delivered once, in order; none lost or doubled. Medians of \
@@ -65,10 +77,10 @@ pub(crate) async fn run(stores: &[Store], clients: usize, rounds: usize, seconds
 }
 
 const HEAD: &str = "\
-| server | connections/s | × | KiB each, idle | × | KiB each, after messages | delivery p50 ms | p99 ms | p99 × |
-|---|---|---|---|---|---|---|---|---|";
+| server | protocol | connections/s | × | KiB each, idle | × | KiB each, after messages | delivery p50 ms | p99 ms | p99 × |
+|---|---|---|---|---|---|---|---|---|---|";
 
-fn line(name: &str, cell: &[Measured], floor: &[Measured]) -> String {
+fn line(name: &str, protocol: &str, cell: &[Measured], floor: &[Measured]) -> String {
     let figure = |figure: fn(&Measured) -> f64| (middle(cell, figure), middle(cell, figure) / middle(floor, figure));
     let (rate, rate_x) = figure(|round| round.per_second);
     let (idle, idle_x) = figure(|round| round.idle_kib);
@@ -76,19 +88,19 @@ fn line(name: &str, cell: &[Measured], floor: &[Measured]) -> String {
     let (p50, _) = figure(|round| round.p50_ms);
     let (p99, p99_x) = figure(|round| round.p99_ms);
     format!(
-        "| {name} | {rate:.0} | {rate_x:.2} | {idle:.1} | {idle_x:.2} | {talked:.1} | {p50:.2} | {p99:.2} | {p99_x:.1} |"
+        "| {name} | {protocol} | {rate:.0} | {rate_x:.2} | {idle:.1} | {idle_x:.2} | {talked:.1} | {p50:.2} | {p99:.2} | {p99_x:.1} |"
     )
 }
 
-async fn round(subject: &mut Subject, seats: &Arc<Seats>, length: Duration) -> Result<Measured> {
+async fn round(subject: &mut Subject, seats: &Arc<Seats>, protocol: Protocol, length: Duration) -> Result<Measured> {
     subject.begin_afresh().await?;
-    let ledger = Arc::new(Ledger::new(seats.all.len()));
     // Whoever writes is there before the others, so that the growth is that of the idle ones.
     let slow = Pace { rate: 10, ..PACE };
     let warm = Arc::new(Ledger::new(seats.all.len()));
     let senders = Senders::start(subject.address(), seats, &warm, slow, false).await?;
     sleep(SETTLE).await;
     senders.finish().await?;
+    let ledger = Arc::new(Ledger::new(seats.all.len()));
     let before = resident_kib(subject.pid())?;
 
     let receivers = receiver::receivers(seats.all.len());
@@ -97,7 +109,8 @@ async fn round(subject: &mut Subject, seats: &Arc<Seats>, length: Duration) -> R
     let mut opened = stream::iter(seats.all.iter().zip(&receivers))
         .map(|(seat, receiver)| {
             let (ledger, address) = (&ledger, subject.address());
-            async move { receiver.follow(address, seat, Line::Plain, ledger).await.map(|socket| (receiver, socket)) }
+            let how = (protocol, Line::Plain);
+            async move { receiver.follow(address, seat, how, ledger).await.map(|socket| (receiver, socket)) }
         })
         .buffer_unordered(SIDE_BY_SIDE);
     while let Some((receiver, socket)) = opened.try_next().await? {
@@ -153,6 +166,6 @@ mod tests {
         let round = Measured { per_second: 1.0, idle_kib: 2.0, talked_kib: 3.0, p50_ms: 4.0, p99_ms: 5.0, messages: 6 };
         let rounds = [round];
         let columns = |text: &str| text.matches('|').count();
-        assert_eq!(columns(&line("floor", &rounds, &rounds)), columns(HEAD.lines().next().unwrap()));
+        assert_eq!(columns(&line("floor", "native", &rounds, &rounds)), columns(HEAD.lines().next().unwrap()));
     }
 }

@@ -5,12 +5,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+/// What no two messages of this process have in common.
+static NUMBERS: AtomicU64 = AtomicU64::new(0);
+
 /// Which message, and at which place of its conversation.
 pub(crate) type Placed = (u64, u64);
 
 /// What one scenario sends.
 pub(crate) struct Ledger {
     origin: Instant,
+    /// Messages with a lower number are another ledger's.
+    first: u64,
     received: AtomicU64,
     /// By seat: the place and the number of each message that was acked.
     acked: Vec<Mutex<Vec<Placed>>>,
@@ -20,26 +25,31 @@ impl Ledger {
     /// For so many seats.
     pub(crate) fn new(seats: usize) -> Self {
         let acked = (0..seats).map(|_| Mutex::default()).collect();
-        Self { origin: Instant::now(), received: AtomicU64::new(0), acked }
+        let first = NUMBERS.load(Ordering::Relaxed);
+        Self { origin: Instant::now(), first, received: AtomicU64::new(0), acked }
     }
 
     /// A new message of about so many bytes: its number, by which it is known again and which no other message of
     /// this process has, and its content, which says when it was made.
     pub(crate) fn message(&self, bytes: usize) -> (u64, String) {
-        static NUMBERS: AtomicU64 = AtomicU64::new(0);
         let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
         let mut content = format!("{number} {}", self.origin.elapsed().as_nanos());
         content.extend(std::iter::repeat_n('.', bytes.saturating_sub(content.len())));
         (number, content)
     }
 
-    /// The number of a message that came, and how long it took.
-    pub(crate) fn read(&self, content: &str) -> Result<(u64, Duration)> {
+    /// The number of a message that came, and how long it took; nothing for one that was sent before this ledger
+    /// was begun.
+    pub(crate) fn read(&self, content: &str) -> Result<Option<(u64, Duration)>> {
         let words = content.trim_end_matches('.').split_once(' ');
         let (number, made) = words.context("a message that nobody here has sent")?;
         let took = self.origin.elapsed().saturating_sub(Duration::from_nanos(made.parse()?));
+        let number = number.parse()?;
+        if number < self.first {
+            return Ok(None);
+        }
         self.received.fetch_add(1, Ordering::Relaxed);
-        Ok((number.parse()?, took))
+        Ok(Some((number, took)))
     }
 
     pub(crate) fn ack(&self, seat: usize, seq: u64, number: u64) {
@@ -88,7 +98,10 @@ mod tests {
         let (number, content) = Ledger::new(1).message(100);
         assert!(number > first, "no ledger gives a number again");
         assert_eq!(content.len(), 100);
-        assert_eq!(ledger.read(&content).unwrap().0, number);
+        assert_eq!(ledger.read(&content).unwrap().unwrap().0, number);
+        assert_eq!(ledger.received(), 1);
+        let later = Ledger::new(1);
+        assert!(later.read(&content).unwrap().is_none() && later.received() == 0, "that was before");
         assert!(ledger.read("Bonjour").is_err());
     }
 

@@ -3,6 +3,7 @@
 
 mod commit;
 mod connections;
+mod dialect;
 mod figures;
 mod floor;
 mod ledger;
@@ -16,6 +17,7 @@ mod subject;
 mod system;
 
 use clap::{Parser, ValueEnum};
+use dialect::Protocol;
 use tests::database::{STORES, Store};
 
 /// Prints measured tables.
@@ -37,6 +39,9 @@ struct Arguments {
     /// Only this store.
     #[arg(long, value_enum)]
     store: Option<Only>,
+    /// What those who follow speak, in `connections`; may be given several times.
+    #[arg(long, value_enum, default_values_t = [Protocol::Native])]
+    protocol: Vec<Protocol>,
     /// The port of the floor.
     #[arg(long, default_value_t = 0, hide = true)]
     port: u16,
@@ -65,7 +70,7 @@ enum Only {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let Arguments { scenario, rounds, seconds, clients, store, port } = Arguments::parse();
+    let Arguments { scenario, rounds, seconds, clients, store, protocol, port } = Arguments::parse();
     let stores = match store {
         None => STORES.to_vec(),
         Some(Only::Sqlite) => vec![Store::Sqlite],
@@ -80,7 +85,9 @@ async fn main() -> anyhow::Result<()> {
     system::allow_sockets(clients)?;
     match scenario {
         Scenario::Commit => commit::run(rounds.unwrap_or(5), seconds.unwrap_or(2)).await,
-        Scenario::Connections => connections::run(&stores, clients, rounds.unwrap_or(3), seconds.unwrap_or(5)).await,
+        Scenario::Connections => {
+            connections::run(&stores, &protocol, clients, rounds.unwrap_or(3), seconds.unwrap_or(5)).await
+        }
         Scenario::Storm => storm::run(&stores, clients, rounds.unwrap_or(3)).await,
         Scenario::SlowReader => slow_reader::run(&stores, rounds.unwrap_or(5), seconds.unwrap_or(5)).await,
         Scenario::Floor => floor::serve(port).await,

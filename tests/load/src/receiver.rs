@@ -1,7 +1,8 @@
 //! Those who follow a conversation: what each got, in order, and how long it took.
 
+use crate::dialect::{Frame, Protocol};
 use crate::ledger::{Ledger, Placed};
-use crate::socket::{Frame, Line, Socket};
+use crate::socket::{Line, Socket};
 use crate::subject::Seat;
 use anyhow::{Context, Result, bail, ensure};
 use std::net::SocketAddr;
@@ -38,14 +39,21 @@ impl Receiver {
     ///
     /// # Errors
     /// The server is not there or says something else.
-    pub(crate) async fn follow(&self, address: SocketAddr, seat: &Seat, line: Line, ledger: &Ledger) -> Result<Socket> {
-        let mut socket = Socket::open(address, &seat.token, line).await?;
+    pub(crate) async fn follow(
+        &self,
+        address: SocketAddr,
+        seat: &Seat,
+        (protocol, line): (Protocol, Line),
+        ledger: &Ledger,
+    ) -> Result<Socket> {
+        let mut socket = Socket::open(address, &seat.token, protocol, line).await?;
         let (epoch, position) = {
             let mut account = self.account();
             account.live = false;
             if account.epoch.is_empty() {
                 account.epoch.clone_from(&socket.epoch);
             }
+            account.position = account.position.or(socket.begins());
             (account.epoch.clone(), account.position)
         };
         socket.subscribe(&seat.conversation, position.map(|seq| (epoch.as_str(), seq))).await?;
@@ -104,17 +112,19 @@ impl Account {
         match frame {
             Frame::Subscribed { last_seq } if afresh => self.position = Some(last_seq),
             Frame::Message { seq, .. } if afresh && self.position.is_some_and(|position| seq <= position) => {}
-            Frame::Message { seq, message } => {
+            Frame::Message { seq, content } => {
                 let position = self.position.context("an entry before the subscription")?;
                 ensure!(seq == position + 1, "entry {seq} came after {position}");
                 self.position = Some(seq);
-                let content = message.content.context("a message without content")?;
-                let (number, took) = ledger.read(&content)?;
-                self.got.push((seq, number));
-                self.took.push(took);
+                let content = content.context("a message without content")?;
+                // What was sent for another ledger is history too.
+                if let Some((number, took)) = ledger.read(&content)? {
+                    self.got.push((seq, number));
+                    self.took.push(took);
+                }
             }
             Frame::Live { seq } => {
-                ensure!(self.position == Some(seq), "live at {seq} when {:?} was reached", self.position);
+                ensure!(seq.is_none() || self.position == seq, "live at {seq:?} when {:?} was reached", self.position);
                 self.live = true;
             }
             Frame::Reset { reason } => bail!("the position was refused: {reason}"),

@@ -1,7 +1,8 @@
-//! Those who write: at a steady pace, in conversations of others, each send answered once.
+//! Those who write, in the native protocol: at a steady pace, in conversations of others, each send answered once.
 
+use crate::dialect::{Frame, Protocol};
 use crate::ledger::Ledger;
-use crate::socket::{Frame, Line, Socket};
+use crate::socket::{Line, Socket};
 use crate::subject::Seats;
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
@@ -55,7 +56,8 @@ impl Senders {
         let (stop, stopped) = watch::channel(false);
         let mut sockets = Vec::new();
         for _ in 0..pace.senders {
-            sockets.push(Socket::open(address, &seats.staff, Line::Plain).await.context("a sender cannot connect")?);
+            let socket = Socket::open(address, &seats.staff, Protocol::Native, Line::Plain).await;
+            sockets.push(socket.context("a sender cannot connect")?);
         }
         let (mut tasks, start) = (JoinSet::new(), tokio::time::Instant::now());
         let between = Duration::from_secs(1) / pace.rate;
@@ -208,7 +210,7 @@ impl Sender {
     async fn come_back(&mut self) -> Result<()> {
         let tries = async {
             loop {
-                if let Ok(socket) = Socket::open(self.address, &self.seats.staff, Line::Plain).await {
+                if let Ok(socket) = Socket::open(self.address, &self.seats.staff, Protocol::Native, Line::Plain).await {
                     self.socket = socket;
                     if self.send_again(true).await.is_ok() {
                         return;

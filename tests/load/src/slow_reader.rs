@@ -1,6 +1,7 @@
 //! One who does not read, among a hundred who do: what the others feel of it, what it costs, what it misses.
 
 use crate::connections::all_received;
+use crate::dialect::Protocol;
 use crate::figures::{count, middle, ms, percentile};
 use crate::ledger::Ledger;
 use crate::receiver::{self, Receiver};
@@ -109,7 +110,7 @@ impl Scene {
         for (number, receiver) in receivers.iter().enumerate() {
             let is_slow = number == SLOW;
             let line = if is_slow { Line::Narrow } else { Line::Plain };
-            let socket = receiver.follow(subject.address(), &seats.all[0], line, &ledger).await?;
+            let socket = receiver.follow(subject.address(), &seats.all[0], (Protocol::Native, line), &ledger).await?;
             let (receiver, ledger) = (Arc::clone(receiver), Arc::clone(&ledger));
             let stalls = is_slow.then(|| stalls.clone());
             listening.spawn(async move { receiver.listen(socket, &ledger, stalls).await });

@@ -1,65 +1,20 @@
-//! A lean client of the native protocol: what it costs must not drown what is measured.
+//! A lean client: what it costs must not drown what is measured.
 
+use crate::dialect::{Dialect, Frame, Heard, Protocol, send};
 use anyhow::{Context, Result, bail, ensure};
 use futures_util::{SinkExt, StreamExt};
-use serde::Deserialize;
-use serde_json::json;
 use socket2::SockRef;
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 /// How long a handshake or an answer may take before the attempt counts as failed.
 const PATIENCE: Duration = Duration::from_secs(20);
-
-/// What a server says, as far as it is looked at.
-#[derive(Debug, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub(crate) enum Frame {
-    Welcome {
-        epoch: String,
-    },
-    Subscribed {
-        last_seq: u64,
-    },
-    Live {
-        seq: u64,
-    },
-    Message {
-        seq: u64,
-        message: Words,
-    },
-    Ack {
-        client_message_id: String,
-        seq: u64,
-    },
-    Nack {
-        client_message_id: String,
-        code: String,
-        #[serde(default)]
-        retry_after_ms: Option<u64>,
-        retry: bool,
-    },
-    Reset {
-        reason: String,
-    },
-    Error {
-        code: String,
-    },
-    #[serde(other)]
-    Other,
-}
-
-/// What a message says.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Words {
-    pub(crate) content: Option<String>,
-}
 
 /// How the socket below a client is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -75,19 +30,23 @@ pub(crate) enum Line {
 /// One authenticated connection.
 pub(crate) struct Socket {
     stream: WebSocketStream<TcpStream>,
+    dialect: Box<dyn Dialect>,
+    /// Frames that came in one text with another.
+    waiting: VecDeque<Frame>,
+    /// Of the places; empty where the protocol does not tell it.
     pub(crate) epoch: String,
 }
 
 impl Socket {
-    /// Connects, with the token in the handshake, and waits for the welcome.
+    /// Connects with the token, and waits for the welcome.
     ///
     /// # Errors
     /// The server is not there, or does not welcome the token.
-    pub(crate) async fn open(address: SocketAddr, token: &str, line: Line) -> Result<Self> {
-        timeout(PATIENCE, Self::try_open(address, token, line)).await.context("no welcome in time")?
+    pub(crate) async fn open(address: SocketAddr, token: &str, protocol: Protocol, line: Line) -> Result<Self> {
+        timeout(PATIENCE, Self::try_open(address, token, protocol, line)).await.context("no welcome in time")?
     }
 
-    async fn try_open(address: SocketAddr, token: &str, line: Line) -> Result<Self> {
+    async fn try_open(address: SocketAddr, token: &str, protocol: Protocol, line: Line) -> Result<Self> {
         let socket = TcpSocket::new_v4()?;
         if line == Line::Narrow {
             socket.set_recv_buffer_size(16 * 1024)?;
@@ -95,11 +54,14 @@ impl Socket {
         }
         let stream = socket.connect(address).await?;
         stream.set_nodelay(true)?;
-        let mut request = format!("ws://{address}/api/v1/realtime").into_client_request()?;
-        request.headers_mut().insert("authorization", format!("Bearer {token}").parse()?);
+        let dialect = protocol.speak(token);
         let config = WebSocketConfig::default().read_buffer_size(4 * 1024).write_buffer_size(0);
+        let request = dialect.request(address, token)?;
         let (stream, _) = client_async_with_config(request, stream, Some(config)).await?;
-        let mut socket = Self { stream, epoch: String::new() };
+        let mut socket = Self { stream, dialect, waiting: VecDeque::new(), epoch: String::new() };
+        if let Some(hello) = socket.dialect.hello() {
+            socket.write(hello).await?;
+        }
         match socket.next().await? {
             Frame::Welcome { epoch } => socket.epoch = epoch,
             other => bail!("no welcome but {other:?}"),
@@ -107,33 +69,39 @@ impl Socket {
         Ok(socket)
     }
 
+    /// From where on a client without a place counts; nothing when the server says so.
+    pub(crate) fn begins(&self) -> Option<u64> {
+        self.dialect.begins()
+    }
+
     /// Follows a conversation: from that place of that history on, or afresh. Answers come by [`Self::next`].
     pub(crate) async fn subscribe(&mut self, conversation: &str, from: Option<(&str, u64)>) -> Result<()> {
-        let mut frame = json!({ "type": "subscribe", "conversation_id": conversation });
-        if let Some((epoch, seq)) = from {
-            frame["epoch"] = json!(epoch);
-            frame["after_seq"] = json!(seq);
-        }
-        self.write(frame.to_string()).await
+        let text = self.dialect.subscribe(conversation, from);
+        self.write(text).await
     }
 
-    /// Sends a message; its answer comes by [`Self::next`].
+    /// Sends a message, in the native protocol; its answer comes by [`Self::next`].
     pub(crate) async fn send(&mut self, conversation: &str, name: &str, content: &str) -> Result<()> {
-        let frame = json!({
-            "type": "send", "conversation_id": conversation, "client_message_id": name, "content": content,
-        });
-        self.write(frame.to_string()).await
+        self.write(send(conversation, name, content)).await
     }
 
-    /// The next frame. May be given up while it waits, and be called again.
+    /// The next frame. May be given up while it waits, and be called again, where the protocol wants nothing said
+    /// in between: in the native one.
     ///
     /// # Errors
     /// The connection is over, or the frame is none.
     pub(crate) async fn next(&mut self) -> Result<Frame> {
         loop {
+            if let Some(frame) = self.waiting.pop_front() {
+                return Ok(frame);
+            }
             match self.stream.next().await.context("the connection is gone")?? {
                 Message::Text(text) => {
-                    return serde_json::from_str(&text).with_context(|| format!("this is no frame: {text}"));
+                    let Heard { frames, answer } = self.dialect.read(&text)?;
+                    self.waiting.extend(frames);
+                    if let Some(answer) = answer {
+                        self.write(answer).await?;
+                    }
                 }
                 Message::Close(frame) => bail!("the server closed: {frame:?}"),
                 message => ensure!(!message.is_binary(), "a binary message"),

@@ -1,6 +1,7 @@
 //! The server dies, and everybody comes back at once.
 
 use crate::connections::all_received;
+use crate::dialect::Protocol;
 use crate::figures::{middle, ms, percentile};
 use crate::ledger::Ledger;
 use crate::receiver::{self, Receiver};
@@ -221,7 +222,9 @@ impl Client {
             if !self.keeps {
                 *self.receiver.account() = receiver::Account::default();
             }
-            if let Ok(socket) = self.receiver.follow(self.address, &self.seat, Line::Plain, &self.ledger).await {
+            if let Ok(socket) =
+                self.receiver.follow(self.address, &self.seat, (Protocol::Native, Line::Plain), &self.ledger).await
+            {
                 attempt = 0;
                 self.back.lock().unwrap_or_else(PoisonError::into_inner).push(Instant::now());
                 self.receiver.listen(socket, &self.ledger, None).await;

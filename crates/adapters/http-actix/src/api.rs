@@ -49,7 +49,7 @@ pub struct Parts {
 pub struct Settings {
     /// The origin of our own pages, as a browser writes it, e.g. `https://help.example.com`.
     pub public_origin: String,
-    /// Whether `/api/docs` and `/api/v1/openapi.json` are served.
+    /// Whether `/api/docs`, the OpenAPI and the AsyncAPI document are served.
     pub docs: bool,
 }
 

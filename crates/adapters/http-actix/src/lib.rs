@@ -37,6 +37,7 @@ use actix_web::{
 
 pub use api::{Api, Health, MetricsPage, Origins, Part, Parts, Presence, Settings, StaffMember};
 pub use arrivals::Arrivals;
+pub use docs::ASYNCAPI;
 pub use openapi::{document, document_json};
 pub use pages::{Page, PageSource};
 

@@ -35,7 +35,8 @@ const OTHER_BODY: &str =
 
 const DESCRIPTION: &str = "Support requests and their conversations. Errors are problem details (RFC 9457) with a \
     stable `code`; texts follow `Accept-Language` (`fr`, `en`). Every answer carries `X-Request-Id`. Times are \
-    RFC 3339 in UTC. Real time is spoken at `GET /api/v1/realtime` (subprotocol `guichet.v1`).";
+    RFC 3339 in UTC. Real time is spoken at `GET /api/v1/realtime` (subprotocol `guichet.v1`); its frames are in the \
+    AsyncAPI document, [`/api/v1/asyncapi.yaml`](/api/v1/asyncapi.yaml).";
 
 /// The document of every operation, without a server.
 pub fn document() -> OpenApi {

@@ -104,9 +104,34 @@ async fn the_document_is_served_with_a_page_that_needs_no_other_site() {
 }
 
 #[actix_web::test]
-async fn the_document_can_be_switched_off() {
+async fn the_asyncapi_document_is_served_beside_what_it_refers_to() {
+    let world = World::new().await;
+    let document = world.call("GET", "/api/v1/asyncapi.yaml", None, None).await;
+    assert_eq!(document.header("content-type"), Some("application/yaml"));
+    assert_eq!(document.text(), http_actix::ASYNCAPI);
+    let samples = http_actix::ASYNCAPI.split("$ref: './frames/").skip(1).filter_map(|rest| rest.split('\'').next());
+    let samples: Vec<&str> = samples.collect();
+    assert!(samples.len() > 34, "{samples:?}");
+    for name in samples {
+        let sample = world.call("GET", &format!("/api/v1/frames/{name}"), None, None).await.expect(StatusCode::OK);
+        assert!(sample["type"].is_string(), "{name}");
+    }
+    for name in ["", "nothing.json", "../openapi.json", "%2e%2e/openapi.json", "..%2fopenapi.json"] {
+        world.call("GET", &format!("/api/v1/frames/{name}"), None, None).await.problem(404, "not_found");
+    }
+}
+
+#[actix_web::test]
+async fn the_documents_can_be_switched_off() {
     let world = World::with(Settings { public_origin: ORIGIN.into(), docs: false }, None).await;
-    for path in ["/api/v1/openapi.json", "/api/docs", "/api/docs/", "/api/docs/swagger-ui.css"] {
+    for path in [
+        "/api/v1/openapi.json",
+        "/api/v1/asyncapi.yaml",
+        "/api/v1/frames/client-ping.json",
+        "/api/docs",
+        "/api/docs/",
+        "/api/docs/swagger-ui.css",
+    ] {
         world.call("GET", path, None, None).await.problem(404, "not_found");
     }
 }
