@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use actix_web::{HttpRequest, web};
 use chat::Chat;
 use kernel::{ConnectionId, Env};
-use realtime::{Close, Hub};
+use realtime::{Close, Hub, Protocol};
 use tokio::{runtime::Handle, time};
 
 use crate::{Gate, Origins, Sight, addresses::Addresses, handshake};
@@ -72,7 +72,7 @@ impl Realtime {
     pub fn configure(self: &Arc<Self>, config: &mut web::ServiceConfig) {
         let this = self.clone();
         let accept = move |request: HttpRequest, payload: web::Payload| {
-            let answer = handshake::accept(&this, &request, payload);
+            let answer = handshake::accept(&this, Protocol::Native, &request, payload);
             async move { answer }
         };
         config.route(Self::PATH, web::get().to(accept));

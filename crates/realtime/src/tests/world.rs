@@ -185,7 +185,7 @@ impl World {
     }
 
     pub(crate) fn out(&self, conn: &Arc<Conn>, max_bytes: usize) -> Vec<Out> {
-        match self.hub.poll_out(conn, max_bytes, &Context::from_waker(Waker::noop())) {
+        match self.hub.poll_out(conn, max_bytes, self.now, &Context::from_waker(Waker::noop())) {
             Poll::Ready(out) => out,
             Poll::Pending => Vec::new(),
         }

@@ -1,0 +1,68 @@
+//! Connections whose protocol is not the native one: what is heard and told goes through their codec.
+
+use std::sync::Arc;
+
+use kernel::Timestamp;
+
+use super::Hub;
+use crate::{Close, Conn, Heard, Out, Step, Told, native};
+
+impl Hub {
+    /// A message of the transport has come. What it says is given to the session at once in the native protocol; with
+    /// another one by [`Self::pursue`], as long as [`Conn::has_heard`].
+    pub fn hear(&self, conn: &Arc<Conn>, heard: Heard<'_>, now: Timestamp) {
+        if conn.with_codec(|codec| codec.feed(heard, now)).is_some() {
+            // Whatever it says, the client is there.
+            return self.heard(conn, None);
+        }
+        match heard {
+            Heard::Text(text) => self.receive(conn, native::parse(text), now),
+            Heard::Binary(_) => self.close(conn, Close::Malformed),
+        }
+    }
+
+    /// Gives the session the next thing that its client said. To be called only while [`Conn::may_read`], so that no
+    /// more waits than may.
+    pub fn pursue(&self, conn: &Arc<Conn>, now: Timestamp) {
+        match conn.with_codec(|codec| codec.next()).flatten() {
+            Some(Step::Do(inbound)) => self.receive(conn, inbound, now),
+            Some(Step::Tell(words)) => conn.step(&self.limits, |session| session.tell_own(words)),
+            Some(Step::Close(close)) => self.close(conn, close),
+            None => {}
+        }
+    }
+
+    /// What a codec has to say by the clock.
+    pub(super) fn tick_codec(&self, conn: &Arc<Conn>, now: Timestamp) {
+        if let Some(words) = conn.with_codec(|codec| codec.tick(now)).flatten() {
+            conn.step(&self.limits, |session| session.tell_own(words));
+        }
+    }
+
+    /// Writes what was taken from a queue, in the words of the connection's protocol.
+    pub(super) fn write(&self, conn: &Arc<Conn>, taken: Vec<Out<Told>>, now: Timestamp) -> Vec<Out> {
+        let mut out = Vec::with_capacity(taken.len());
+        let mut end = None;
+        for one in taken {
+            match one {
+                Out::Text(Told::Text(text)) => out.push(Out::Text(text)),
+                Out::Text(Told::Frame(frame)) => {
+                    let written = conn.with_codec(|codec| codec.write(&frame, now)).unwrap_or_default();
+                    out.extend(written.texts.into_iter().map(Out::Text));
+                    end = end.or(written.close);
+                }
+                Out::Ping => out.push(conn.with_codec(|codec| codec.ping()).flatten().map_or(Out::Ping, Out::Text)),
+                Out::Pong(payload) => out.push(Out::Pong(payload)),
+                Out::Close(close) => {
+                    let words = conn.with_codec(|codec| codec.farewell(close)).flatten();
+                    out.extend(words.map(Out::Text));
+                    out.push(Out::Close(close));
+                }
+            }
+        }
+        if let Some(close) = end {
+            self.close(conn, close);
+        }
+        out
+    }
+}
