@@ -32,7 +32,7 @@ pub enum Step {
 pub struct Written {
     /// Messages of the transport, in order; none when the protocol has no word for the frame.
     pub texts: Vec<Bytes>,
-    /// Whether that is the end of the connection.
+    /// Whether that is the end of the connection: nothing that waits is written after it.
     pub close: Option<Close>,
 }
 
@@ -60,6 +60,11 @@ pub trait Codec: Debug + Send {
     /// Writes a frame.
     fn write(&mut self, frame: &Frame, now: Timestamp) -> Written;
 
+    /// All that was said before an [`Inbound::Settle`] is answered; written behind those answers.
+    fn settled(&mut self, _now: Timestamp) -> Written {
+        Written::default()
+    }
+
     /// The protocol's own ping; without one, the transport's is sent.
     fn ping(&mut self) -> Option<Bytes> {
         None
@@ -67,6 +72,11 @@ pub trait Codec: Debug + Send {
 
     /// About a second has gone by: what the protocol has to say by the clock.
     fn tick(&mut self, _now: Timestamp) -> Option<Bytes> {
+        None
+    }
+
+    /// About a second has gone by: whether the protocol gives the client up.
+    fn overdue(&mut self, _now: Timestamp) -> Option<Close> {
         None
     }
 

@@ -256,6 +256,12 @@ impl Session {
         self.jobs.clear();
     }
 
+    /// Decides the end after words that are the last ones: nothing that waits is written.
+    pub fn break_off(&mut self, close: Close) {
+        self.queue.clear();
+        self.close(close);
+    }
+
     /// The server stops: `bye`, then what was accepted is answered, then the end.
     pub fn drain(&mut self, retry_after_ms: u64) {
         if !self.draining && !self.is_closed() {

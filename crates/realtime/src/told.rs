@@ -16,6 +16,8 @@ pub enum Told {
     Text(Bytes),
     /// To be written by the codec of the connection.
     Frame(Arc<Frame>),
+    /// All that was said before an [`crate::Inbound::Settle`] is answered; the codec knows what that is to its client.
+    Settled,
 }
 
 impl Told {
@@ -24,6 +26,7 @@ impl Told {
         match self {
             Self::Text(text) => text.len(),
             Self::Frame(frame) => frame.native.len(),
+            Self::Settled => 0,
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use kernel::Timestamp;
 
 use super::Hub;
-use crate::{Close, Conn, Heard, Out, Step, Told, native};
+use crate::{Close, Conn, Heard, Out, Step, Told, Written, native};
 
 impl Hub {
     /// A message of the transport has come. What it says is given to the session at once in the native protocol; with
@@ -32,8 +32,11 @@ impl Hub {
         }
     }
 
-    /// What a codec has to say by the clock.
+    /// What a codec has to say by the clock. A node that stops reads nothing, and so gives nobody up for being silent.
     pub(super) fn tick_codec(&self, conn: &Arc<Conn>, now: Timestamp) {
+        if let Some(close) = conn.with_codec(|codec| codec.overdue(now)).flatten().filter(|_| !self.is_draining()) {
+            return self.close(conn, close);
+        }
         if let Some(words) = conn.with_codec(|codec| codec.tick(now)).flatten() {
             conn.step(&self.limits, |session| session.tell_own(words));
         }
@@ -44,24 +47,33 @@ impl Hub {
         let mut out = Vec::with_capacity(taken.len());
         let mut end = None;
         for one in taken {
-            match one {
-                Out::Text(Told::Text(text)) => out.push(Out::Text(text)),
+            let told = match one {
+                Out::Text(_) if end.is_some() => continue,
+                Out::Text(Told::Text(text)) => Written::one(text),
                 Out::Text(Told::Frame(frame)) => {
-                    let written = conn.with_codec(|codec| codec.write(&frame, now)).unwrap_or_default();
-                    out.extend(written.texts.into_iter().map(Out::Text));
-                    end = end.or(written.close);
+                    conn.with_codec(|codec| codec.write(&frame, now)).unwrap_or_default()
                 }
-                Out::Ping => out.push(conn.with_codec(|codec| codec.ping()).flatten().map_or(Out::Ping, Out::Text)),
-                Out::Pong(payload) => out.push(Out::Pong(payload)),
+                Out::Text(Told::Settled) => conn.with_codec(|codec| codec.settled(now)).unwrap_or_default(),
+                Out::Ping => {
+                    out.push(conn.with_codec(|codec| codec.ping()).flatten().map_or(Out::Ping, Out::Text));
+                    continue;
+                }
+                Out::Pong(payload) => {
+                    out.push(Out::Pong(payload));
+                    continue;
+                }
                 Out::Close(close) => {
                     let words = conn.with_codec(|codec| codec.farewell(close)).flatten();
                     out.extend(words.map(Out::Text));
                     out.push(Out::Close(close));
+                    continue;
                 }
-            }
+            };
+            out.extend(told.texts.into_iter().map(Out::Text));
+            end = told.close;
         }
         if let Some(close) = end {
-            self.close(conn, close);
+            conn.step(&self.limits, |session| session.break_off(close));
         }
         out
     }
