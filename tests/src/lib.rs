@@ -19,6 +19,7 @@ pub mod rest;
 mod seed;
 pub mod server;
 pub mod socket;
+pub mod stomp;
 pub mod storm;
 pub mod upload;
 

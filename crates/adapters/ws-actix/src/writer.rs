@@ -55,7 +55,7 @@ impl Stream for Writer {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         while !self.closed {
-            match self.link.hub().poll_out(&self.link.conn, Self::CHUNK, context) {
+            match self.link.hub().poll_out(&self.link.conn, Self::CHUNK, self.link.now(), context) {
                 Poll::Ready(out) if out.is_empty() => {}
                 Poll::Ready(out) => {
                     metrics::counter!("guichet_realtime_overflows_total").increment(self.link.conn.take_overflows());

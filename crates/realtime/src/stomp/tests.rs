@@ -1,0 +1,7 @@
+//! The grammar by itself, and the codec over sessions and a log in memory.
+
+mod agreeing;
+mod grammar;
+mod receiving;
+mod sending;
+mod talk;
