@@ -7,7 +7,7 @@ use std::{
 
 use bytes::Bytes;
 
-use crate::{Protocol, ServerFrame, native};
+use crate::{Aside, Protocol, ServerFrame, native};
 
 /// A frame that waits to be written to one client.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,14 +16,20 @@ pub enum Told {
     Text(Bytes),
     /// To be written by the codec of the connection.
     Frame(Arc<Frame>),
+    /// To be noted by the codec of the connection, which may write something.
+    Aside(Arc<Aside>),
 }
 
 impl Told {
+    /// What an aside counts for, in bytes.
+    const ASIDE: usize = 128;
+
     /// About how many bytes it takes.
     pub fn len(&self) -> usize {
         match self {
             Self::Text(text) => text.len(),
             Self::Frame(frame) => frame.native.len(),
+            Self::Aside(_) => Self::ASIDE,
         }
     }
 
