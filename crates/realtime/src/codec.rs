@@ -3,9 +3,9 @@
 use std::fmt::Debug;
 
 use bytes::Bytes;
-use kernel::Timestamp;
+use kernel::{Secret, Timestamp};
 
-use crate::{Close, Frame, Inbound};
+use crate::{Aside, Close, Frame, Inbound};
 
 /// A message of the transport.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +64,14 @@ pub trait Codec: Debug + Send {
     fn settled(&mut self, _now: Timestamp) -> Written {
         Written::default()
     }
+
+    /// Notes what is no frame.
+    fn aside(&mut self, _aside: &Aside) -> Written {
+        Written::default()
+    }
+
+    /// The token that came with the handshake, where the protocol decides when it counts.
+    fn offered(&mut self, _token: Secret) {}
 
     /// The protocol's own ping; without one, the transport's is sent.
     fn ping(&mut self) -> Option<Bytes> {

@@ -86,6 +86,22 @@ pub enum Inbound {
         /// The place.
         seq: Seq,
     },
+    /// Has read all up to a message, and is told when that is stored.
+    MarkRead {
+        /// The client's own string, returned on the answer.
+        reference: Option<String>,
+        /// Where.
+        conversation: ConversationId,
+        /// Which message; the last one when none is named.
+        message: Option<MessageId>,
+    },
+    /// Something about a conversation that is named by the number of its request. What comes after it waits.
+    ByNumber {
+        /// The number.
+        number: String,
+        /// What is to be done; the conversation in it does not count.
+        inbound: Box<Inbound>,
+    },
     /// Is writing, or has stopped.
     Typing {
         /// Where.
@@ -122,4 +138,45 @@ pub enum Inbound {
         /// What is wrong.
         code: &'static str,
     },
+}
+
+impl Inbound {
+    /// The same about another conversation.
+    pub(crate) fn at(mut self, found: ConversationId) -> Self {
+        match &mut self {
+            Self::Subscribe { conversation, .. }
+            | Self::Unsubscribe { conversation }
+            | Self::Send { conversation, .. }
+            | Self::Edit { conversation, .. }
+            | Self::Delete { conversation, .. }
+            | Self::Abandon { conversation, .. }
+            | Self::Read { conversation, .. }
+            | Self::Delivered { conversation, .. }
+            | Self::MarkRead { conversation, .. }
+            | Self::Typing { conversation, .. } => *conversation = found,
+            Self::Authenticate { .. }
+            | Self::ByNumber { .. }
+            | Self::View { .. }
+            | Self::Availability { .. }
+            | Self::Ping
+            | Self::Unsupported { .. }
+            | Self::Unreadable { .. } => {}
+        }
+        self
+    }
+
+    /// The client's own string.
+    pub(crate) fn reference(&self) -> Option<&str> {
+        match self {
+            Self::Subscribe { reference, .. }
+            | Self::Send { reference, .. }
+            | Self::Edit { reference, .. }
+            | Self::Delete { reference, .. }
+            | Self::MarkRead { reference, .. }
+            | Self::Unsupported { reference }
+            | Self::Unreadable { reference, .. } => reference.as_deref(),
+            Self::ByNumber { inbound, .. } => inbound.reference(),
+            _ => None,
+        }
+    }
 }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use chat::{ChatError, Content, Conversation, Entry, Epoch, Outgoing, Position, Revised, Sent, Seq, Subscription};
+use chat::{
+    ChatError, Content, Conversation, Entry, Epoch, Head, Outgoing, Position, ReadMark, Revised, Sent, Seq, Subscription,
+};
 use kernel::{Audience, Availability, Caller, ConversationId, MessageId, Refusal, Secret, SupportRequestId};
 use serde::{Deserialize, Serialize};
 
@@ -69,6 +71,47 @@ pub enum Job {
         kind: MarkKind,
         /// The place.
         seq: Seq,
+    },
+    /// Find the conversations that are the caller's: `Chat::own`.
+    FollowOwn {
+        /// Whose.
+        caller: Arc<Caller>,
+        /// At most how many.
+        most: usize,
+    },
+    /// Look at a conversation that is to be followed: `Chat::conversation`.
+    Follow {
+        /// On whose behalf.
+        caller: Arc<Caller>,
+        /// Which one.
+        conversation: ConversationId,
+        /// As in [`Job::Subscribe`].
+        generation: u64,
+    },
+    /// Find out where logs end: `Chat::heads`.
+    Heads {
+        /// On whose behalf.
+        caller: Arc<Caller>,
+        /// Of which.
+        conversations: Vec<ConversationId>,
+    },
+    /// Move the mark of what is read: `Chat::mark_message_read`.
+    MarkRead {
+        /// On whose behalf.
+        caller: Arc<Caller>,
+        /// The client's own string.
+        reference: Option<String>,
+        /// Where.
+        conversation: ConversationId,
+        /// Up to which message; to the end when none is named.
+        message: Option<MessageId>,
+    },
+    /// Find the conversation of a request by its number: `Desk::view_by_number`.
+    Find {
+        /// On whose behalf.
+        caller: Arc<Caller>,
+        /// The number.
+        number: String,
     },
     /// Find out who may see a request, if the caller may: `Desk::view`.
     View {
@@ -204,6 +247,41 @@ pub enum Done {
         ticket: u64,
         /// Who may see it.
         result: Result<Audience, Box<dyn Refusal>>,
+    },
+    /// [`Job::FollowOwn`].
+    FollowsOwn {
+        /// What the chat said.
+        result: Result<Vec<Conversation>, ChatError>,
+    },
+    /// [`Job::Follow`].
+    Follows {
+        /// Of the job.
+        conversation: ConversationId,
+        /// Of the job.
+        generation: u64,
+        /// What the chat said.
+        result: Result<Box<Conversation>, ChatError>,
+    },
+    /// [`Job::Heads`].
+    Heads {
+        /// What the chat said; none when it could not, since heads are compared again anyhow.
+        heads: Vec<Head>,
+    },
+    /// [`Job::MarkRead`].
+    MarkedRead {
+        /// Of the job.
+        reference: Option<String>,
+        /// Of the job.
+        conversation: ConversationId,
+        /// Of the job.
+        message: Option<MessageId>,
+        /// Where the caller's marks stand.
+        result: Result<ReadMark, ChatError>,
+    },
+    /// [`Job::Find`].
+    Found {
+        /// The conversation, or the refusal.
+        result: Result<ConversationId, Box<dyn Refusal>>,
     },
     /// [`Job::Availability`].
     AvailabilitySaid {

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod aside;
 mod asking;
 pub mod bus;
 mod close;
@@ -26,6 +27,7 @@ mod tests;
 mod told;
 mod views;
 
+pub use aside::{Aside, Thread};
 pub use close::{Advice, Close};
 pub use codec::{Codec, Heard, Step, Written};
 pub use conn::Conn;

@@ -43,6 +43,17 @@ impl Protocol {
         !matches!(self, Self::Native)
     }
 
+    /// Whether a token of the handshake waits for the client's own word that it begins.
+    pub const fn begins_by_itself(self) -> bool {
+        matches!(self, Self::SocketIo)
+    }
+
+    /// Whether a connection follows all that is its caller's without being asked: its clients expect every message of
+    /// their conversations.
+    pub const fn follows_own(self) -> bool {
+        matches!(self, Self::SocketIo)
+    }
+
     /// Whether sends behind one that may be retried are refused until it comes again, so that order holds. A client
     /// that does not number its sends could never get out of that.
     pub const fn holds_order(self) -> bool {

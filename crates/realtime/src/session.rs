@@ -4,6 +4,7 @@ mod availability;
 mod clock;
 mod done;
 mod entries;
+mod following;
 mod receive;
 mod told;
 mod viewing;
@@ -134,6 +135,12 @@ pub struct Session {
     draining: bool,
     generations: u64,
     asking: Asking,
+    /// Held back until it is known what the caller's conversations are.
+    welcome: Option<Box<ServerFrame>>,
+    /// Conversations that are to be followed and could not be looked at.
+    unfollowed: Vec<ConversationId>,
+    /// A number is being looked up, and what waits for it.
+    finding: Option<Box<Inbound>>,
     /// When sends were refused for being above the budget, as far back as that counts.
     over_budget: Vec<Timestamp>,
     /// How often what waited was given up, since that was last asked.
@@ -166,6 +173,9 @@ impl Session {
             draining: false,
             generations: 0,
             asking: Asking::default(),
+            welcome: None,
+            unfollowed: Vec::new(),
+            finding: None,
             over_budget: Vec::new(),
             overflows: 0,
             clock: Clock::new(now),

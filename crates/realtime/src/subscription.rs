@@ -22,6 +22,14 @@ pub(crate) struct Sub {
     /// The place in the queue that the client was told last.
     pub(crate) place: Option<QueuePosition>,
     typing: Option<Typing>,
+    /// The client asked for it.
+    pub(crate) joined: bool,
+    /// It is followed whether the client asks for it or not.
+    pub(crate) own: bool,
+    /// The first entry that is to be told, where that is known before the log's end is.
+    pub(crate) first: Option<Seq>,
+    /// Where it stood before the client asked for it: there it goes on if that fails.
+    pub(crate) quiet_at: Option<Seq>,
 }
 
 /// The last sign of typing that was passed on.
@@ -92,7 +100,31 @@ pub(crate) enum Paging {
 impl Sub {
     pub(crate) fn starting(generation: u64, reference: Option<String>) -> Self {
         let phase = Phase::Starting { reference, lost: false, stale: false };
-        Self { generation, position: Seq::START, head: Seq::START, phase, lost_marks: 0, place: None, typing: None }
+        Self { phase, joined: true, own: false, ..Self::quiet(generation, Seq::START) }
+    }
+
+    /// One that the client did not ask for, and that has caught up to a place.
+    pub(crate) fn quiet(generation: u64, position: Seq) -> Self {
+        Self {
+            generation,
+            position,
+            head: position,
+            phase: Phase::Live,
+            lost_marks: 0,
+            place: None,
+            typing: None,
+            joined: false,
+            own: true,
+            first: None,
+            quiet_at: None,
+        }
+    }
+
+    /// An entry is there: whoever does not know yet from where on to tell begins with it at the latest.
+    pub(crate) fn hint(&mut self, seq: Seq) {
+        if !self.is_proven() {
+            self.first = Some(self.first.map_or(seq, |first| first.min(seq)));
+        }
     }
 
     /// Whether the chat has said that the caller may see the conversation.

@@ -7,7 +7,7 @@ use std::{
 
 use bytes::Bytes;
 
-use crate::{Protocol, ServerFrame, native};
+use crate::{Aside, Protocol, ServerFrame, native};
 
 /// A frame that waits to be written to one client.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,15 +18,21 @@ pub enum Told {
     Frame(Arc<Frame>),
     /// All that was said before an [`crate::Inbound::Settle`] is answered; the codec knows what that is to its client.
     Settled,
+    /// To be noted by the codec of the connection, which may write something.
+    Aside(Arc<Aside>),
 }
 
 impl Told {
+    /// What an aside counts for, in bytes.
+    const ASIDE: usize = 128;
+
     /// About how many bytes it takes.
     pub fn len(&self) -> usize {
         match self {
             Self::Text(text) => text.len(),
             Self::Frame(frame) => frame.native.len(),
             Self::Settled => 0,
+            Self::Aside(_) => Self::ASIDE,
         }
     }
 

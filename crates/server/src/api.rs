@@ -52,7 +52,7 @@ pub(crate) fn realtime(parts: &Parts, base: &Url) -> Arc<Realtime> {
         origins: parts.origins.clone(),
         env: Arc::clone(&parts.env),
         runtime: tokio::runtime::Handle::current(),
-        settings: ws_actix::Settings { public_origin: Some(base.origin().ascii_serialization()) },
+        settings: ws_actix::Settings { public_origin: Some(base.origin().ascii_serialization()), node: None },
     })
 }
 

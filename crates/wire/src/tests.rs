@@ -64,6 +64,7 @@ fn a_conversation_tells_who_takes_part_and_who_is_there() {
             assignee: None,
             members: Vec::new(),
         },
+        number: "TICKET-20240115-001".into(),
         status: chat::ConversationStatus::Active,
         closed: false,
         epoch: chat::Epoch::new(uuid(4)),

@@ -64,6 +64,7 @@ async fn list_conversations(api: Data<Api>, Known(caller): Known, Query(query): 
         assignee: Answering::parse(&mut checks, &caller, query.assignee.as_deref()).map(Answering::agent),
         requester: checks.parse("requester", "invalid", query.requester.as_deref()),
         unread: checks.parse("unread", "invalid", query.unread.as_deref()).unwrap_or(false),
+        party: None,
     };
     checks.done()?;
     let found = api.chat.conversations(&caller, &filter, page).await?;

@@ -35,7 +35,7 @@ impl Frames {
     /// With the largest message and the pace of these limits. A protocol without binary messages refuses them before
     /// they are gathered.
     pub(crate) fn new(limits: &Limits, takes_binary: bool) -> Self {
-        let pace = Pace { left: limits.frame_burst, counted: Instant::now() };
+        let pace = Pace::new(limits);
         Self { max_bytes: limits.frame_bytes, takes_binary, buffer: BytesMut::new(), message: None, pace }
     }
 
@@ -147,13 +147,17 @@ fn look_at_head(head: &[u8], max_bytes: u64) -> Result<(), Close> {
 /// How many frames a client may still send. What comes free is counted only when there is none left, so that
 /// a frame costs no look at the clock.
 #[derive(Debug)]
-struct Pace {
+pub(crate) struct Pace {
     left: u32,
     counted: Instant,
 }
 
 impl Pace {
-    fn take(&mut self, limits: &Limits) -> Result<(), Close> {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        Self { left: limits.frame_burst, counted: Instant::now() }
+    }
+
+    pub(crate) fn take(&mut self, limits: &Limits) -> Result<(), Close> {
         if self.left == 0 {
             let free = self.counted.elapsed().as_secs_f64() * f64::from(limits.frames_per_second);
             if free < 1.0 {

@@ -8,7 +8,7 @@ use std::{
 
 use async_trait::async_trait;
 use identity::{Identity, IdentityError, OnAvailability, OnRevoked, OwnChange};
-use kernel::{Audience, Availability, Caller, OrganizationId, Refusal, SupportRequestId};
+use kernel::{Audience, Availability, Caller, ConversationId, OrganizationId, Refusal, SupportRequestId};
 use realtime::{Admitted, Hub, Revoked, Standing};
 use support_request::Desk;
 
@@ -29,6 +29,9 @@ pub trait Gate: Send + Sync {
 pub trait Sight: Send + Sync {
     /// Who may see a request. MUST refuse, as one that does not exist, what this caller may not see.
     async fn audience(&self, caller: &Caller, request: SupportRequestId) -> Result<Audience, Box<dyn Refusal>>;
+
+    /// The conversation of the request with this number. MUST refuse, as above, what this caller may not see.
+    async fn conversation(&self, caller: &Caller, number: &str) -> Result<ConversationId, Box<dyn Refusal>>;
 }
 
 #[async_trait]
@@ -36,6 +39,11 @@ impl Sight for Desk {
     async fn audience(&self, caller: &Caller, request: SupportRequestId) -> Result<Audience, Box<dyn Refusal>> {
         let seen = self.view(caller, request).await;
         seen.map(|view| view.audience).map_err(|refusal| -> Box<dyn Refusal> { Box::new(refusal) })
+    }
+
+    async fn conversation(&self, caller: &Caller, number: &str) -> Result<ConversationId, Box<dyn Refusal>> {
+        let seen = self.view_by_number(caller, number).await;
+        seen.map(|view| view.request.conversation).map_err(|refusal| -> Box<dyn Refusal> { Box::new(refusal) })
     }
 }
 

@@ -9,15 +9,16 @@ use actix_web::{
     http::{StatusCode, Version, header},
     rt, web,
 };
+use bytes::Bytes;
 use kernel::Secret;
-use realtime::{Inbound, Protocol};
+use realtime::Protocol;
 use serde::Deserialize;
 
-use crate::{addresses::Address, link::Link, reader, realtime::Realtime, writer::Writer};
+use crate::{addresses::Address, link::Link, reader::{self, Half}, realtime::Realtime, writer::Writer};
 
 /// Why there is no connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Refused {
+pub(crate) enum Refused {
     Handshake(HandshakeError),
     Malformed,
     Protocol,
@@ -33,7 +34,31 @@ pub(crate) fn accept(
     request: &HttpRequest,
     payload: web::Payload,
 ) -> HttpResponse {
-    try_accept(this, protocol, request, payload).unwrap_or_else(Refused::answer)
+    accept_with(this, protocol, request, payload, None)
+}
+
+/// As [`accept`], with a text that is written before everything else.
+pub(crate) fn accept_with(
+    this: &Arc<Realtime>,
+    protocol: Protocol,
+    request: &HttpRequest,
+    payload: web::Payload,
+    first: Option<Bytes>,
+) -> HttpResponse {
+    try_accept(this, protocol, request, payload, first).unwrap_or_else(Refused::answer)
+}
+
+/// Whether the socket that a request asks for may be opened beside a connection that is there.
+pub(crate) fn check(this: &Realtime, protocol: Protocol, request: &HttpRequest) -> Result<(), Refused> {
+    well_formed(request)?;
+    Offered::of(request, protocol)?;
+    foreign_origin(this, request).map(drop)
+}
+
+/// A connection without a socket of its own.
+pub(crate) fn link(this: &Arc<Realtime>, protocol: Protocol, request: &HttpRequest) -> Result<Arc<Link>, Refused> {
+    let origin = foreign_origin(this, request)?;
+    open(this, protocol, request, origin, bearer(request).or_else(|| token_in_query(request)))
 }
 
 fn try_accept(
@@ -41,6 +66,7 @@ fn try_accept(
     protocol: Protocol,
     request: &HttpRequest,
     payload: web::Payload,
+    first: Option<Bytes>,
 ) -> Result<HttpResponse, Refused> {
     well_formed(request)?;
     let offered = Offered::of(request, protocol)?;
@@ -50,7 +76,21 @@ fn try_accept(
         response.insert_header((header::SEC_WEBSOCKET_PROTOCOL, chosen));
     }
     let token = bearer(request).or(offered.token).or_else(|| token_in_query(request));
+    let link = open(this, protocol, request, origin, token)?;
+    let half = Half::new(&link, payload);
+    rt::spawn(reader::run(link.clone(), half));
+    let body = BodyStream::new(Writer::new(link, first)).boxed();
+    response.message_body(body).map(HttpResponse::from).map_err(|_| Refused::Malformed)
+}
 
+/// Opens the connection itself.
+fn open(
+    this: &Arc<Realtime>,
+    protocol: Protocol,
+    request: &HttpRequest,
+    origin: Option<Box<str>>,
+    token: Option<Secret>,
+) -> Result<Arc<Link>, Refused> {
     let (hub, now) = (this.hub(), this.parts.env.now());
     let address = request.peer_addr().map(|address| Address::from(address.ip()));
     if address.is_some_and(|address| !this.addresses.take(address, hub.limits().address_connections)) {
@@ -64,11 +104,9 @@ fn try_accept(
     };
     let link = Arc::new(Link::new(this.clone(), conn, origin, address));
     if let Some(token) = token {
-        hub.receive(&link.conn, Inbound::Authenticate { token }, now);
+        hub.offer(&link.conn, token, now);
     }
-    rt::spawn(reader::run(link.clone(), payload));
-    let body = BodyStream::new(Writer::new(link)).boxed();
-    response.message_body(body).map(HttpResponse::from).map_err(|_| Refused::Malformed)
+    Ok(link)
 }
 
 /// What RFC 6455 (4.2.1) demands and the codec's own check lets pass.

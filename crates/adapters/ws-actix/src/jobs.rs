@@ -162,6 +162,41 @@ async fn perform(link: Arc<Link>, job: Job) -> Done {
             }
             Done::Marked { conversation, kind, result: moved.map(drop) }
         }
+        Job::FollowOwn { caller, most } => {
+            let result = link.chat().own(&caller, most).await;
+            if let Err(error) = &result {
+                log_if_ours(&link, "it could not be found out what is to be followed", error);
+            }
+            Done::FollowsOwn { result }
+        }
+        Job::Follow { caller, conversation, generation } => {
+            let result = link.chat().conversation(&caller, conversation).await.map(Box::new);
+            if let Err(error) = &result {
+                log_if_ours(&link, "a conversation could not be followed", error);
+            }
+            Done::Follows { conversation, generation, result }
+        }
+        Job::Heads { caller, conversations } => {
+            let heads = link.chat().heads(&caller, &conversations).await.unwrap_or_else(|error| {
+                log_if_ours(&link, "heads could not be read", &error);
+                Vec::new()
+            });
+            Done::Heads { heads }
+        }
+        Job::MarkRead { caller, reference, conversation, message } => {
+            let result = link.chat().mark_message_read(&caller, conversation, message).await;
+            if let Err(error) = &result {
+                log_if_ours(&link, "a mark was not moved", error);
+            }
+            Done::MarkedRead { reference, conversation, message, result }
+        }
+        Job::Find { caller, number } => {
+            let result = link.realtime().parts.sight.conversation(&caller, &number).await;
+            if let Err(refusal) = &result {
+                log_if_ours(&link, "a number could not be looked up", refusal.as_ref());
+            }
+            Done::Found { result }
+        }
         Job::View { caller, support_request, ticket } => {
             let result = link.realtime().parts.sight.audience(&caller, support_request).await;
             if let Err(refusal) = &result {

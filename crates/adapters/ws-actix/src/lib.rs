@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod addresses;
+mod engine;
 mod frames;
 mod gate;
 mod handshake;

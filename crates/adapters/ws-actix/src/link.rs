@@ -11,7 +11,7 @@ use std::{
 use chat::Chat;
 use futures_util::task::AtomicWaker;
 use kernel::{Caller, Refusal, RefusalKind, Timestamp};
-use realtime::{Conn, Hub};
+use realtime::{Conn, Hub, Protocol};
 
 use crate::{addresses::Address, jobs::Jobs, realtime::Realtime};
 
@@ -37,6 +37,11 @@ impl Link {
         metrics::gauge!("guichet_realtime_connections", "protocol" => conn.protocol().as_str()).increment(1.0);
         let (finished, writer) = (AtomicBool::new(false), AtomicWaker::new());
         Self { realtime, conn, jobs: Jobs::default(), origin, address, finished, writer }
+    }
+
+    /// Whether packets of Engine.IO are around what its client says and is told.
+    pub(crate) fn is_engine(&self) -> bool {
+        self.conn.protocol() == Protocol::SocketIo
     }
 
     pub(crate) fn hub(&self) -> &Arc<Hub> {

@@ -10,9 +10,10 @@ use std::{
 
 use actix_web::{rt::time, web};
 use futures_util::Stream;
-use realtime::{Close, Heard, Job, Protocol};
+use realtime::{Close, Heard, Job, Limits, Protocol};
 
 use crate::{
+    engine::Packet,
     frames::{Frames, Received},
     jobs::Jobs,
     link::Link,
@@ -34,8 +35,7 @@ enum Event {
 }
 
 /// Runs a connection to its end.
-pub(crate) async fn run(link: Arc<Link>, payload: web::Payload) {
-    let mut half = Half { frames: Frames::new(link.hub().limits(), link.conn.protocol() != Protocol::Native), payload };
+pub(crate) async fn run(link: Arc<Link>, mut half: Half) {
     tracing::debug!(connection_id = %link.conn.id(), "connected");
     let gone = loop {
         match poll_fn(|context| half.poll(&link, context)).await {
@@ -71,6 +71,15 @@ pub(crate) async fn run(link: Arc<Link>, payload: web::Payload) {
 fn take(link: &Arc<Link>, received: Received) {
     let hub = link.hub();
     match received {
+        Received::Text(text) if link.is_engine() => {
+            metrics::counter!("guichet_realtime_frames_in_total").increment(1);
+            match Packet::parse(&text) {
+                Some(Packet::Message(text)) => hub.hear(&link.conn, Heard::Text(&text), link.now()),
+                Some(Packet::Pong) => hub.heard(&link.conn, None),
+                Some(Packet::Close) => hub.close(&link.conn, Close::Normal),
+                _ => hub.close(&link.conn, Close::Malformed),
+            }
+        }
         Received::Text(text) => {
             metrics::counter!("guichet_realtime_frames_in_total").increment(1);
             hub.hear(&link.conn, Heard::Text(&text), link.now());
@@ -85,12 +94,32 @@ fn take(link: &Arc<Link>, received: Received) {
     }
 }
 
-struct Half {
+/// What comes from a socket.
+pub(crate) struct Half {
     frames: Frames,
     payload: web::Payload,
 }
 
 impl Half {
+    pub(crate) fn new(link: &Link, payload: web::Payload) -> Self {
+        let takes_binary = link.conn.protocol() != Protocol::Native;
+        Self { frames: Frames::new(link.hub().limits(), takes_binary), payload }
+    }
+
+    /// The next message, whatever the session would say; the close when there is none any more.
+    pub(crate) fn poll_message(&mut self, limits: &Limits, context: &mut Context<'_>) -> Poll<Result<Received, Close>> {
+        loop {
+            if let Some(received) = self.frames.next(limits).transpose() {
+                return Poll::Ready(received);
+            }
+            match Pin::new(&mut self.payload).poll_next(context) {
+                Poll::Ready(Some(Ok(bytes))) => self.frames.feed(&bytes),
+                Poll::Ready(Some(Err(_)) | None) => return Poll::Ready(Err(Close::Normal)),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+
     /// What comes next: a job of the session, or, as long as it takes more, a message of the client.
     fn poll(&mut self, link: &Link, context: &mut Context<'_>) -> Poll<Event> {
         match link.conn.poll_job(context) {

@@ -8,7 +8,14 @@ use kernel::{ConnectionId, Env};
 use realtime::{Close, Hub, Protocol};
 use tokio::{runtime::Handle, time};
 
-use crate::{Gate, Origins, Sight, addresses::Addresses, handshake};
+use uuid::Uuid;
+
+use crate::{
+    Gate, Origins, Sight,
+    addresses::Addresses,
+    engine::{self, Sessions},
+    handshake,
+};
 
 /// What the real-time side works with.
 pub struct Parts {
@@ -36,12 +43,16 @@ pub struct Settings {
     /// The origin under which browsers know this server, e.g. `https://help.example.com`. Without it, the
     /// `Host` header and the connection's own scheme decide what the same origin is.
     pub public_origin: Option<String>,
+    /// What the names of Engine.IO sessions begin with, so that a proxy can send the requests of one to this node;
+    /// at random when nothing is said.
+    pub node: Option<String>,
 }
 
 /// The real-time side of a node.
 pub struct Realtime {
     pub(crate) parts: Parts,
     pub(crate) addresses: Addresses,
+    pub(crate) engines: Sessions,
 }
 
 impl Realtime {
@@ -51,6 +62,8 @@ impl Realtime {
     pub const STOMP_PATHS: [&'static str; 2] = ["/ws", "/ws/websocket"];
     /// Where SockJS asks what the server can do.
     const SOCKJS: &'static str = "/ws/info";
+    /// The paths of Socket.IO.
+    pub const SOCKET_IO_PATHS: [&'static str; 2] = ["/socket.io/", "/socket.io"];
     /// How long after `bye` clients come again, at most.
     const SPREAD: Duration = Duration::from_secs(5);
     /// What is left of a drain's time for the closing itself.
@@ -58,7 +71,8 @@ impl Realtime {
 
     /// Puts it together and starts its timer, which ends with the last handle.
     pub fn start(parts: Parts) -> Arc<Self> {
-        let this = Arc::new(Self { parts, addresses: Addresses::default() });
+        let node = parts.settings.node.clone().unwrap_or_else(|| Uuid::new_v4().simple().to_string()[..8].to_owned());
+        let this = Arc::new(Self { parts, addresses: Addresses::default(), engines: Sessions::new(node) });
         let weak = Arc::downgrade(&this);
         this.parts.runtime.spawn(async move {
             let mut seconds = time::interval(Duration::from_secs(1));
@@ -79,6 +93,10 @@ impl Realtime {
             self.route(config, path, Protocol::Stomp);
         }
         config.route(Self::SOCKJS, web::get().to(handshake::no_sockjs));
+        for path in Self::SOCKET_IO_PATHS {
+            let this = self.clone();
+            config.route(path, web::route().to(move |request, payload| engine::serve(this.clone(), request, payload)));
+        }
     }
 
     fn route(self: &Arc<Self>, config: &mut web::ServiceConfig, path: &str, protocol: Protocol) {

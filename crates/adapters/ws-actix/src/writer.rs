@@ -12,10 +12,12 @@ use bytes::{Bytes, BytesMut};
 use futures_util::Stream;
 use realtime::{Close, Out};
 
-use crate::link::Link;
+use crate::{engine, link::Link};
 
 pub(crate) struct Writer {
     link: Arc<Link>,
+    /// Written before what waits.
+    first: Option<Bytes>,
     closed: bool,
 }
 
@@ -23,8 +25,8 @@ impl Writer {
     /// What is handed to the dispatcher at a time; it holds that and no more for a client that does not read.
     const CHUNK: usize = 64 * 1024;
 
-    pub(crate) fn new(link: Arc<Link>) -> Self {
-        Self { link, closed: false }
+    pub(crate) fn new(link: Arc<Link>, first: Option<Bytes>) -> Self {
+        Self { link, first, closed: false }
     }
 
     fn write(&mut self, out: Vec<Out>) -> Bytes {
@@ -32,6 +34,12 @@ impl Writer {
         let mut bytes = BytesMut::new();
         for frame in out {
             match frame {
+                Out::Text(text) if self.link.is_engine() => {
+                    Parser::write_message(&mut bytes, engine::message(&text), OpCode::Text, true, false);
+                }
+                Out::Ping if self.link.is_engine() => {
+                    Parser::write_message(&mut bytes, "2", OpCode::Text, true, false);
+                }
                 Out::Text(text) => Parser::write_message(&mut bytes, text, OpCode::Text, true, false),
                 Out::Ping => Parser::write_message(&mut bytes, b"", OpCode::Ping, true, false),
                 Out::Pong(payload) => Parser::write_message(&mut bytes, payload, OpCode::Pong, true, false),
@@ -54,6 +62,11 @@ impl Stream for Writer {
     type Item = Result<Bytes, std::convert::Infallible>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if let Some(first) = self.first.take() {
+            let mut bytes = BytesMut::new();
+            Parser::write_message(&mut bytes, first, OpCode::Text, true, false);
+            return Poll::Ready(Some(Ok(bytes.freeze())));
+        }
         while !self.closed {
             match self.link.hub().poll_out(&self.link.conn, Self::CHUNK, self.link.now(), context) {
                 Poll::Ready(out) if out.is_empty() => {}

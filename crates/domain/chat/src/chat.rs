@@ -10,8 +10,8 @@ use kernel::{
 
 use crate::{
     Allowance, Append, AppendError, AttachedFile, Author, Budgets, ChatError, ClientMessageId, Content, ContentHash,
-    Conversation, ConversationFilter, ConversationLog, ConversationPage, Conversations, Entry, Epoch, Mark, Marked,
-    Message, MessageKind, Receipt, ReceiptFeed, Right, SenderKind, Seq,
+    Conversation, ConversationFilter, ConversationLog, ConversationPage, Conversations, Entry, Epoch, Head, Mark, Marked,
+    Message, MessageKind, ReadMark, Receipt, ReceiptFeed, Right, SenderKind, Seq,
 };
 
 /// What a client wants to send.
@@ -202,6 +202,32 @@ impl Chat {
         Ok(self.conversations.list(caller.organization(), caller.scope(), caller.participant(), filter, page).await?)
     }
 
+    /// The conversations that the caller opened, is assigned or takes part in, newest activity first, at most so
+    /// many.
+    pub async fn own(&self, caller: &Caller, most: usize) -> Result<Vec<Conversation>, ChatError> {
+        let filter = ConversationFilter { party: Some(caller.participant()), ..ConversationFilter::default() };
+        let mut own = Vec::new();
+        for page in 1.. {
+            let Some(page) = PageRequest::parse(Some(page), Some(PageRequest::MAX_LIMIT)) else { break };
+            let read = self.conversations(caller, &filter, page).await?;
+            let more = read.items.len() == page.limit() as usize;
+            // A conversation that moved between two pages comes twice.
+            own.extend(read.items);
+            if !more || own.len() >= most {
+                break;
+            }
+        }
+        own.truncate(most);
+        Ok(own)
+    }
+
+    /// Where the logs of these conversations end. It is no secret to those who knew them before; to be asked only of
+    /// conversations that the caller was shown.
+    pub async fn heads(&self, caller: &Caller, ids: &[ConversationId]) -> Result<Vec<Head>, ChatError> {
+        let ids: Vec<_> = ids.iter().map(|id| (caller.organization(), *id)).collect();
+        Ok(self.log.heads(&ids).await?)
+    }
+
     /// A page of messages back from a place (from the end, when none is given). `limit` is cut to 200.
     pub async fn history(
         &self,
@@ -303,6 +329,30 @@ impl Chat {
     /// The caller has read all up to a place.
     pub async fn mark_read(&self, caller: &Caller, id: ConversationId, seq: Seq) -> Result<Option<Receipt>, ChatError> {
         self.mark(caller, id, seq, seq).await
+    }
+
+    /// The caller has read all up to a message, or to the end; where their marks stand then.
+    pub async fn mark_message_read(
+        &self,
+        caller: &Caller,
+        id: ConversationId,
+        message: Option<MessageId>,
+    ) -> Result<ReadMark, ChatError> {
+        let (conversation, seq) = match message {
+            Some(message) => {
+                let (conversation, message) = self.message(caller, id, message).await?;
+                (conversation, message.seq)
+            }
+            None => {
+                let conversation = self.conversation(caller, id).await?;
+                let end = conversation.last_seq;
+                (conversation, end)
+            }
+        };
+        let moved = self.mark_read(caller, id, seq).await?.map(|receipt| receipt.mark);
+        let me = caller.participant();
+        let before = || conversation.participants.iter().find(|person| person.id == me).map(|person| person.mark);
+        Ok(moved.or_else(before).unwrap_or_default())
     }
 
     async fn mark(

@@ -61,6 +61,8 @@ pub struct Conversation {
     pub organization: OrganizationId,
     /// Whose thread it is, and who may see it.
     pub audience: Audience,
+    /// The number of its request, for people.
+    pub number: String,
     /// For lists.
     pub status: ConversationStatus,
     /// No more messages are taken.
@@ -111,6 +113,8 @@ pub struct ConversationFilter {
     pub assignee: Option<Option<kernel::UserId>>,
     /// Only opened by this participant.
     pub requester: Option<ParticipantId>,
+    /// Only those that this participant opened, is assigned, or takes part in.
+    pub party: Option<ParticipantId>,
     /// Only with messages that the viewer has not read.
     pub unread: bool,
 }

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use kernel::Timestamp;
+use kernel::{Secret, Timestamp};
 
 use super::Hub;
-use crate::{Close, Conn, Heard, Out, Step, Told, Written, native};
+use crate::{Close, Conn, Heard, Inbound, Out, Step, Told, Written, native};
 
 impl Hub {
     /// A message of the transport has come. What it says is given to the session at once in the native protocol; with
@@ -18,6 +18,16 @@ impl Hub {
         match heard {
             Heard::Text(text) => self.receive(conn, native::parse(text), now),
             Heard::Binary(_) => self.close(conn, Close::Malformed),
+        }
+    }
+
+    /// A token came with the handshake: it is given to the session, or to the codec where the protocol has a word of
+    /// its own for the beginning.
+    pub fn offer(&self, conn: &Arc<Conn>, token: Secret, now: Timestamp) {
+        if conn.protocol().begins_by_itself() {
+            conn.with_codec(|codec| codec.offered(token));
+        } else {
+            self.receive(conn, Inbound::Authenticate { token }, now);
         }
     }
 
@@ -62,6 +72,7 @@ impl Hub {
                     out.push(Out::Pong(payload));
                     continue;
                 }
+                Out::Text(Told::Aside(aside)) => conn.with_codec(|codec| codec.aside(&aside)).unwrap_or_default(),
                 Out::Close(close) => {
                     let words = conn.with_codec(|codec| codec.farewell(close)).flatten();
                     out.extend(words.map(Out::Text));

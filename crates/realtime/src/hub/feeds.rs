@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use chat::{Committed, Hints, MessageStatus, Receipt, ReceiptFeed};
+use chat::{Committed, Hints, MessageStatus, Receipt, ReceiptFeed, Seq};
 use support_request::{RequestChange, RequestFeed};
 use wire::Eyes;
 
@@ -22,7 +22,9 @@ impl Hub {
         let (mut conns, origin) = {
             let index = self.index();
             let origin = committed.origin.and_then(|origin| index.connection(origin));
-            (index.followers((committed.organization, committed.conversation)), origin)
+            let mut conns = index.followers((committed.organization, committed.conversation));
+            index.add_parties(&mut conns, &committed.audience, Some(committed.entry.message.sender.id));
+            (conns, origin)
         };
         // Who sent it hears of it even without following the conversation.
         if let Some(origin) = origin
@@ -54,10 +56,9 @@ impl Hub {
             if told.iter().any(|other| other.id() == conn.id()) {
                 continue;
             }
-            let context = self.context();
-            conn.step(&self.limits, |session| {
+            self.step(&conn, |session, context| {
                 let told = || frame.told(conn.protocol());
-                session.receipt(receipt.conversation, receipt.participant, told, &context);
+                session.receipt(receipt.conversation, receipt.participant, told, context)
             });
             told.push(conn);
         }
@@ -86,6 +87,15 @@ impl Hub {
         }
         for conn in requester.iter().filter(|conn| !staff.iter().any(|other| other.id() == conn.id())) {
             self.tell_lists(conn, change, &lists, Eyes::Requester);
+        }
+        let mut parties = Vec::new();
+        self.index().add_parties(&mut parties, &change.audience, None);
+        // Of a request that was just opened, the first message is told too.
+        let first = (change.event == "created").then(|| Seq::START.next());
+        for conn in &parties {
+            self.step(conn, |session, context| {
+                session.is_party(change.view.request.conversation, &change.audience, first, context)
+            });
         }
         for conn in &followers {
             self.step(conn, |session, _| {

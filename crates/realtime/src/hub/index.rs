@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use kernel::{Availability, Caller, ConnectionId, ConversationId, GuestTokenId, OrganizationId, ParticipantId, UserId};
+use kernel::{Audience, Availability, Caller, ConnectionId, ConversationId, GuestTokenId, OrganizationId, ParticipantId, UserId};
 
 use super::{
     Colleague, Revoked,
@@ -217,6 +217,22 @@ impl Index {
 
     pub(super) fn person(&self, who: ParticipantId) -> Vec<Arc<Conn>> {
         self.persons.get(&who).cloned().unwrap_or_default()
+    }
+
+    /// Adds the connections of those who have a part in what has this audience, or wrote in it, as far as they follow
+    /// their own unasked.
+    pub(super) fn add_parties(
+        &self,
+        conns: &mut Vec<Arc<Conn>>,
+        audience: &Audience,
+        sender: Option<ParticipantId>,
+    ) {
+        let assignee = audience.assignee.map(ParticipantId::from);
+        let parties = [Some(audience.requester), assignee, sender].into_iter().flatten();
+        for who in parties.chain(audience.members.iter().copied()) {
+            let own = self.persons.get(&who).into_iter().flatten();
+            own.filter(|conn| conn.protocol().follows_own()).for_each(|conn| add(conns, conn));
+        }
     }
 
     /// Whether somebody has a connection, to this node or another.

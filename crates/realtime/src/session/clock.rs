@@ -93,6 +93,7 @@ impl Session {
             return effects;
         }
         self.asking.pass(self.clock.now);
+        self.follow_again();
         if !self.draining && self.clock.is_ping_due(context.limits) {
             self.clock.pinged = self.clock.now;
             self.clock.ping = Ping::Queued;

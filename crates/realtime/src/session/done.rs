@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use chat::{ChatError, ResetReason, Revised, SenderKind, Sent, Seq, Subscription};
-use kernel::{ConversationId, Refusal, RefusalKind};
+use chat::{ChatError, ReadMark, ResetReason, Revised, SenderKind, Sent, Seq, Subscription};
+use kernel::{ConversationId, MessageId, Refusal, RefusalKind};
 
 use super::{Context, Effect, Session};
 use crate::{
-    Admitted, Close, ConversationEvent, Done, MarkKind, ServerFrame, WelcomeUser,
+    Admitted, Aside, Close, ConversationEvent, Done, MarkKind, ServerFrame, Thread, WelcomeUser,
     queue::Kind,
     sends::{Flying, Named, Settled},
     subscription::{Catching, Phase},
@@ -41,6 +41,15 @@ impl Session {
                 self.viewed(support_request, ticket, result, context, &mut effects);
             }
             Done::AvailabilitySaid { result } => self.availability_said(result, context),
+            Done::FollowsOwn { result } => self.following_own(result, context, &mut effects),
+            Done::Follows { conversation, generation, result } => {
+                self.following(conversation, generation, result, &mut effects);
+            }
+            Done::Heads { heads } => self.heads(&heads),
+            Done::MarkedRead { reference, conversation, message, result } => {
+                self.marked_read(reference, conversation, message, result, context);
+            }
+            Done::Found { result } => self.found(result, context, &mut effects),
         }
         self.keep_bounds(context.limits);
         self.ask_pages(context);
@@ -69,15 +78,20 @@ impl Session {
             return self.close(Close::NotAuthenticated);
         }
         let availability = admitted.standing.map(|read| context.presence.availability(caller.participant(), read));
-        self.caller = Some(caller.clone());
+        let first = self.caller.replace(caller.clone()).is_none();
         self.epoch = Some(admitted.epoch);
-        self.reply(&ServerFrame::Welcome {
+        let welcome = ServerFrame::Welcome {
             connection_id: self.id,
             user: WelcomeUser::of(&caller, availability),
             epoch: admitted.epoch,
             heartbeat_ms: u64::try_from(context.limits.ping_every.as_millis()).unwrap_or(u64::MAX),
             max_frame_bytes: context.limits.frame_bytes,
-        });
+        };
+        if self.protocol.follows_own() && first {
+            self.follow_own(caller.clone(), welcome, context);
+        } else {
+            self.reply(&welcome);
+        }
         effects.push(Effect::Known { caller, revocations, standing: admitted.standing });
     }
 
@@ -113,13 +127,18 @@ impl Session {
         let subscription = match result {
             Ok(subscription) => *subscription,
             Err(error) => {
-                self.subs.remove(&conversation);
-                effects.push(Effect::Leave(conversation));
-                if matches!(error, ChatError::ConversationNotFound) {
+                let is_gone = matches!(error, ChatError::ConversationNotFound);
+                let goes_on = sub.own && !is_gone;
+                if is_gone && !self.protocol.follows_own() {
                     self.reset(conversation, ResetReason::Forbidden);
                 } else {
                     self.refuse_with(context, reference, &error);
                 }
+                if goes_on {
+                    return self.quieten(conversation, effects);
+                }
+                self.subs.remove(&conversation);
+                effects.push(Effect::Leave(conversation));
                 return self.settle(conversation);
             }
         };
@@ -152,6 +171,7 @@ impl Session {
             .map(|person| wire::Participant::of(person, context.presence.is_online(person.id)))
             .collect();
         effects.push(Effect::TakePart(conversation, view.participants.iter().map(|person| person.id).collect()));
+        self.aside(Aside::Thread(Thread::of(&view)));
         let last_seq = view.last_seq;
         self.reply(&ServerFrame::Subscribed { reference, conversation_id: conversation, last_seq, participants });
         let me = self.caller.as_ref().map(|caller| caller.participant());
@@ -252,6 +272,34 @@ impl Session {
         let next = self.marks.done(conversation, kind);
         if let (Some(seq), Some(caller)) = (next, self.caller.clone()) {
             self.mark(caller, conversation, kind, seq);
+        }
+    }
+
+    fn marked_read(
+        &mut self,
+        reference: Option<String>,
+        conversation: ConversationId,
+        message: Option<MessageId>,
+        result: Result<ReadMark, ChatError>,
+        context: &Context<'_>,
+    ) {
+        match result {
+            Ok(ReadMark { read_at, .. }) => self.aside(Aside::Marked { reference, conversation, message, read_at }),
+            Err(error) => self.refuse_with(context, reference, &error),
+        }
+    }
+
+    /// What named a conversation by a number is done in its turn: nothing behind it has been started.
+    fn found(
+        &mut self,
+        result: Result<ConversationId, Box<dyn Refusal>>,
+        context: &Context<'_>,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(inbound) = self.finding.take() else { return };
+        match result {
+            Ok(conversation) => self.again(inbound.at(conversation), context, effects),
+            Err(refusal) => self.refuse_with(context, inbound.reference().map(str::to_owned), refusal.as_ref()),
         }
     }
 

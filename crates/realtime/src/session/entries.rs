@@ -27,7 +27,11 @@ impl Session {
         if !caller.scope().covers(&committed.audience) {
             self.lose_sight(conversation, &mut effects);
         }
+        if self.covers(&committed.audience) && self.has_part(&committed.audience, Some(entry.message.sender.id)) {
+            self.follow(conversation, Some(entry.seq), context, &mut effects);
+        }
         if let Some(sub) = self.subs.get_mut(&conversation) {
+            sub.hint(entry.seq);
             // Nobody has received a message that is new. How far one has come that is revised, only the log
             // knows: it is read from there.
             let is_new = entry.change == Change::Created;

@@ -53,7 +53,7 @@ impl Session {
 
     /// Starts what may start.
     pub(super) fn pump(&mut self, context: &Context<'_>, effects: &mut Vec<Effect>) {
-        while !self.is_closed() && !self.authenticating {
+        while !self.is_closed() && !self.authenticating && self.welcome.is_none() && self.finding.is_none() {
             let Some(next) = self.backlog.pop_front() else { break };
             // One subscription at a time, and only when the client reads: each may bring a page of history.
             let busy = self.starting || !self.queue.is_low(context.limits);
@@ -112,11 +112,24 @@ impl Session {
                 self.view(caller, support_request, state, context, effects);
             }
             (Inbound::Availability { value }, caller) => self.say_availability(caller, value, context),
+            (Inbound::MarkRead { reference, conversation, message }, caller) => {
+                self.run(Job::MarkRead { caller, reference, conversation, message });
+            }
+            (Inbound::ByNumber { number, inbound }, caller) => {
+                self.finding = Some(inbound);
+                self.run(Job::Find { caller, number });
+            }
             (Inbound::Ping, _) => self.reply(&ServerFrame::Pong),
             (Inbound::Settle, _) => self.tell(Told::Settled, Kind::Reply),
             (Inbound::Unsupported { reference }, _) => self.refuse(context, reference, "realtime.not_supported"),
             (Inbound::Unreadable { reference, code }, _) => self.refuse(context, reference, code),
         }
+    }
+
+    /// Starts what had to wait for an answer, before all that came after it.
+    pub(super) fn again(&mut self, inbound: Inbound, context: &Context<'_>, effects: &mut Vec<Effect>) {
+        self.backlog.push_front(inbound);
+        self.pump(context, effects);
     }
 
     pub(super) fn run(&mut self, job: Job) {
@@ -133,21 +146,28 @@ impl Session {
         context: &Context<'_>,
         effects: &mut Vec<Effect>,
     ) {
-        let known = self.subs.contains_key(&conversation);
-        if !known && self.subs.len() >= context.limits.subscriptions_of(&caller) {
+        let known = self.subs.get(&conversation).map(|sub| (sub.own, sub.is_proven().then_some(sub.position)));
+        let is_full = known.is_none() && self.subs.len() >= context.limits.subscriptions_of(&caller);
+        if is_full && !self.make_room(effects) {
             return self.refuse(context, reference, "realtime.too_many_subscriptions");
         }
         self.queue.forget(conversation);
         self.generations += 1;
         let generation = self.generations;
-        self.subs.insert(conversation, Box::new(Sub::starting(generation, reference)));
+        let mut sub = Sub::starting(generation, reference);
+        if let Some((own, position)) = known {
+            (sub.own, sub.quiet_at) = (own, position);
+        }
+        self.subs.insert(conversation, Box::new(sub));
         self.starting = true;
         effects.push(Effect::Join(conversation));
         self.run(Job::Subscribe { caller, conversation, generation, position });
     }
 
     fn unsubscribe(&mut self, conversation: ConversationId, effects: &mut Vec<Effect>) {
-        if self.subs.remove(&conversation).is_some() {
+        if self.subs.get(&conversation).is_some_and(|sub| sub.own) {
+            self.quieten(conversation, effects);
+        } else if self.subs.remove(&conversation).is_some() {
             self.queue.forget(conversation);
             effects.push(Effect::Leave(conversation));
         }

@@ -2,7 +2,7 @@
 
 use kernel::{Audience, ConversationId, ParticipantId};
 
-use super::{Context, Session};
+use super::{Context, Effect, Session};
 use crate::{Close, Told, queue::Kind, subscription::Phase};
 
 impl Session {
@@ -14,12 +14,18 @@ impl Session {
         of: ParticipantId,
         told: impl FnOnce() -> Told,
         context: &Context<'_>,
-    ) {
+    ) -> Vec<Effect> {
+        let mut effects = Vec::new();
         let own = self.is(of);
+        if own && self.protocol.follows_own() {
+            // Who reads takes part.
+            self.follow(conversation, None, context, &mut effects);
+        }
         if own || self.sees(conversation) {
             self.tell(told(), Kind::Receipt(conversation));
             self.keep_bounds(context.limits);
         }
+        effects
     }
 
     /// Something happened around a conversation. Whoever has not caught up reads what is so now, after this.

@@ -346,6 +346,7 @@ impl World {
             id: conversation,
             organization: people::organization(),
             audience: people::audience(n, None),
+            number: format!("TICKET-20240115-{n:03}"),
             status: ConversationStatus::Active,
             closed: false,
             epoch: epoch(),

@@ -37,7 +37,7 @@ pub(crate) fn preflight(request: &ServiceRequest) -> Option<HttpResponse> {
 
 /// Lets the page that called read the answer, if its site may.
 pub(crate) fn allow(request: &HttpRequest, headers: &mut HeaderMap) {
-    if !request.path().starts_with("/api/") {
+    if !["/api/", "/socket.io/"].iter().any(|base| request.path().starts_with(base)) {
         return;
     }
     headers.append(header::VARY, HeaderValue::from_static("Origin"));

@@ -58,7 +58,7 @@ pub(crate) async fn shown(
     // The last message is found by the key of the log; the unread ones are counted from the mark on.
     let sql = format!(
         "SELECT c.id, c.support_request_id, c.requester_id, c.assignee_id, c.resolved, c.closed, c.archived_at,
-                c.last_seq, c.last_message_at, o.epoch, {MESSAGE},
+                c.last_seq, c.last_message_at, o.epoch, r.number, {MESSAGE},
                 (SELECT count(*) FROM entry e WHERE e.conversation_id = c.id AND e.change = 0
                    AND e.deleted_at IS NULL AND e.sender_id <> $3 AND e.seq > coalesce((
                      SELECT v.read_seq FROM participant v WHERE v.organization_id = c.organization_id
@@ -69,6 +69,7 @@ pub(crate) async fn shown(
                      AND s.conversation_id = c.id AND s.kind = 1), 0)) AS unread_staff
          FROM conversation c
          JOIN organization o ON o.id = c.organization_id
+         JOIN support_request r ON r.organization_id = c.organization_id AND r.id = c.support_request_id
          LEFT JOIN entry m ON m.conversation_id = c.id AND m.seq = (
            SELECT max(x.seq) FROM entry x WHERE x.conversation_id = c.id AND x.change = 0)
          WHERE c.organization_id = $1 AND c.id {{in $2}}"
@@ -144,6 +145,7 @@ fn conversation(
         id: ConversationId::new(row.uuid("id")?),
         organization,
         audience: audience_of(row, members)?,
+        number: row.text("number")?,
         status,
         closed,
         epoch: Epoch::new(row.uuid("epoch")?),

@@ -48,6 +48,16 @@ fn restrict(mut sql: Sql, viewer: ParticipantId, filter: &ConversationFilter) ->
     if let Some(requester) = filter.requester {
         sql = sql.and(" AND c.requester_id = $").uuid(requester.uuid());
     }
+    if let Some(party) = filter.party {
+        sql = sql
+            .and(" AND (c.requester_id = $").uuid(party.uuid())
+            .and(" OR c.assignee_id = $").uuid(party.uuid())
+            .and(
+                " OR EXISTS (SELECT 1 FROM participant p WHERE p.organization_id = c.organization_id
+                    AND p.conversation_id = c.id AND p.participant_id = $))",
+            )
+            .uuid(party.uuid());
+    }
     if filter.unread {
         sql = sql
             .and(

@@ -15,7 +15,7 @@ use chat::{
 };
 use futures_util::{SinkExt, StreamExt};
 use kernel::{
-    Audience, Availability, Caller, Env, Language, OrganizationId, Refusal, RefusalKind, Role, SessionId,
+    Audience, Availability, Caller, ConversationId, Env, Language, OrganizationId, Refusal, RefusalKind, Role, SessionId,
     SupportRequestId, Texts, Timestamp, UserCaller, UserId, testing::FixedEnv,
 };
 use realtime::{Admitted, Hub, Limits, Standing};
@@ -91,6 +91,10 @@ impl Sight for OneRequest {
         let seen = request == self.0.support_request && caller.scope().covers(&self.0);
         seen.then(|| self.0.clone())
             .ok_or_else(|| -> Box<dyn Refusal> { Box::new(Refused("support_request.not_found")) })
+    }
+
+    async fn conversation(&self, _: &Caller, _: &str) -> Result<ConversationId, Box<dyn Refusal>> {
+        Err(Box::new(Refused("support_request.not_found")))
     }
 }
 
@@ -194,7 +198,7 @@ impl Node {
             origins: Arc::new(Shops(here, elsewhere)),
             env: env.clone(),
             runtime: jobs(),
-            settings: Settings { public_origin: public_origin.map(str::to_owned) },
+            settings: Settings { public_origin: public_origin.map(str::to_owned), node: None },
         });
         let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
         give_up_unread(&listener, unread).unwrap();

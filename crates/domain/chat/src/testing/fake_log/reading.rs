@@ -28,6 +28,7 @@ impl State {
             id,
             organization,
             audience: conv.audience.clone(),
+            number: format!("TICKET-{}", conv.audience.support_request),
             status: if conv.state.resolved || conv.state.closed {
                 ConversationStatus::Resolved
             } else {
@@ -82,6 +83,11 @@ fn wanted(filter: &ConversationFilter, one: &Conversation) -> bool {
     filter.status.is_none_or(|status| status == one.status)
         && filter.assignee.is_none_or(|assignee| assignee == one.audience.assignee)
         && filter.requester.is_none_or(|requester| requester == one.audience.requester)
+        && filter.party.is_none_or(|who| {
+            one.audience.requester == who
+                || one.audience.assignee.is_some_and(|assignee| who == assignee.into())
+                || one.participants.iter().any(|person| person.id == who)
+        })
         && (!filter.unread || one.unread_count > 0)
 }
 
