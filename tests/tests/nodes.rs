@@ -106,9 +106,8 @@ async fn comes(socket: &mut Socket, id: &str, online: bool) {
 }
 
 async fn event(socket: &mut Socket, room: &str, event: &str) -> Value {
-    let is = |frame: &Value| {
-        frame["type"] == "conversation" && frame["conversation_id"] == room && frame["event"] == event
-    };
+    let is =
+        |frame: &Value| frame["type"] == "conversation" && frame["conversation_id"] == room && frame["event"] == event;
     socket.expect_where(event, is).await["data"].clone()
 }
 
@@ -147,7 +146,8 @@ async fn a_conversation_goes_on_between_people_of_two_nodes(over: Over) {
     let on_one = one.rest().with_token(agent.rest.token());
     let again = on_one.send_message(room, "a1", "Je regarde").await.expect(200);
     assert_eq!(again["duplicate"], json!(true), "{again}");
-    let edited = on_one.request(Method::PATCH, &format!("/conversations/{room}/messages/{}", text(&again["message"]["id"])));
+    let edited =
+        on_one.request(Method::PATCH, &format!("/conversations/{room}/messages/{}", text(&again["message"]["id"])));
     send(edited.json(&json!({ "content": "Je regarde tout de suite" }))).await.expect(200);
     for socket in [&mut widget, &mut console] {
         let told = socket.expect("message_edited").await;
@@ -156,9 +156,8 @@ async fn a_conversation_goes_on_between_people_of_two_nodes(over: Over) {
     agent.rest.post(&format!("/conversations/{room}/end"), &json!({})).await.expect(200);
     event(&mut widget, room, "session_closed").await;
     agent.rest.post(&format!("/support-requests/{}/resolve", visitor.support_request), &json!({})).await.expect(200);
-    let resolved = |frame: &Value| {
-        frame["type"] == "support_request" && frame["support_request"]["status"] == json!("resolved")
-    };
+    let resolved =
+        |frame: &Value| frame["type"] == "support_request" && frame["support_request"]["status"] == json!("resolved");
     widget.expect_where("its request resolved", resolved).await;
 
     widget.close().await;
@@ -175,9 +174,7 @@ async fn colleagues_of_two_nodes_know_of_each_other(over: Over) {
     present(&chief, &[&agent, &chief]).await;
 
     for (socket, state) in [(&mut here, "viewing"), (&mut there, "replying")] {
-        socket
-            .send(&json!({ "type": "view", "support_request_id": visitor.support_request, "state": state }))
-            .await;
+        socket.send(&json!({ "type": "view", "support_request_id": visitor.support_request, "state": state })).await;
     }
     for socket in [&mut here, &mut there] {
         let both = |frame: &Value| {
@@ -375,14 +372,17 @@ async fn one_budget_counts_at_both_nodes() {
     let Two { other, one, redis } = two_with(Over::Redis, settings).await;
     let visitor = one.visitor("Ana", None).await;
     let room = &visitor.conversation;
-    let (mut here, mut there) = (connect(&one, visitor.rest.token()).await, connect(&other, visitor.rest.token()).await);
+    let (mut here, mut there) =
+        (connect(&one, visitor.rest.token()).await, connect(&other, visitor.rest.token()).await);
     let since = Instant::now();
     for n in 0..10 {
         here.send_message(room, &format!("a{n}"), "un").await;
         there.send_message(room, &format!("b{n}"), "deux").await;
     }
     let mut accepted = 20;
-    while other.rest().with_token(visitor.rest.token()).send_message(room, &format!("c{accepted}"), "x").await.status != 429 {
+    while other.rest().with_token(visitor.rest.token()).send_message(room, &format!("c{accepted}"), "x").await.status
+        != 429
+    {
         accepted += 1;
         assert!(accepted < 40, "the other node counts by itself");
     }

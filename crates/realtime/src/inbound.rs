@@ -159,6 +159,7 @@ impl Inbound {
             | Self::View { .. }
             | Self::Availability { .. }
             | Self::Ping
+            | Self::Settle
             | Self::Unsupported { .. }
             | Self::Unreadable { .. } => {}
         }

@@ -142,7 +142,7 @@ impl Nodes {
                     continue;
                 }
             };
-            match ear.after.hub.hear(&message, Instant::now()) {
+            match ear.after.hub.overhear(&message, Instant::now()) {
                 Hearing::Nothing => metrics::counter!("guichet_bus_unknown_total").increment(1),
                 Hearing::Own => self.heard_itself(),
                 Hearing::Other { lost, left } => {

@@ -18,7 +18,7 @@ pub use ports::{
 pub use uploads::{Link, Opened, Swept, Upload, UploadLimits, Uploaded, Uploads};
 
 /// A file as a message carries it: nothing of it ever changes once it was checked.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct AttachedFile {
     /// Its id.
     pub id: AttachmentId,

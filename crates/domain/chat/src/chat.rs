@@ -10,8 +10,8 @@ use kernel::{
 
 use crate::{
     Allowance, Append, AppendError, AttachedFile, Author, Budgets, ChatError, ClientMessageId, Content, ContentHash,
-    Conversation, ConversationFilter, ConversationLog, ConversationPage, Conversations, Entry, Epoch, Head, Mark, Marked,
-    Message, MessageKind, ReadMark, Receipt, ReceiptFeed, Right, SenderKind, Seq,
+    Conversation, ConversationFilter, ConversationLog, ConversationPage, Conversations, Entry, Epoch, Head, Mark,
+    Marked, Message, MessageKind, ReadMark, Receipt, ReceiptFeed, Right, SenderKind, Seq,
 };
 
 /// What a client wants to send.

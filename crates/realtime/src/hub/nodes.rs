@@ -71,7 +71,7 @@ impl Hub {
     }
 
     /// A message has come by the bus.
-    pub fn hear(&self, message: &[u8], now: Instant) -> Hearing {
+    pub fn overhear(&self, message: &[u8], now: Instant) -> Hearing {
         let (Some(envelope), Some(voice)) = (Envelope::read(message), self.voice.get()) else {
             return Hearing::Nothing;
         };

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use chat::{Epoch, Seq};
-use kernel::{ConversationId, MessageId, ParticipantId, Secret};
+use kernel::{AttachmentId, ConversationId, MessageId, ParticipantId, Secret};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -34,7 +34,7 @@ struct Sending {
     conversation_id: String,
     content: String,
     client_message_id: Option<String>,
-    attachment_ids: Option<Vec<String>>,
+    attachment_ids: Option<Vec<AttachmentId>>,
     in_reply_to: Option<MessageId>,
 }
 
@@ -166,14 +166,14 @@ impl SocketIo {
             format!("{}-{}", self.id, self.unnamed)
         });
         let (content, in_reply_to) = (said.content, said.in_reply_to);
-        let has_attachments = said.attachment_ids.is_some_and(|ids| !ids.is_empty());
+        let attachments = said.attachment_ids.unwrap_or_default();
         self.command(to, |conversation| Inbound::Send {
             reference: Some(call.reference()),
             conversation,
             client_message_id,
             content,
             in_reply_to,
-            has_attachments,
+            attachments,
         });
         Some(())
     }

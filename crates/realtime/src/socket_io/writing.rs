@@ -149,9 +149,7 @@ impl SocketIo {
     /// Tells what was refused to the callback, else as an event.
     fn refusal(&self, call: Option<Call>, error: Value, client_message_id: Option<&str>) -> Vec<Bytes> {
         match call {
-            Some(call) if call.id.is_some() => {
-                self.answer(call, &json!({ "error": error })).into_iter().collect()
-            }
+            Some(call) if call.id.is_some() => self.answer(call, &json!({ "error": error })).into_iter().collect(),
             call => {
                 let mut error = error;
                 if let Some(name) = client_message_id {

@@ -1,7 +1,7 @@
 //! What the client says, as commands of the session.
 
 use chat::{Epoch, Seq};
-use kernel::{MessageId, Secret};
+use kernel::{AttachmentId, MessageId, Secret};
 use serde::Deserialize;
 
 use super::{
@@ -23,7 +23,7 @@ struct Message {
     #[serde(default)]
     in_reply_to: Option<MessageId>,
     #[serde(default)]
-    attachment_ids: Option<Vec<String>>,
+    attachment_ids: Option<Vec<AttachmentId>>,
 }
 
 #[derive(Deserialize)]
@@ -120,7 +120,7 @@ impl Stomp {
                 let commit = self.running.as_ref().map(|running| running.number);
                 let receipt = frame.header("receipt").map(str::to_owned);
                 self.open.send(name, OpenSend { receipt, commit });
-                let has_attachments = attachment_ids.is_some_and(|ids| !ids.is_empty());
+                let attachments = attachment_ids.unwrap_or_default();
                 let reference = Some(name.to_string());
                 self.ask(Inbound::Send {
                     reference,
@@ -128,7 +128,7 @@ impl Stomp {
                     client_message_id,
                     content,
                     in_reply_to,
-                    has_attachments,
+                    attachments,
                 });
                 return Ok(());
             }
@@ -258,9 +258,7 @@ impl Stomp {
         }
         let which = match id.split_once('@') {
             Some((_, place)) => Which::Place(seq(place)?),
-            None => {
-                Which::Message(id.parse().map_err(|_| Refused::malformed("an unknown message-id"))?)
-            }
+            None => Which::Message(id.parse().map_err(|_| Refused::malformed("an unknown message-id"))?),
         };
         let at = match frame.header("subscription") {
             None if self.version > Version::V10 => return Err(missing("subscription")),

@@ -72,13 +72,7 @@ const CLOSE: &str = "1";
 impl Session {
     pub(super) fn new(name: String, link: Arc<Link>) -> Self {
         let pace = Pace::new(link.hub().limits());
-        let state = State {
-            phase: Phase::Polling,
-            is_polled: false,
-            is_pushed: false,
-            inbox: VecDeque::new(),
-            pace,
-        };
+        let state = State { phase: Phase::Polling, is_polled: false, is_pushed: false, inbox: VecDeque::new(), pace };
         let (task, poll, push, upgrade) =
             (AtomicWaker::new(), AtomicWaker::new(), AtomicWaker::new(), AtomicWaker::new());
         Self { name, link, state: Mutex::new(state), task, poll, push, upgrade }
@@ -336,4 +330,3 @@ impl Drop for Leave<'_> {
         link.finish();
     }
 }
-

@@ -41,9 +41,9 @@ pub(super) fn probe(
     request: &HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Wrong> {
-    let mut response = handshake::check(this, Protocol::SocketIo, request).map_err(Wrong::from).and_then(|()| {
-        upgraded(request.head()).map_err(|_| Wrong::Request)
-    })?;
+    let mut response = handshake::check(this, Protocol::SocketIo, request)
+        .map_err(Wrong::from)
+        .and_then(|()| upgraded(request.head()).map_err(|_| Wrong::Request))?;
     let probe = Arc::new(Probe::default());
     rt::spawn(run(session.clone(), probe.clone(), payload));
     let body = BodyStream::new(Words(probe)).boxed();

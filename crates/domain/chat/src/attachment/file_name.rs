@@ -4,7 +4,7 @@ use std::fmt;
 
 /// A name without any path, control character or character that turns the direction of writing; never
 /// empty, and short enough for any file system.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct FileName(String);
 
 impl FileName {
