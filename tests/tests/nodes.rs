@@ -51,6 +51,8 @@ enum Over {
 
 /// The contract's bound for a right that was revoked.
 const ENDED: Duration = Duration::from_secs(5);
+/// What opens a node's figures.
+const METRICS_TOKEN: &str = "figures-of-nodes";
 /// A node's time to live for the others, and time to tell.
 const FORGOTTEN: Duration = Duration::from_secs(8);
 
@@ -93,6 +95,21 @@ async fn status(node: &Server, wanted: &str) -> Value {
     }
 }
 
+/// Waits until the node knows of so many others.
+async fn others(node: &Server, count: usize) {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    let wanted = format!("guichet_bus_nodes {count}");
+    loop {
+        let page = node.rest().with_token(METRICS_TOKEN).request(Method::GET, "~/metrics").send().await.unwrap();
+        let figures = page.text().await.unwrap();
+        if figures.lines().any(|line| line == wanted) {
+            return;
+        }
+        assert!(Instant::now() < deadline, "not {wanted} after 10 s");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 async fn connect(node: &Server, token: &str) -> Socket {
     Socket::connect(&node.socket_url(), token).await.unwrap()
 }
@@ -106,9 +123,8 @@ async fn comes(socket: &mut Socket, id: &str, online: bool) {
 }
 
 async fn event(socket: &mut Socket, room: &str, event: &str) -> Value {
-    let is = |frame: &Value| {
-        frame["type"] == "conversation" && frame["conversation_id"] == room && frame["event"] == event
-    };
+    let is =
+        |frame: &Value| frame["type"] == "conversation" && frame["conversation_id"] == room && frame["event"] == event;
     socket.expect_where(event, is).await["data"].clone()
 }
 
@@ -147,7 +163,8 @@ async fn a_conversation_goes_on_between_people_of_two_nodes(over: Over) {
     let on_one = one.rest().with_token(agent.rest.token());
     let again = on_one.send_message(room, "a1", "Je regarde").await.expect(200);
     assert_eq!(again["duplicate"], json!(true), "{again}");
-    let edited = on_one.request(Method::PATCH, &format!("/conversations/{room}/messages/{}", text(&again["message"]["id"])));
+    let edited =
+        on_one.request(Method::PATCH, &format!("/conversations/{room}/messages/{}", text(&again["message"]["id"])));
     send(edited.json(&json!({ "content": "Je regarde tout de suite" }))).await.expect(200);
     for socket in [&mut widget, &mut console] {
         let told = socket.expect("message_edited").await;
@@ -156,9 +173,8 @@ async fn a_conversation_goes_on_between_people_of_two_nodes(over: Over) {
     agent.rest.post(&format!("/conversations/{room}/end"), &json!({})).await.expect(200);
     event(&mut widget, room, "session_closed").await;
     agent.rest.post(&format!("/support-requests/{}/resolve", visitor.support_request), &json!({})).await.expect(200);
-    let resolved = |frame: &Value| {
-        frame["type"] == "support_request" && frame["support_request"]["status"] == json!("resolved")
-    };
+    let resolved =
+        |frame: &Value| frame["type"] == "support_request" && frame["support_request"]["status"] == json!("resolved");
     widget.expect_where("its request resolved", resolved).await;
 
     widget.close().await;
@@ -175,9 +191,7 @@ async fn colleagues_of_two_nodes_know_of_each_other(over: Over) {
     present(&chief, &[&agent, &chief]).await;
 
     for (socket, state) in [(&mut here, "viewing"), (&mut there, "replying")] {
-        socket
-            .send(&json!({ "type": "view", "support_request_id": visitor.support_request, "state": state }))
-            .await;
+        socket.send(&json!({ "type": "view", "support_request_id": visitor.support_request, "state": state })).await;
     }
     for socket in [&mut here, &mut there] {
         let both = |frame: &Value| {
@@ -351,7 +365,9 @@ async fn a_node_that_is_killed_takes_its_people_with_it(over: Over) {
 }
 
 async fn a_node_that_stops_says_so(over: Over) {
-    let Two { mut other, one, redis: _redis } = two(over).await;
+    let settings = Settings::over(Store::Postgres).with("GUICHET_METRICS_TOKEN", METRICS_TOKEN);
+    let Two { mut other, one, redis: _redis } = two_with(over, settings).await;
+    others(&one, 1).await;
     let (agent, chief) = (one.sign_in("agent").await, other.sign_in("supervisor").await);
     let mut console = connect(&one, agent.rest.token()).await;
     let _there = connect(&other, chief.rest.token()).await;
@@ -360,13 +376,10 @@ async fn a_node_that_stops_says_so(over: Over) {
     comes(&mut console, &chief.id, false).await;
     let status = other.ended(Duration::from_secs(20)).await;
     assert!(status.success(), "{status}");
-    tokio::time::timeout(Duration::from_secs(10), async {
-        while one.log().contains("a node is silent") {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await
-    .expect("nobody waits for the silence of a node that has said goodbye");
+    let since = Instant::now();
+    others(&one, 0).await;
+    assert!(since.elapsed() < Duration::from_secs(3), "nobody waits for the silence of a node that has said goodbye");
+    assert!(!one.log().contains("a node is silent"), "{}", one.log());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -375,14 +388,17 @@ async fn one_budget_counts_at_both_nodes() {
     let Two { other, one, redis } = two_with(Over::Redis, settings).await;
     let visitor = one.visitor("Ana", None).await;
     let room = &visitor.conversation;
-    let (mut here, mut there) = (connect(&one, visitor.rest.token()).await, connect(&other, visitor.rest.token()).await);
+    let (mut here, mut there) =
+        (connect(&one, visitor.rest.token()).await, connect(&other, visitor.rest.token()).await);
     let since = Instant::now();
     for n in 0..10 {
         here.send_message(room, &format!("a{n}"), "un").await;
         there.send_message(room, &format!("b{n}"), "deux").await;
     }
     let mut accepted = 20;
-    while other.rest().with_token(visitor.rest.token()).send_message(room, &format!("c{accepted}"), "x").await.status != 429 {
+    while other.rest().with_token(visitor.rest.token()).send_message(room, &format!("c{accepted}"), "x").await.status
+        != 429
+    {
         accepted += 1;
         assert!(accepted < 40, "the other node counts by itself");
     }

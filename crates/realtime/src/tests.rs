@@ -4,6 +4,7 @@ mod around;
 mod behaviour;
 mod bounds;
 mod making_good;
+mod nodes;
 mod order;
 mod people;
 mod presence;

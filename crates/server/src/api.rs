@@ -63,7 +63,8 @@ impl Presence for WhoIsThere {
     }
 
     fn staff_online(&self, organization: OrganizationId) -> Vec<StaffMember> {
-        let member = |Colleague { id, name, role, availability }: Colleague| StaffMember { id, name, role, availability };
+        let member =
+            |Colleague { id, name, role, availability }: Colleague| StaffMember { id, name, role, availability };
         self.0.staff_online(organization).into_iter().map(member).collect()
     }
 }

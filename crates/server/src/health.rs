@@ -26,7 +26,12 @@ pub(crate) struct HowItIs {
 
 impl HowItIs {
     pub(crate) fn new(store: Arc<SeaStore>, nodes: Option<Arc<Nodes>>, config: &Config) -> Self {
-        Self { store, nodes, data_dir: config.data_dir.clone(), reserve: config.disk_reserve_mib.saturating_mul(1 << 20) }
+        Self {
+            store,
+            nodes,
+            data_dir: config.data_dir.clone(),
+            reserve: config.disk_reserve_mib.saturating_mul(1 << 20),
+        }
     }
 
     async fn database(&self) -> bool {
@@ -75,7 +80,8 @@ impl Health for HowItIs {
         let works = self.disk();
         let disk = Part { name: "disk", works, needed: true, took_ms: since(began) };
         // Without it messages of other nodes come late, and nothing is lost.
-        let bus = self.nodes.as_ref().map(|nodes| Part { name: "bus", works: nodes.works(), needed: false, took_ms: 0 });
+        let bus =
+            self.nodes.as_ref().map(|nodes| Part { name: "bus", works: nodes.works(), needed: false, took_ms: 0 });
         [database, disk].into_iter().chain(bus).collect()
     }
 }

@@ -13,7 +13,7 @@ use identity::{Identity, OnRevoked, Revoked};
 use kernel::{ConversationId, OrganizationId, ParticipantId, PortError, Scope};
 use realtime::{
     Hearing, Hub,
-    bus::{Bus, Carried, NodeId, Said},
+    bus::{About, Bus, Carried, NodeId, Said},
 };
 use store_seaorm::SeaStore;
 use support_request::{RequestChange, RequestViews};
@@ -36,7 +36,8 @@ const READS: usize = 8;
 pub(crate) struct Nodes {
     /// What carries: `redis` or `postgres`.
     kind: &'static str,
-    node: NodeId,
+    name: String,
+    local_files: bool,
     ear: Mutex<Option<Receiver<Carried>>>,
     /// Whether the others hear this node, and it them.
     works: watch::Sender<bool>,
@@ -61,7 +62,12 @@ impl Nodes {
     ///
     /// # Errors
     /// A sentence: the address of Redis is none, or there is one and the database is SQLite.
-    pub(crate) fn join(config: &Config, installation: &str, hub: &Hub) -> anyhow::Result<Option<Arc<Self>>> {
+    pub(crate) fn join(
+        config: &Config,
+        installation: &str,
+        local_files: bool,
+        hub: &Hub,
+    ) -> anyhow::Result<Option<Arc<Self>>> {
         let database = config.database();
         let is_postgres = store_seaorm::is_postgres(database.expose());
         let mut redis = None;
@@ -82,12 +88,14 @@ impl Nodes {
             None => return Ok(None),
         };
         let node = NodeId::new(Uuid::new_v4());
-        hub.join(node, bus);
-        tracing::info!(%node, bus = kind, "this node speaks to others");
+        let name = config.node_id.clone().unwrap_or_else(|| node.to_string().chars().take(8).collect());
+        tracing::info!(node = name, bus = kind, "this node speaks to others");
+        hub.join(node, About { name: name.clone(), local_files }, bus);
         let connected = Mutex::new(Link { up: false, heard_itself: Instant::now() });
         Ok(Some(Arc::new(Self {
             kind,
-            node,
+            name,
+            local_files,
             ear: Mutex::new(Some(ear)),
             works: watch::Sender::new(false),
             connected,
@@ -118,10 +126,33 @@ impl Nodes {
         loop {
             clock.tick().await;
             hub.beat();
-            for node in hub.forget_silent(Instant::now()) {
-                tracing::warn!(%node, "a node is silent; who was there with it counts as gone");
+            for About { name, .. } in hub.forget_silent(Instant::now()) {
+                tracing::warn!(node = name, "a node is silent; who was there with it counts as gone");
             }
+            metrics::gauge!("guichet_bus_nodes").set(u32::try_from(hub.nodes().len()).unwrap_or(u32::MAX));
             self.look();
+        }
+    }
+
+    /// Refuses to be one of several nodes where this one, or another, keeps files where the rest cannot read them. To
+    /// be asked once it beats and listens; waits until the bus carries, and for two beats of the others.
+    ///
+    /// # Errors
+    /// A sentence. While the bus is down nobody is heard, and so nobody is refused.
+    pub(crate) async fn refuse_local_files(&self, hub: &Hub) -> anyhow::Result<()> {
+        let mut works = self.works.subscribe();
+        // What does not carry by then may carry later.
+        let _ = timeout(DEAF * 2, works.wait_for(|works| *works)).await;
+        sleep(Hub::BEAT * 2).await;
+        let others = hub.nodes();
+        let local = others.iter().find(|other| other.local_files);
+        let name = if self.local_files { others.first() } else { local };
+        match name {
+            Some(About { name, .. }) => bail!(
+                "another node ({name}) is there, and files are kept in a folder that only one of them can read: give \
+                 all nodes a storage_url of an S3-compatible store"
+            ),
+            None => Ok(()),
         }
     }
 
@@ -218,9 +249,13 @@ impl Nodes {
         if changed {
             metrics::gauge!("guichet_bus_works").set(if works { 1.0 } else { 0.0 });
             if works {
-                tracing::info!(node = %self.node, bus = self.kind, "the bus works");
+                tracing::info!(node = self.name, bus = self.kind, "the bus works");
             } else {
-                tracing::warn!(node = %self.node, bus = self.kind, "the bus does not work: what other nodes commit is looked for every 2 s");
+                tracing::warn!(
+                    node = self.name,
+                    bus = self.kind,
+                    "the bus does not work: what other nodes commit is looked for every 2 s"
+                );
             }
         }
     }

@@ -31,8 +31,7 @@ impl Lossy {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
         let address = listener.local_addr().expect("the port");
         let random = Mutex::new(Random::from_seed(seed));
-        let shared =
-            Arc::new(Shared { upstream, percent: AtomicU64::new(0), lost: AtomicUsize::new(0), random });
+        let shared = Arc::new(Shared { upstream, percent: AtomicU64::new(0), lost: AtomicUsize::new(0), random });
         let task = tokio::spawn(accept(listener, Arc::clone(&shared)));
         Self { address, shared, task }
     }

@@ -165,8 +165,10 @@ async fn say(mut speaker: PgConnection, waiting: &mut Receiver<Bytes>) -> Over {
             let _ = speaker.close().await;
             return Over::Unused;
         }
-        let words: Vec<String> = batch.drain(..).map(|message| String::from_utf8_lossy(&message).into_owned()).collect();
-        let notify = sqlx::query("SELECT pg_notify($1, word) FROM unnest($2::text[]) AS word").bind(CHANNEL).bind(words);
+        let words: Vec<String> =
+            batch.drain(..).map(|message| String::from_utf8_lossy(&message).into_owned()).collect();
+        let notify =
+            sqlx::query("SELECT pg_notify($1, word) FROM unnest($2::text[]) AS word").bind(CHANNEL).bind(words);
         let why = match timeout(PATIENCE, notify.execute(&mut speaker)).await {
             Ok(Ok(_)) => {
                 metrics::counter!("guichet_bus_published_total").increment(count as u64);

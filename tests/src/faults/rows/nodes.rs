@@ -68,7 +68,9 @@ impl Pair {
         let bases = [self.stage.server.base().to_owned(), self.other.base().to_owned()];
         let habits = Habits { timed: true, ..self.stage.habits() };
         let volume = self.stage.volume();
-        self.stage.load_by(&volume, move |seat| Way { base: bases[seat.place % 2].clone(), habits: habits.clone() }).await
+        self.stage
+            .load_by(&volume, move |seat| Way { base: bases[seat.place % 2].clone(), habits: habits.clone() })
+            .await
     }
 
     /// Everybody by way of a balancer.
@@ -144,7 +146,8 @@ pub async fn redis_killed(run: &Run) -> Report {
 /// F-17 over Redis: of what is published, one, ten or all of a hundred messages are lost, and nobody is told.
 pub async fn hints_lost(row: &'static str, run: &Run) -> Report {
     let redis = Redis::start();
-    let (one, other) = (Lossy::before(redis.address(), run.seed).await, Lossy::before(redis.address(), !run.seed).await);
+    let (one, other) =
+        (Lossy::before(redis.address(), run.seed).await, Lossy::before(redis.address(), !run.seed).await);
     let urls = [url(one.address()), url(other.address())];
     let mut pair = Pair::on(row, run, redis, urls).await;
     let mut random = run.random();
@@ -169,7 +172,9 @@ pub async fn hints_lost(row: &'static str, run: &Run) -> Report {
             pair.stage.report.exercised("messages lost between the nodes", lost);
             pair.stage.report.told("clients that missed the last entry", missed);
             let after = since.elapsed();
-            pair.stage.report.round(format!("{percent} %: {lost} lost, {missed} missed the last, found after {after:?}"));
+            pair.stage
+                .report
+                .round(format!("{percent} %: {lost} lost, {missed} missed the last, found after {after:?}"));
             if !found {
                 let behind = load.behind(&ends);
                 let what = format!("{} clients missed entries for {never:?}: {behind:?}", behind.len());
@@ -235,7 +240,11 @@ pub async fn rolling_restart(run: &Run) -> Report {
                 load.live_within(Duration::from_secs(30)).await;
                 moved(&mut pair.stage, &load, told);
                 let started = Instant::now();
-                if node == 0 { pair.stage.server.restart().await } else { pair.other.restart().await }
+                if node == 0 {
+                    pair.stage.server.restart().await
+                } else {
+                    pair.other.restart().await
+                }
                 pair.stage.elapsed(READY, started);
                 pair = pair.working().await;
                 balancer.put_in(node);
@@ -265,7 +274,11 @@ pub async fn alternately_killed(run: &Run) -> Report {
             load.live_within(Duration::from_secs(30)).await;
             moved(&mut pair.stage, &load, killed);
             let started = Instant::now();
-            if node == 0 { pair.stage.server.restart().await } else { pair.other.restart().await }
+            if node == 0 {
+                pair.stage.server.restart().await
+            } else {
+                pair.other.restart().await
+            }
             pair.stage.elapsed(READY, started);
             balancer.put_in(node);
             pair.stage.report.round(format!("node {node}"));
