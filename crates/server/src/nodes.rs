@@ -27,6 +27,9 @@ use crate::{bridges::AfterCommit, config::Config};
 
 /// How long this node may not hear itself before it takes the bus for broken: two beats, and room for a busy machine.
 const DEAF: Duration = Duration::from_millis(1_500);
+/// How long after a node fell silent its commits are looked for more often: nobody knows whether it was killed, or
+/// is cut off from the bus and goes on.
+const WARY: Duration = Duration::from_mins(10);
 /// How long losses are gathered.
 const TOGETHER: Duration = Duration::from_millis(100);
 /// How many entries that were too large for the bus are read at a time; with more, those who follow read them.
@@ -54,6 +57,8 @@ pub(crate) struct Nodes {
 struct Link {
     up: bool,
     heard_itself: Instant,
+    /// When another node was silent last.
+    silent: Option<Instant>,
 }
 
 impl Nodes {
@@ -91,7 +96,7 @@ impl Nodes {
         let name = config.node_id.clone().unwrap_or_else(|| node.to_string().chars().take(8).collect());
         tracing::info!(node = name, bus = kind, "this node speaks to others");
         hub.join(node, About { name: name.clone(), local_files }, bus);
-        let connected = Mutex::new(Link { up: false, heard_itself: Instant::now() });
+        let connected = Mutex::new(Link { up: false, heard_itself: Instant::now(), silent: None });
         Ok(Some(Arc::new(Self {
             kind,
             name,
@@ -126,6 +131,9 @@ impl Nodes {
         loop {
             clock.tick().await;
             hub.beat();
+            if hub.is_any_silent(Instant::now(), DEAF) {
+                self.is_wary();
+            }
             for About { name, .. } in hub.forget_silent(Instant::now()) {
                 tracing::warn!(node = name, "a node is silent; who was there with it counts as gone");
             }
@@ -189,19 +197,21 @@ impl Nodes {
         }
     }
 
-    /// Compares the ends of the watched conversations: every 10 s, every 2 s while the bus is down, and at once
-    /// when it goes down and when messages were lost. Whether anything besides entries may have been missed.
-    pub(crate) async fn next_heads(&self) -> bool {
+    /// When the ends of the watched conversations are to be compared: every 10 s, every 2 s while the bus is down or
+    /// another node may be cut off from it, and at once when that begins and when messages were lost. Why it is time now.
+    pub(crate) async fn next_heads(&self) -> Why {
         let mut works = self.works.subscribe();
         let worked = *works.borrow_and_update();
-        let period = if worked { crate::jobs::HEADS } else { crate::jobs::HEADS_ALONE };
+        let silent = self.connected.lock().unwrap_or_else(PoisonError::into_inner).silent;
+        let wary = silent.is_some_and(|silent| silent.elapsed() < WARY);
+        let period = if worked && !wary { crate::jobs::HEADS } else { crate::jobs::HEADS_ALONE };
         tokio::select! {
-            () = sleep(period) => !worked,
-            _ = works.changed() => true,
+            () = sleep(period) => if worked { Why::Routine } else { Why::Alone },
+            _ = works.changed() => Why::Lost,
             () = self.lost.notified() => {
                 // Losses come in clusters: one look for all of them.
                 sleep(TOGETHER).await;
-                true
+                Why::Lost
             }
         }
     }
@@ -213,6 +223,17 @@ impl Nodes {
             if let Err(error) = identity.catch_up().await {
                 tracing::debug!(%error, "what was revoked elsewhere is read a little later");
             }
+        }
+    }
+
+    /// A node is silent. When that has just begun, it is looked at once for what it has committed meanwhile.
+    fn is_wary(&self) {
+        let before = {
+            let mut link = self.connected.lock().unwrap_or_else(PoisonError::into_inner);
+            link.silent.replace(Instant::now())
+        };
+        if before.is_none_or(|before| before.elapsed() > DEAF) {
+            self.lost.notify_one();
         }
     }
 
@@ -310,6 +331,17 @@ impl Nodes {
             | Said::Unknown => {}
         }
     }
+}
+
+/// Why heads are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// It was time.
+    Routine,
+    /// Nothing is heard of other nodes.
+    Alone,
+    /// Messages of other nodes were lost, or may have been.
+    Lost,
 }
 
 /// What hearing others needs.

@@ -60,6 +60,12 @@ impl Hub {
         self.index().peers.nodes()
     }
 
+    /// Whether a node that has not said goodbye was not heard for `since`: it was killed, or cut off from the bus and
+    /// goes on.
+    pub fn is_any_silent(&self, now: Instant, since: Duration) -> bool {
+        self.index().peers.is_any_silent(now, since)
+    }
+
     /// Forgets the nodes that have been silent for [`Hub::LIFE`], and everybody who was there with them. To be
     /// called every [`Hub::BEAT`].
     pub fn forget_silent(&self, now: Instant) -> Vec<About> {

@@ -64,7 +64,8 @@ impl Peers {
             is_new = true;
             Peer::new(now)
         });
-        let lost = !is_new && number > peer.number + 1;
+        // Of one that was forgotten, or was there before this node, the beginning is missing.
+        let lost = number > peer.number + 1;
         (peer.heard, peer.number) = (now, peer.number.max(number));
         Order { is_new, lost }
     }
@@ -122,6 +123,11 @@ impl Peers {
             .collect();
         let about = |peer: &Peer| peer.about.clone();
         silent.into_iter().map(|node| (self.0.get(&node).map(about).unwrap_or_default(), self.remove(node))).collect()
+    }
+
+    /// Whether a node was not heard for so long.
+    pub(super) fn is_any_silent(&self, now: Instant, since: Duration) -> bool {
+        self.0.values().any(|peer| now.saturating_duration_since(peer.heard) > since)
     }
 
     /// What a node tells of itself.
