@@ -75,11 +75,19 @@ mod faults {
         };
     }
 
+    fn on_postgres(run: &Run) -> Run {
+        Run { store: Store::Postgres, ..run.clone() }
+    }
+
     planted! {
         an_ack_before_the_commit_turns_a_row_red: "ack_before_commit" in 4 found as "I1",
             async |run| server::killed("F-14 with ack_before_commit", run).await;
         a_missing_unique_key_turns_a_row_red: "missing_unique_key" in 1 found as "I2",
             async |run| retries::duplicated("F-32 with missing_unique_key", run).await;
+        a_hint_dropped_between_two_nodes_turns_a_row_red: "dropped_hint" in 10 found as "I9",
+            async |run| nodes::hints_lost("F-17 Redis with dropped_hint", &on_postgres(run)).await;
+        a_relay_that_goes_by_numbers_turns_a_row_red: "relay_by_number" in 2 found as "I11",
+            async |run| nodes::a_relay_stands_still(&on_postgres(run)).await;
         a_dropped_hint_turns_a_row_red: "dropped_hint" in 10 found as "I9",
             async |run| hints::swallowed("F-17 with dropped_hint", run).await;
         an_overflow_that_drops_turns_a_row_red: "overflow_drops" in 1 found as "I6",

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use tests::database::Store;
 use tests::people::{Person, Visitor, text};
-use tests::redis::Redis;
+use tests::redis::{Certificate, Redis};
 use tests::rest::send;
 use tests::server::{Server, Settings};
 use tests::socket::Socket;
@@ -40,6 +40,7 @@ over_both_buses!(
     a_right_that_ends_on_one_node_ends_on_the_other,
     a_node_that_is_killed_takes_its_people_with_it,
     a_node_that_stops_says_so,
+    a_chat_that_times_out_does_so_once_for_both_nodes,
 );
 
 /// What carries between the nodes.
@@ -51,6 +52,8 @@ enum Over {
 
 /// The contract's bound for a right that was revoked.
 const ENDED: Duration = Duration::from_secs(5);
+/// What opens a node's figures.
+const METRICS_TOKEN: &str = "figures-of-nodes";
 /// A node's time to live for the others, and time to tell.
 const FORGOTTEN: Duration = Duration::from_secs(8);
 
@@ -89,6 +92,21 @@ async fn status(node: &Server, wanted: &str) -> Value {
             return ready.body;
         }
         assert!(Instant::now() < deadline, "not {wanted} after 10 s: {}", ready.text);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Waits until the node knows of so many others.
+async fn others(node: &Server, count: usize) {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    let wanted = format!("guichet_bus_nodes {count}");
+    loop {
+        let page = node.rest().with_token(METRICS_TOKEN).request(Method::GET, "~/metrics").send().await.unwrap();
+        let figures = page.text().await.unwrap();
+        if figures.lines().any(|line| line == wanted) {
+            return;
+        }
+        assert!(Instant::now() < deadline, "not {wanted} after 10 s");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
@@ -348,7 +366,9 @@ async fn a_node_that_is_killed_takes_its_people_with_it(over: Over) {
 }
 
 async fn a_node_that_stops_says_so(over: Over) {
-    let Two { mut other, one, redis: _redis } = two(over).await;
+    let settings = Settings::over(Store::Postgres).with("GUICHET_METRICS_TOKEN", METRICS_TOKEN);
+    let Two { mut other, one, redis: _redis } = two_with(over, settings).await;
+    others(&one, 1).await;
     let (agent, chief) = (one.sign_in("agent").await, other.sign_in("supervisor").await);
     let mut console = connect(&one, agent.rest.token()).await;
     let _there = connect(&other, chief.rest.token()).await;
@@ -357,13 +377,10 @@ async fn a_node_that_stops_says_so(over: Over) {
     comes(&mut console, &chief.id, false).await;
     let status = other.ended(Duration::from_secs(20)).await;
     assert!(status.success(), "{status}");
-    tokio::time::timeout(Duration::from_secs(10), async {
-        while one.log().contains("a node is silent") {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await
-    .expect("nobody waits for the silence of a node that has said goodbye");
+    let since = Instant::now();
+    others(&one, 0).await;
+    assert!(since.elapsed() < Duration::from_secs(3), "nobody waits for the silence of a node that has said goodbye");
+    assert!(!one.log().contains("a node is silent"), "{}", one.log());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -431,10 +448,16 @@ async fn a_server_starts_without_its_redis_and_finds_it_later() {
         console.message(room, &content).await;
         assert!(since.elapsed() <= Duration::from_secs(3), "{:?}", since.elapsed());
     }
+    console.send(&json!({ "type": "read", "conversation_id": room, "seq": 3 })).await;
+    console.expect_where("one's own mark", |frame| frame["type"] == "receipt").await;
     redis.restart();
     for node in [&one, &other] {
         status(node, "ok").await;
     }
+    let read = |frame: &Value| {
+        frame["type"] == "receipt" && frame["participant_id"] == agent.id.as_str() && frame["read_seq"] == 3
+    };
+    widget.expect_where("the mark of which nothing could be heard", read).await;
     let since = Instant::now();
     widget.send_message(room, "v9", "Avec Redis").await;
     console.message(room, "Avec Redis").await;
@@ -442,6 +465,45 @@ async fn a_server_starts_without_its_redis_and_finds_it_later() {
     widget.close().await;
     comes(&mut console, &visitor.id, false).await;
     assert!(console.stays_silent(|frame| frame["type"] == "message").await, "nothing comes twice");
+}
+
+async fn a_chat_that_times_out_does_so_once_for_both_nodes(over: Over) {
+    let settings = Settings::over(Store::Postgres).with("GUICHET_CHAT_TIMEOUT_S", "2");
+    let Two { other, one, redis: _redis } = two_with(over, settings).await;
+    let visitor = one.visitor("Ana", Some("Bonjour")).await;
+    let room = &visitor.conversation;
+    let agent = other.sign_in("agent").await;
+    let mut console = connect(&other, agent.rest.token()).await;
+    console.subscribe(room, Some(0)).await;
+    let mut widget = connect(&one, visitor.rest.token()).await;
+    widget.subscribe(room, Some(0)).await;
+    for socket in [&mut widget, &mut console] {
+        let opened = event(socket, room, "session_opened").await;
+        assert_eq!(event(socket, room, "session_timeout").await["id"], opened["id"]);
+        let again = |frame: &Value| frame["event"] == "session_timeout" && frame["conversation_id"] == room.as_str();
+        assert!(socket.stays_silent(again).await);
+    }
+    for rest in [&visitor.rest, &agent.rest] {
+        let sessions = rest.get(&format!("/conversations/{room}/sessions")).await.expect(200);
+        assert_eq!((&sessions["total"], &sessions["items"][0]["status"]), (&json!(1), &json!("timeout")));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redis_by_tls_is_trusted_by_its_certificate_only() {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let certificate = Certificate { chain: folder.path().join("chain.pem"), key: folder.path().join("key.pem") };
+    std::fs::write(&certificate.chain, made.cert.pem()).unwrap();
+    std::fs::write(&certificate.key, made.signing_key.serialize_pem()).unwrap();
+    let redis = Redis::with_tls(certificate.clone());
+    let settings = Settings::over(Store::Postgres).with("GUICHET_REDIS_URL", redis.url());
+    let trusting = settings.clone().with("SSL_CERT_FILE", certificate.chain.to_str().unwrap());
+    let one = trusting.start().await;
+    status(&one, "ok").await;
+    let other = one.beside(settings).await;
+    assert!(other.log().contains("the bus has no connection to Redis"), "{}", other.log());
+    status(&other, "degraded").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

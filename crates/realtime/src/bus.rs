@@ -35,6 +35,15 @@ impl std::fmt::Display for NodeId {
     }
 }
 
+/// What a node tells of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+pub struct About {
+    /// What people call it.
+    pub name: String,
+    /// Whether it keeps files where no other node can read them.
+    pub local_files: bool,
+}
+
 /// Carries messages to every node of the installation, the one that sent them included.
 pub trait Bus: Send + Sync {
     /// Hands a message over, to be carried as soon as may be.
@@ -64,13 +73,18 @@ pub enum Carried {
 /// One node's voice: its messages are numbered without a hole, so that whoever hears them knows what is missing.
 pub(crate) struct Voice {
     node: NodeId,
+    about: About,
     bus: Arc<dyn Bus>,
     sent: Mutex<u64>,
 }
 
 impl Voice {
-    pub(crate) fn new(node: NodeId, bus: Arc<dyn Bus>) -> Self {
-        Self { node, bus, sent: Mutex::new(0) }
+    pub(crate) fn new(node: NodeId, about: About, bus: Arc<dyn Bus>) -> Self {
+        Self { node, about, bus, sent: Mutex::new(0) }
+    }
+
+    pub(crate) fn about(&self) -> &About {
+        &self.about
     }
 
     pub(crate) fn node(&self) -> NodeId {

@@ -4,6 +4,7 @@ mod around;
 mod behaviour;
 mod bounds;
 mod making_good;
+mod nodes;
 mod order;
 pub(crate) mod people;
 mod presence;

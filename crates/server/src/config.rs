@@ -39,6 +39,9 @@ pub struct Config {
     /// node on SQLite is alone, and refuses it.
     #[serde(default, deserialize_with = "secret")]
     pub redis_url: Option<Secret>,
+    /// What this node is called among others, in logs: 1 to 32 of `a`–`z`, `0`–`9` and `-`. Default: another one at
+    /// each start.
+    pub node_id: Option<String>,
     /// 32 bytes as base64 or hex: encrypts the keys that the database holds. Default: a file in
     /// the data folder, made at the first start. Nodes that share a database share it too.
     #[serde(default, deserialize_with = "secret")]
@@ -175,6 +178,12 @@ impl Config {
         if self.workers == Some(0) {
             bail!("workers must be at least 1");
         }
+        if let Some(name) = &self.node_id
+            && (!(1..=32).contains(&name.len())
+                || !name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-')))
+        {
+            bail!("node_id must be 1 to 32 of a-z, 0-9 and -");
+        }
         if self.limits.address_connections == 0 {
             bail!("limits.address_connections must be at least 1");
         }
@@ -253,6 +262,20 @@ mod tests {
         let config = with(&[("GUICHET_DATABASE_URL_FILE", file.path().to_str().unwrap())]).unwrap();
         assert_eq!(config.database().expose(), "postgres://me:hush@db/guichet");
         assert!(!format!("{config:?}").contains("hush"));
+    }
+
+    #[test]
+    fn an_address_of_redis_is_a_secret_and_a_node_has_a_plain_name() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), "rediss://me:hush@redis/0\n").unwrap();
+        let config = with(&[("GUICHET_REDIS_URL_FILE", file.path().to_str().unwrap())]).unwrap();
+        assert_eq!(config.redis_url.as_ref().unwrap().expose(), "rediss://me:hush@redis/0");
+        assert!(!format!("{config:?}").contains("hush"));
+        assert_eq!(with(&[("GUICHET_NODE_ID", "paris-1")]).unwrap().node_id.as_deref(), Some("paris-1"));
+        for wrong in ["Paris", "a b", "é", "", &"a".repeat(33)] {
+            let error = with(&[("GUICHET_NODE_ID", wrong)]).unwrap_err().to_string();
+            assert!(error.contains("node_id"), "{wrong}: {error}");
+        }
     }
 
     #[test]

@@ -10,10 +10,13 @@ use store_seaorm::SeaStore;
 use tokio::{
     sync::Notify,
     task::JoinSet,
-    time::{Instant, MissedTickBehavior, sleep},
+    time::{Instant, MissedTickBehavior, sleep, sleep_until},
 };
 
-use crate::{nodes::Nodes, wire::Parts};
+use crate::{
+    nodes::{Nodes, Why},
+    wire::Parts,
+};
 
 /// How often other nodes' revocations are read; they must act within 5 s.
 const REVOCATIONS: Duration = Duration::from_secs(1);
@@ -23,8 +26,10 @@ const ORIGINS: Duration = Duration::from_secs(5);
 pub(crate) const HEADS: Duration = Duration::from_secs(10);
 /// The same while other nodes cannot be heard: what they commit is found by nothing else.
 pub(crate) const HEADS_ALONE: Duration = Duration::from_secs(2);
-/// How often what other nodes told besides entries is read again at most, after messages were lost.
-const MAKE_GOOD: Duration = Duration::from_secs(10);
+/// How often what other nodes tell besides entries is read again at most, after messages were lost.
+const MAKE_GOOD: Duration = Duration::from_secs(5);
+/// The same while other nodes cannot be heard at all: it may last, and costs a read for each subscription.
+const MAKE_GOOD_ALONE: Duration = Duration::from_mins(1);
 /// How often what can never be used again is removed.
 const CLEANUP: Duration = Duration::from_hours(24);
 /// How often calls are forgotten that can no longer be repeated; what they keep is sealed, and yet not to stay.
@@ -119,16 +124,26 @@ impl How {
 async fn keep_heads(hub: Arc<Hub>, log: Arc<dyn ConversationLog>, nodes: Option<Arc<Nodes>>) {
     let mut how = How { name: "heads", failing: false };
     let mut made_good = Instant::now();
-    let mut owed = false;
+    let (mut lost, mut alone) = (false, false);
     loop {
-        match &nodes {
-            Some(nodes) => owed |= nodes.next_heads().await,
-            None => sleep(HEADS).await,
-        }
+        let wait = if lost { MAKE_GOOD } else { MAKE_GOOD_ALONE };
+        let why = match &nodes {
+            Some(nodes) => tokio::select! {
+                why = nodes.next_heads() => why,
+                () = sleep_until(made_good + wait), if lost || alone => Why::Routine,
+            },
+            None => {
+                sleep(HEADS).await;
+                Why::Routine
+            }
+        };
+        lost |= why == Why::Lost;
+        alone |= why == Why::Alone;
         how.went(compare_heads(Arc::clone(&hub), Arc::clone(&log)).await);
-        if owed && made_good.elapsed() >= MAKE_GOOD {
+        let since = made_good.elapsed();
+        if lost && since >= MAKE_GOOD || alone && since >= MAKE_GOOD_ALONE {
             hub.make_good();
-            (made_good, owed) = (Instant::now(), false);
+            (made_good, lost, alone) = (Instant::now(), false, false);
         }
     }
 }

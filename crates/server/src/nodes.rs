@@ -13,7 +13,7 @@ use identity::{Identity, OnRevoked, Revoked};
 use kernel::{ConversationId, OrganizationId, ParticipantId, PortError, Scope};
 use realtime::{
     Hearing, Hub,
-    bus::{Bus, Carried, NodeId, Said},
+    bus::{About, Bus, Carried, NodeId, Said},
 };
 use store_seaorm::SeaStore;
 use support_request::{RequestChange, RequestViews};
@@ -27,6 +27,9 @@ use crate::{bridges::AfterCommit, config::Config};
 
 /// How long this node may not hear itself before it takes the bus for broken: two beats, and room for a busy machine.
 const DEAF: Duration = Duration::from_millis(1_500);
+/// How long after a node fell silent its commits are looked for more often: nobody knows whether it was killed, or
+/// is cut off from the bus and goes on.
+const WARY: Duration = Duration::from_mins(10);
 /// How long losses are gathered.
 const TOGETHER: Duration = Duration::from_millis(100);
 /// How many entries that were too large for the bus are read at a time; with more, those who follow read them.
@@ -36,7 +39,8 @@ const READS: usize = 8;
 pub(crate) struct Nodes {
     /// What carries: `redis` or `postgres`.
     kind: &'static str,
-    node: NodeId,
+    name: String,
+    local_files: bool,
     ear: Mutex<Option<Receiver<Carried>>>,
     /// Whether the others hear this node, and it them.
     works: watch::Sender<bool>,
@@ -53,6 +57,8 @@ pub(crate) struct Nodes {
 struct Link {
     up: bool,
     heard_itself: Instant,
+    /// When another node was silent last.
+    silent: Option<Instant>,
 }
 
 impl Nodes {
@@ -61,7 +67,12 @@ impl Nodes {
     ///
     /// # Errors
     /// A sentence: the address of Redis is none, or there is one and the database is SQLite.
-    pub(crate) fn join(config: &Config, installation: &str, hub: &Hub) -> anyhow::Result<Option<Arc<Self>>> {
+    pub(crate) fn join(
+        config: &Config,
+        installation: &str,
+        local_files: bool,
+        hub: &Hub,
+    ) -> anyhow::Result<Option<Arc<Self>>> {
         let database = config.database();
         let is_postgres = store_seaorm::is_postgres(database.expose());
         let mut redis = None;
@@ -82,12 +93,14 @@ impl Nodes {
             None => return Ok(None),
         };
         let node = NodeId::new(Uuid::new_v4());
-        hub.join(node, bus);
-        tracing::info!(%node, bus = kind, "this node speaks to others");
-        let connected = Mutex::new(Link { up: false, heard_itself: Instant::now() });
+        let name = config.node_id.clone().unwrap_or_else(|| node.to_string().chars().take(8).collect());
+        tracing::info!(node = name, bus = kind, "this node speaks to others");
+        hub.join(node, About { name: name.clone(), local_files }, bus);
+        let connected = Mutex::new(Link { up: false, heard_itself: Instant::now(), silent: None });
         Ok(Some(Arc::new(Self {
             kind,
-            node,
+            name,
+            local_files,
             ear: Mutex::new(Some(ear)),
             works: watch::Sender::new(false),
             connected,
@@ -118,10 +131,36 @@ impl Nodes {
         loop {
             clock.tick().await;
             hub.beat();
-            for node in hub.forget_silent(Instant::now()) {
-                tracing::warn!(%node, "a node is silent; who was there with it counts as gone");
+            if hub.is_any_silent(Instant::now(), DEAF) {
+                self.is_wary();
             }
+            for About { name, .. } in hub.forget_silent(Instant::now()) {
+                tracing::warn!(node = name, "a node is silent; who was there with it counts as gone");
+            }
+            metrics::gauge!("guichet_bus_nodes").set(u32::try_from(hub.nodes().len()).unwrap_or(u32::MAX));
             self.look();
+        }
+    }
+
+    /// Refuses to be one of several nodes where this one, or another, keeps files where the rest cannot read them. To
+    /// be asked once it beats and listens; waits until the bus carries, and for two beats of the others.
+    ///
+    /// # Errors
+    /// A sentence. While the bus is down nobody is heard, and so nobody is refused.
+    pub(crate) async fn refuse_local_files(&self, hub: &Hub) -> anyhow::Result<()> {
+        let mut works = self.works.subscribe();
+        // What does not carry by then may carry later.
+        let _ = timeout(DEAF * 2, works.wait_for(|works| *works)).await;
+        sleep(Hub::BEAT * 2).await;
+        let others = hub.nodes();
+        let local = others.iter().find(|other| other.local_files);
+        let name = if self.local_files { others.first() } else { local };
+        match name {
+            Some(About { name, .. }) => bail!(
+                "another node ({name}) is there, and files are kept in a folder that only one of them can read: give \
+                 all nodes a storage_url of an S3-compatible store"
+            ),
+            None => Ok(()),
         }
     }
 
@@ -158,19 +197,21 @@ impl Nodes {
         }
     }
 
-    /// Compares the ends of the watched conversations: every 10 s, every 2 s while the bus is down, and at once
-    /// when it goes down and when messages were lost. Whether anything besides entries may have been missed.
-    pub(crate) async fn next_heads(&self) -> bool {
+    /// When the ends of the watched conversations are to be compared: every 10 s, every 2 s while the bus is down or
+    /// another node may be cut off from it, and at once when that begins and when messages were lost. Why it is time now.
+    pub(crate) async fn next_heads(&self) -> Why {
         let mut works = self.works.subscribe();
         let worked = *works.borrow_and_update();
-        let period = if worked { crate::jobs::HEADS } else { crate::jobs::HEADS_ALONE };
+        let silent = self.connected.lock().unwrap_or_else(PoisonError::into_inner).silent;
+        let wary = silent.is_some_and(|silent| silent.elapsed() < WARY);
+        let period = if worked && !wary { crate::jobs::HEADS } else { crate::jobs::HEADS_ALONE };
         tokio::select! {
-            () = sleep(period) => !worked,
-            _ = works.changed() => true,
+            () = sleep(period) => if worked { Why::Routine } else { Why::Alone },
+            _ = works.changed() => Why::Lost,
             () = self.lost.notified() => {
                 // Losses come in clusters: one look for all of them.
                 sleep(TOGETHER).await;
-                true
+                Why::Lost
             }
         }
     }
@@ -182,6 +223,17 @@ impl Nodes {
             if let Err(error) = identity.catch_up().await {
                 tracing::debug!(%error, "what was revoked elsewhere is read a little later");
             }
+        }
+    }
+
+    /// A node is silent. When that has just begun, it is looked at once for what it has committed meanwhile.
+    fn is_wary(&self) {
+        let before = {
+            let mut link = self.connected.lock().unwrap_or_else(PoisonError::into_inner);
+            link.silent.replace(Instant::now())
+        };
+        if before.is_none_or(|before| before.elapsed() > DEAF) {
+            self.lost.notify_one();
         }
     }
 
@@ -218,9 +270,13 @@ impl Nodes {
         if changed {
             metrics::gauge!("guichet_bus_works").set(if works { 1.0 } else { 0.0 });
             if works {
-                tracing::info!(node = %self.node, bus = self.kind, "the bus works");
+                tracing::info!(node = self.name, bus = self.kind, "the bus works");
             } else {
-                tracing::warn!(node = %self.node, bus = self.kind, "the bus does not work: what other nodes commit is looked for every 2 s");
+                tracing::warn!(
+                    node = self.name,
+                    bus = self.kind,
+                    "the bus does not work: what other nodes commit is looked for every 2 s"
+                );
             }
         }
     }
@@ -275,6 +331,17 @@ impl Nodes {
             | Said::Unknown => {}
         }
     }
+}
+
+/// Why heads are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// It was time.
+    Routine,
+    /// Nothing is heard of other nodes.
+    Alone,
+    /// Messages of other nodes were lost, or may have been.
+    Lost,
 }
 
 /// What hearing others needs.

@@ -3,12 +3,13 @@
 use std::{fs, io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use actix_web::{App, HttpServer, dev::ServerHandle, web};
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use realtime::Hub;
 use tokio::signal::unix::{SignalKind, signal};
 use url::Url;
 
-use crate::{api, config::Config, demo, jobs, open_files, tls, wire::Parts};
+use crate::{api, config::Config, demo, jobs, nodes::Nodes, open_files, tls, wire::Parts};
 
 /// How long connections are given to take their leave; all is over within 20 s of the signal.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -76,13 +77,17 @@ pub(crate) async fn run(config: Config, demonstration: bool) -> anyhow::Result<(
         let failed = tokio::select! {
             asked = asked_to_stop() => {
                 asked?;
-                false
+                None
+            }
+            refused = refused(nodes.as_deref(), &hub) => {
+                tracing::error!("{refused:#}");
+                Some(refused.to_string())
             }
             // None of them ends by itself. Without one, revocations or repairs would stop acting, unseen: better to
             // end in order and be started anew by whatever keeps this process alive.
             ended = jobs.join_next() => {
                 tracing::error!(?ended, "a task that the server needs has ended");
-                true
+                Some("a task that the server needs has ended; the log says which".to_owned())
             }
         };
         tracing::info!("stopping: connections are told to come back elsewhere");
@@ -103,8 +108,17 @@ pub(crate) async fn run(config: Config, demonstration: bool) -> anyhow::Result<(
         tracing::warn!("the database did not let go in time; what it was asked last may or may not be stored");
     }
     tracing::info!("stopped");
-    ensure!(!failed, "a task that the server needs has ended; the log says which");
-    Ok(())
+    failed.map_or(Ok(()), |why| bail!(why))
+}
+
+/// Why this node may not be one of several, once that is known; never, when it may.
+async fn refused(nodes: Option<&Nodes>, hub: &Hub) -> anyhow::Error {
+    if let Some(nodes) = nodes
+        && let Err(refused) = nodes.refuse_local_files(hub).await
+    {
+        return refused;
+    }
+    std::future::pending().await
 }
 
 /// The address under which browsers reach this server.

@@ -38,8 +38,8 @@ pub enum Happening {
     Live,
     /// The server closed, with this code; 1006 when it went without a word.
     Closed(u16),
-    /// A message of the load arrived, so long after it was first sent.
-    Delivered(Duration),
+    /// A message of the load arrived, so long after that client first sent it.
+    Delivered(Duration, usize),
     /// A frame of a conversation that the client does not follow.
     Leaked(String),
 }
@@ -101,8 +101,9 @@ impl Recorder {
         let mut notes = self.lock();
         let id = content.split(' ').next().unwrap_or_default();
         let Some(sent) = notes.sent.get(id).copied() else { return };
-        let at = Instant::now();
-        notes.moments.push(Moment { at, client, what: Happening::Delivered(at - sent) });
+        let from = id.trim_start_matches('c').split('-').next().and_then(|number| number.parse().ok());
+        let (at, from) = (Instant::now(), from.unwrap_or(client));
+        notes.moments.push(Moment { at, client, what: Happening::Delivered(at - sent, from) });
     }
 
     /// What happened since then, in order.

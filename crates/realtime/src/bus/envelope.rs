@@ -45,6 +45,7 @@ impl Envelope {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bus::About;
 
     fn node() -> NodeId {
         NodeId::new(Uuid::from_u128(7))
@@ -52,7 +53,7 @@ mod tests {
 
     #[test]
     fn a_message_reads_back() {
-        let said = Said::Beat { roster: 3 };
+        let said = Said::Beat { roster: 3, about: About { name: "zoé \"1\"".to_owned(), local_files: true } };
         let message = Envelope::write(node(), u64::MAX, &said.words().unwrap());
         assert_eq!(message.len(), Envelope::HEADER + said.words().unwrap().len(), "the header is as long as it gets");
         assert_eq!(Envelope::read(&message), Some(Envelope { from: node(), number: u64::MAX, said }));
@@ -63,7 +64,10 @@ mod tests {
         let read = |words: &str| Envelope::read(&Envelope::write(node(), 1, words)).map(|envelope| envelope.said);
         assert_eq!(read(r#"{"said":"sung","louder":true}"#), Some(Said::Unknown));
         assert_eq!(read(r#"{"said":"beat","roster":"many"}"#), Some(Said::Unknown), "a known word in another shape");
-        assert_eq!(read(r#"{"said":"beat","roster":1,"mood":"good"}"#), Some(Said::Beat { roster: 1 }));
+        assert_eq!(
+            read(r#"{"said":"beat","roster":1,"mood":"good"}"#),
+            Some(Said::Beat { roster: 1, about: About::default() })
+        );
         assert_eq!(Envelope::read(b"2 something else entirely"), None);
         for nonsense in [&b""[..], b"1", b"1 x", b"\xff\xfe", b"1 00000000000000000000000000000007 -1 {}"] {
             assert_eq!(Envelope::read(nonsense), None);

@@ -3,7 +3,7 @@ use kernel::{Audience, Caller, ConversationId, OrganizationId, ParticipantId, Ro
 use serde::{Deserialize, Serialize};
 use support_request::RequestChange;
 
-use super::NodeId;
+use super::{About, NodeId};
 use crate::{Standing, Viewer};
 
 /// Something that one node says to the others. What concerns an organisation names it.
@@ -14,6 +14,9 @@ pub enum Said {
     Beat {
         /// The number of its last [`Said::Moved`].
         roster: u64,
+        /// What it tells of itself.
+        #[serde(default)]
+        about: About,
     },
     /// It stops in good order: nobody is there with it any more.
     Gone,

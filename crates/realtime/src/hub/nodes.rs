@@ -8,7 +8,7 @@ use std::{
 use kernel::ParticipantId;
 
 use super::{Hub, roster::Changed, views::DeskId};
-use crate::bus::{Bus, Envelope, Here, NodeId, Roster, Said, Voice};
+use crate::bus::{About, Bus, Envelope, Here, NodeId, Roster, Said, Voice};
 
 /// What became of a message.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,14 +34,15 @@ impl Hub {
 
     /// From now on this hub speaks to the hubs of other nodes; the first bus stays. To be called before there are
     /// connections.
-    pub fn join(&self, node: NodeId, bus: Arc<dyn Bus>) {
-        self.voice.get_or_init(|| Voice::new(node, bus));
+    pub fn join(&self, node: NodeId, about: About, bus: Arc<dyn Bus>) {
+        self.voice.get_or_init(|| Voice::new(node, about, bus));
     }
 
     /// Says that this node is there. To be called every [`Hub::BEAT`].
     pub fn beat(&self) {
+        let Some(voice) = self.voice.get() else { return };
         let roster = self.index().version();
-        self.say(|| Said::Beat { roster });
+        voice.say(&Said::Beat { roster, about: voice.about().clone() });
     }
 
     /// Says that this node stops.
@@ -54,18 +55,24 @@ impl Hub {
         self.say(|| Said::Revoked);
     }
 
-    /// The nodes that were heard of late.
-    pub fn nodes(&self) -> Vec<NodeId> {
+    /// The nodes that were heard of late, by what they told of themselves; not this one.
+    pub fn nodes(&self) -> Vec<About> {
         self.index().peers.nodes()
+    }
+
+    /// Whether a node that has not said goodbye was not heard for `since`: it was killed, or cut off from the bus and
+    /// goes on.
+    pub fn is_any_silent(&self, now: Instant, since: Duration) -> bool {
+        self.index().peers.is_any_silent(now, since)
     }
 
     /// Forgets the nodes that have been silent for [`Hub::LIFE`], and everybody who was there with them. To be
     /// called every [`Hub::BEAT`].
-    pub fn forget_silent(&self, now: Instant) -> Vec<NodeId> {
+    pub fn forget_silent(&self, now: Instant) -> Vec<About> {
         let forgotten = self.index().peers.forget_silent(now, Self::LIFE);
-        let each = forgotten.into_iter().map(|(node, changed)| {
+        let each = forgotten.into_iter().map(|(about, changed)| {
             self.tell_changed(changed);
-            node
+            about
         });
         each.collect()
     }
@@ -87,7 +94,11 @@ impl Hub {
         let (order, ask) = {
             let mut index = self.index();
             let order = index.peers.hear(from, number, now);
-            let version = if let Said::Beat { roster } = &said { Some(*roster) } else { None };
+            let mut version = None;
+            if let Said::Beat { roster, about } = &said {
+                index.peers.tells(from, about);
+                version = Some(*roster);
+            }
             let ask = version.is_some() || order.is_new;
             (order, ask && index.peers.is_to_be_asked(from, version, now))
         };

@@ -10,7 +10,7 @@ use kernel::{OrganizationId, ParticipantId};
 use super::views::DeskId;
 use crate::{
     Viewer,
-    bus::{Here, Looked, Moved, NodeId, Roster},
+    bus::{About, Here, Looked, Moved, NodeId, Roster},
 };
 
 /// The other nodes.
@@ -19,6 +19,7 @@ pub(super) struct Peers(HashMap<NodeId, Peer>);
 
 /// What one node has told of itself.
 struct Peer {
+    about: About,
     heard: Instant,
     /// The number of its last message.
     number: u64,
@@ -63,7 +64,8 @@ impl Peers {
             is_new = true;
             Peer::new(now)
         });
-        let lost = !is_new && number > peer.number + 1;
+        // Of one that was forgotten, or was there before this node, the beginning is missing.
+        let lost = number > peer.number + 1;
         (peer.heard, peer.number) = (now, peer.number.max(number));
         Order { is_new, lost }
     }
@@ -112,18 +114,31 @@ impl Peers {
     }
 
     /// Forgets the nodes that were not heard for `life`.
-    pub(super) fn forget_silent(&mut self, now: Instant, life: Duration) -> Vec<(NodeId, Changed)> {
+    pub(super) fn forget_silent(&mut self, now: Instant, life: Duration) -> Vec<(About, Changed)> {
         let silent: Vec<NodeId> = self
             .0
             .iter()
             .filter(|(_, peer)| now.saturating_duration_since(peer.heard) > life)
             .map(|(node, _)| *node)
             .collect();
-        silent.into_iter().map(|node| (node, self.remove(node))).collect()
+        let about = |peer: &Peer| peer.about.clone();
+        silent.into_iter().map(|node| (self.0.get(&node).map(about).unwrap_or_default(), self.remove(node))).collect()
     }
 
-    pub(super) fn nodes(&self) -> Vec<NodeId> {
-        self.0.keys().copied().collect()
+    /// Whether a node was not heard for so long.
+    pub(super) fn is_any_silent(&self, now: Instant, since: Duration) -> bool {
+        self.0.values().any(|peer| now.saturating_duration_since(peer.heard) > since)
+    }
+
+    /// What a node tells of itself.
+    pub(super) fn tells(&mut self, node: NodeId, about: &About) {
+        if let Some(peer) = self.0.get_mut(&node).filter(|peer| peer.about != *about) {
+            peer.about = about.clone();
+        }
+    }
+
+    pub(super) fn nodes(&self) -> Vec<About> {
+        self.0.values().map(|peer| peer.about.clone()).collect()
     }
 
     pub(super) fn has(&self, who: ParticipantId) -> bool {
@@ -143,6 +158,7 @@ impl Peers {
 impl Peer {
     fn new(now: Instant) -> Self {
         Self {
+            about: About::default(),
             heard: now,
             number: 0,
             version: None,

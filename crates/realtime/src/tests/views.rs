@@ -111,7 +111,7 @@ fn a_change_that_is_told_late_is_told_once() {
     assert_eq!(pictures(&view(&mut world, &here, 1, VIEWING), 1).len(), 1);
     // As when another thread tells of a change that is in the picture already.
     let desk = (people::organization(), request(1));
-    world.hub.tell_viewers(desk, there.id());
+    world.hub.tell_viewers(desk, Some(there.id()));
     assert!(pictures(&world.run(&here), 1).is_empty());
     view(&mut world, &there, 1, REPLYING);
     assert_eq!(pictures(&world.run(&here), 1).len(), 1);
@@ -327,7 +327,7 @@ fn an_availability_is_told_to_colleagues_to_ones_own_tabs_and_to_those_in_a_conv
         assert!(world.run(conn).is_empty(), "the same again is no news");
     }
     let online = world.hub.staff_online(people::organization());
-    let of = |caller: &Caller| online.iter().find(|one| one.caller.participant() == caller.participant()).unwrap();
+    let of = |caller: &Caller| online.iter().find(|one| ParticipantId::from(one.id) == caller.participant()).unwrap();
     assert_eq!(of(&agent()).availability, Availability::Away);
     assert_eq!(of(&supervisor()).availability, Availability::Online);
 }

@@ -182,7 +182,7 @@ fn went(moment: &Moment) -> Option<usize> {
 /// The time from sender to reader that 99 of 100 messages keep, in seconds.
 fn delivery(load: &Load, since: Instant) -> Option<f64> {
     let delivered = |moment: Moment| match moment.what {
-        Happening::Delivered(after) => Some(after.as_secs_f64()),
+        Happening::Delivered(after, _) => Some(after.as_secs_f64()),
         _ => None,
     };
     let mut times: Vec<f64> = load.recorder().since(since).into_iter().filter_map(delivered).collect();

@@ -16,6 +16,11 @@ async fn health_tells_the_process_from_its_parts() {
     let ready = json!({"status": "ok", "parts": [{"name": "database", "status": "ok", "took_ms": 1}]});
     assert_eq!(look("/health/ready").await.expect(StatusCode::OK), ready);
     assert_eq!(look("/status").await.expect(StatusCode::OK), json!({"status": "ok", "database": "connected"}));
+    world.switches.bus_down.store(true, Ordering::SeqCst);
+    let degraded = look("/health/ready").await.expect(StatusCode::OK);
+    assert_eq!((&degraded["status"], &degraded["parts"][0]["status"]), (&json!("degraded"), &json!("ok")));
+    assert_eq!(degraded["parts"][1], json!({"name": "bus", "status": "unavailable", "took_ms": 1}));
+    assert_eq!(look("/status").await.expect(StatusCode::OK)["status"], json!("ok"));
     world.switches.database_down.store(true, Ordering::SeqCst);
     assert_eq!(look("/health/live").await.expect(StatusCode::OK), healthy, "the process is alive all the same");
     let down = look("/health/ready").await.expect(StatusCode::SERVICE_UNAVAILABLE);

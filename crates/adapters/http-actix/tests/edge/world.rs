@@ -55,6 +55,7 @@ pub(crate) struct Switches {
     pub(crate) online: Mutex<BTreeSet<ParticipantId>>,
     pub(crate) staff: Mutex<Vec<StaffMember>>,
     pub(crate) database_down: AtomicBool,
+    pub(crate) bus_down: AtomicBool,
     pub(crate) pages_missing: AtomicBool,
 }
 
@@ -258,7 +259,14 @@ impl Presence for Switches {
 impl Health for Switches {
     async fn look(&self) -> Vec<Part> {
         let works = !self.database_down.load(Ordering::SeqCst);
-        vec![Part { name: "database", works, needed: true, took_ms: 1 }]
+        let database = Part { name: "database", works, needed: true, took_ms: 1 };
+        let bus = self.bus_down.load(Ordering::SeqCst).then_some(Part {
+            name: "bus",
+            works: false,
+            needed: false,
+            took_ms: 1,
+        });
+        [database].into_iter().chain(bus).collect()
     }
 }
 

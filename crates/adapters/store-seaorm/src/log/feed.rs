@@ -24,6 +24,8 @@ impl LogFeed for SeaStore {
         } else {
             "SELECT * FROM entry WHERE $1 = $1 AND position > $2 ORDER BY position LIMIT $3"
         };
+        #[cfg(feature = "faults")]
+        let page = &super::faults::feed(page);
         let (tx, row, order) = cursor_columns(self.is_postgres());
         let sql = format!(
             "SELECT {tx} AS c_tx, {row} AS c_row, e.organization_id, e.conversation_id, c.support_request_id,
