@@ -7,28 +7,37 @@ use std::{
 };
 
 use async_trait::async_trait;
+use chat::Files;
+use clamd::Clamd;
 use http_actix::{Health, Part};
+use kernel::PortError;
 use rustix::fs::statvfs;
 use store_seaorm::SeaStore;
 
-use crate::{config::Config, nodes::Nodes};
+use crate::{config::Config, nodes::Nodes, wire::Parts};
 
 /// How long a part is given to say that it works.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// How long a part is given that is not needed; all together have to answer within 5 s.
+const BESIDE: Duration = Duration::from_millis(900);
 
 /// The parts of this process.
 pub(crate) struct HowItIs {
     store: Arc<SeaStore>,
+    files: Arc<dyn Files>,
+    clamd: Option<Arc<Clamd>>,
     data_dir: PathBuf,
     reserve: u64,
     nodes: Option<Arc<Nodes>>,
 }
 
 impl HowItIs {
-    pub(crate) fn new(store: Arc<SeaStore>, nodes: Option<Arc<Nodes>>, config: &Config) -> Self {
+    pub(crate) fn new(parts: &Parts, config: &Config) -> Self {
         Self {
-            store,
-            nodes,
+            store: Arc::clone(&parts.store),
+            files: Arc::clone(&parts.files),
+            clamd: parts.clamd.clone(),
+            nodes: parts.nodes.clone(),
             data_dir: config.data_dir.clone(),
             reserve: config.disk_reserve_mib.saturating_mul(1 << 20),
         }
@@ -79,11 +88,29 @@ impl Health for HowItIs {
         let began = Instant::now();
         let works = self.disk();
         let disk = Part { name: "disk", works, needed: true, took_ms: since(began) };
+        let mut parts = vec![database, disk, beside("storage", self.files.ping()).await];
+        if let Some(clamd) = &self.clamd {
+            parts.push(beside("scanner", clamd.ping()).await);
+        }
         // Without it messages of other nodes come late, and nothing is lost.
-        let bus =
-            self.nodes.as_ref().map(|nodes| Part { name: "bus", works: nodes.works(), needed: false, took_ms: 0 });
-        [database, disk].into_iter().chain(bus).collect()
+        let bus = |nodes: &Arc<Nodes>| Part { name: "bus", works: nodes.works(), needed: false, took_ms: 0 };
+        parts.extend(self.nodes.as_ref().map(bus));
+        parts
     }
+}
+
+/// A part without which messages still go.
+async fn beside(name: &'static str, ping: impl Future<Output = Result<(), PortError>>) -> Part {
+    let began = Instant::now();
+    let works = match tokio::time::timeout(BESIDE, ping).await {
+        Ok(Ok(())) => true,
+        Ok(Err(error)) => {
+            tracing::warn!(part = name, cause = ?std::error::Error::source(&error), "a part does not answer");
+            false
+        }
+        Err(_) => false,
+    };
+    Part { name, works, needed: false, took_ms: since(began) }
 }
 
 fn since(began: Instant) -> u64 {
