@@ -4,7 +4,7 @@
 //
 // FOLDER holds `asyncapi.yaml` and `frames/`; with ADDRESS the document is fetched from there, as a tool of others
 // would. Ends with 1 and a sentence for each thing that is wrong; else prints what the document names, as JSON.
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { Parser } from '@asyncapi/parser';
@@ -70,7 +70,35 @@ for (const id of Object.values(channels).flatMap((channel) => Object.keys(channe
   });
   if (uses.length === 0) wrong.push(`${id}: no operation has it`);
 }
+stomp(join(folder, 'frames', 'stomp'));
 finish();
+
+/** Each sample of STOMP that goes to or comes from a destination is what the channel of that destination says. */
+function stomp(samples) {
+  if (!existsSync(samples)) return;
+  const shown = new Set();
+  for (const name of readdirSync(samples)) {
+    // The NUL at the end of a frame is written as `^@`, so that the samples are plain text.
+    const [head, body] = readFileSync(join(samples, name), 'utf8').replace(/\^@\n*$/, '').split(/\n\n(.*)/s);
+    const [command, ...lines] = head.split('\n');
+    const headers = Object.fromEntries(lines.map((line) => line.split(/:(.*)/s).slice(0, 2)));
+    const isReceipt = command === 'RECEIPT' && headers['message-id'] !== undefined;
+    if (command !== 'SEND' && command !== 'MESSAGE' && !isReceipt) continue;
+    const payload = body.startsWith('{') ? JSON.parse(body) : body;
+    const known = Object.entries(channels).filter(([id]) => id.startsWith('stomp')).flatMap(([, channel]) => {
+      const address = new RegExp(`^${channel.address.replace(/\{[a-z_]+\}/, '[^/]+')}$`);
+      return isReceipt || address.test(headers.destination) ? Object.entries(channel.messages) : [];
+    }).filter(([, message]) => message.name === command);
+    const fits = known.filter(([, message]) => {
+      const says = (schema, value) => schema === undefined || ajv.validate(schema, value);
+      return says(message.headers, headers) && says(closed(message.payload), payload);
+    });
+    for (const [id] of fits) shown.add(id);
+    if (fits.length === 0) wrong.push(`stomp/${name}: fits none of ${known.map(([id]) => id).join(', ') || 'the channels'}`);
+  }
+  const named = Object.entries(channels).filter(([id]) => id.startsWith('stomp')).flatMap(([, channel]) => Object.keys(channel.messages));
+  for (const id of named) if (!shown.has(id)) wrong.push(`${id}: there is no sample of it`);
+}
 
 /** The same, where nothing may be there that it does not name. */
 function closed(schema) {
