@@ -152,7 +152,10 @@ impl StompClient {
 
     /// The contents of the messages among these, in the order in which they came.
     pub fn contents(said: &[Value]) -> Vec<&str> {
-        said.iter().filter(|one| one["message"]["event"] == "message").map(|one| text(&one["body"]["content"])).collect()
+        said.iter()
+            .filter(|one| one["message"]["event"] == "message")
+            .map(|one| text(&one["body"]["content"]))
+            .collect()
     }
 }
 

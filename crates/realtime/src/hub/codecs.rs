@@ -50,9 +50,7 @@ impl Hub {
             let told = match one {
                 Out::Text(_) if end.is_some() => continue,
                 Out::Text(Told::Text(text)) => Written::one(text),
-                Out::Text(Told::Frame(frame)) => {
-                    conn.with_codec(|codec| codec.write(&frame, now)).unwrap_or_default()
-                }
+                Out::Text(Told::Frame(frame)) => conn.with_codec(|codec| codec.write(&frame, now)).unwrap_or_default(),
                 Out::Text(Told::Settled) => conn.with_codec(|codec| codec.settled(now)).unwrap_or_default(),
                 Out::Ping => {
                     out.push(conn.with_codec(|codec| codec.ping()).flatten().map_or(Out::Ping, Out::Text));

@@ -258,9 +258,7 @@ impl Stomp {
         }
         let which = match id.split_once('@') {
             Some((_, place)) => Which::Place(seq(place)?),
-            None => {
-                Which::Message(id.parse().map_err(|_| Refused::malformed("an unknown message-id"))?)
-            }
+            None => Which::Message(id.parse().map_err(|_| Refused::malformed("an unknown message-id"))?),
         };
         let at = match frame.header("subscription") {
             None if self.version > Version::V10 => return Err(missing("subscription")),

@@ -157,13 +157,16 @@ fn no_pattern_and_nothing_beside_it_is_a_destination() {
     ];
     for destination in destinations {
         let mut talk = Talk::of(&people::customer());
-        let text = format!("SUBSCRIBE\nid:1\nselector:T(java.lang.Runtime)\ndestination:{destination}\nreceipt:r\n\n\0");
+        let text =
+            format!("SUBSCRIBE\nid:1\nselector:T(java.lang.Runtime)\ndestination:{destination}\nreceipt:r\n\n\0");
         let told = talk.asks(&text);
         assert_eq!(names(&told), ["ERROR forbidden"], "{destination}");
         assert_eq!(told[0].header("receipt-id"), "r");
         assert_eq!(talk.closed, Some(Close::Gone));
     }
-    for destination in [topic(1), "/app/conversations/x/send".to_owned(), app(1, "launch"), app(1, ""), "/app".to_owned()] {
+    for destination in
+        [topic(1), "/app/conversations/x/send".to_owned(), app(1, "launch"), app(1, ""), "/app".to_owned()]
+    {
         let mut talk = Talk::of(&people::customer());
         assert_eq!(names(&talk.asks(&format!("SEND\ndestination:{destination}\n\nx\0"))), ["ERROR forbidden"]);
     }

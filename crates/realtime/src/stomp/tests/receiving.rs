@@ -184,7 +184,8 @@ fn two_that_subscribe_at_once_are_told_the_same() {
         talk.world.append(1, &people::agent(), &format!("m{n}"), None);
     }
     let topic = super::talk::topic(1);
-    let told = talk.asks(&format!("SUBSCRIBE\nid:a\ndestination:{topic}\n\n\0SUBSCRIBE\nid:b\ndestination:{topic}\n\n\0"));
+    let told =
+        talk.asks(&format!("SUBSCRIBE\nid:a\ndestination:{topic}\n\n\0SUBSCRIBE\nid:b\ndestination:{topic}\n\n\0"));
     assert_eq!((seqs(&told, "a"), seqs(&told, "b")), (vec![1, 2, 3], vec![1, 2, 3]));
     assert_eq!(names(&talk.asks(&format!("SUBSCRIBE\nid:a\ndestination:{topic}\n\n\0"))), ["ERROR realtime.malformed"]);
 }
@@ -299,13 +300,20 @@ fn a_client_that_never_acknowledges_is_given_up() {
 #[test]
 fn what_concerns_the_person_goes_to_the_queue_of_events() {
     let mut talk = Talk::of(&people::agent());
-    assert_eq!(names(&talk.asks("SUBSCRIBE\nid:e\ndestination:/user/queue/events\nack:client\nreceipt:r\n\n\0")), ["RECEIPT r"]);
+    assert_eq!(
+        names(&talk.asks("SUBSCRIBE\nid:e\ndestination:/user/queue/events\nack:client\nreceipt:r\n\n\0")),
+        ["RECEIPT r"]
+    );
     talk.world.connect(&people::supervisor());
     let told = talk.run();
     assert_eq!(names(&told), ["presence"]);
     assert_eq!(told[0].header("destination"), "/user/queue/events");
     let name = told[0].header("ack");
-    assert_eq!(names(&talk.asks(&format!("ACK\nid:{name}\nreceipt:a\n\n\0"))), ["RECEIPT a"], "there is no mark to move");
+    assert_eq!(
+        names(&talk.asks(&format!("ACK\nid:{name}\nreceipt:a\n\n\0"))),
+        ["RECEIPT a"],
+        "there is no mark to move"
+    );
 }
 
 #[test]

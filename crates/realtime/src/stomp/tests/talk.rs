@@ -34,11 +34,12 @@ impl Told {
     }
 
     /// Reads a frame as a client of 1.2 does.
-    fn read(text: &str) -> Self {
+    pub(super) fn read(text: &str) -> Self {
         let (head, body) = text.split_once("\n\n").unwrap_or_else(|| panic!("no frame: {text:?}"));
         let mut lines = head.split('\n');
         let command = lines.next().unwrap().to_owned();
-        let plain = |text: &str| text.replace("\\n", "\n").replace("\\r", "\r").replace("\\c", ":").replace("\\\\", "\\");
+        let plain =
+            |text: &str| text.replace("\\n", "\n").replace("\\r", "\r").replace("\\c", ":").replace("\\\\", "\\");
         let headers = lines.map(|line| line.split_once(':').unwrap()).map(|(name, value)| (plain(name), plain(value)));
         let told = Self { command, headers: headers.collect(), body: body.strip_suffix('\0').unwrap().to_owned() };
         let length = told.header("content-length");
