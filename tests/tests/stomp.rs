@@ -3,15 +3,19 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "what cannot be done fails the test")]
 
 use serde_json::{Value, json};
+use std::process::Stdio;
 use std::time::Duration;
 use tests::database::{STORES, Store};
 use tests::faults::postgres::{cluster_of, freeze};
 use tests::faults::proxy::{End, Proxy};
 use tests::over_both_stores;
+use tests::page::blocks;
 use tests::people::{Visitor, number, text};
 use tests::server::{Server, Settings};
 use tests::socket::Socket;
 use tests::stomp::StompClient;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::process::Command;
 
 over_both_stores!(
     a_message_goes_both_ways_between_stomp_and_the_native_protocol,
@@ -545,4 +549,65 @@ fn topic(room: &str) -> String {
 
 fn app(room: &str, verb: &str) -> String {
     format!("/app/conversations/{room}/{verb}")
+}
+
+/// The program of the page for users: it greets, shows what is said, and comes back after a kill.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_program_of_the_page_does_what_the_page_says() {
+    let mut server = Server::over(Store::Sqlite).await;
+    let visitor = server.visitor("Ana", None).await;
+    let agent = server.sign_in("agent").await;
+    let room = visitor.conversation.clone();
+    let mut program = blocks("docs/protocols/stomp.md", "js").concat();
+    assert!(program.contains("client.activate()"), "the page has a program");
+    // What a button would do.
+    program
+        .push_str("setInterval(() => { if (client.connected && last === 3) { markRead(); typing(false); } }, 50);\n");
+    let mut node = Command::new("node")
+        .args(["--no-warnings", "--input-type=module"])
+        .current_dir(xtask::tree::root().join("tests/clients"))
+        .env("GUICHET_URL", server.stomp_url())
+        .env("GUICHET_TOKEN", visitor.rest.token())
+        .env("GUICHET_CONVERSATION", &room)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut input = node.stdin.take().unwrap();
+    input.write_all(program.as_bytes()).await.unwrap();
+    drop(input);
+    let mut lines = BufReader::new(node.stdout.take().unwrap()).lines();
+    let mut next = async || {
+        let line = tokio::time::timeout(Duration::from_secs(20), lines.next_line()).await.expect("the program says on");
+        line.unwrap().unwrap_or_else(|| panic!("the program ended"))
+    };
+    // The answer and the message itself: the answer is first, since the message's place is its own.
+    let stored = next().await;
+    assert!(stored.starts_with("stored ") && stored.ends_with(" as 1"), "{stored}");
+    assert_eq!(next().await, "message 1 Ana: Bonjour");
+    agent.rest.send_message(&room, "a", "Bonjour Ana").await.expect(201);
+    let name = text(&agent.rest.get("/auth/me").await.expect(200)["first_name"]).to_owned();
+    let line = next().await;
+    assert!(line.starts_with(&format!("message 2 {name}")) && line.ends_with(": Bonjour Ana"), "{line}");
+    server.kill();
+    server.restart().await;
+    agent.rest.send_message(&room, "b", "Me revoilà").await.expect(201);
+    let line = next().await;
+    assert!(line.starts_with("message 3 ") && line.ends_with(": Me revoilà"), "{line}");
+    // It says that it has read that.
+    let deadline = std::time::Instant::now() + Duration::from_secs(20);
+    loop {
+        let shown = agent.rest.get(&format!("/conversations/{room}")).await.expect(200);
+        let people = shown["participants"].as_array().unwrap();
+        if people.iter().any(|one| one["id"] == visitor.id.as_str() && one["read_seq"] == 3) {
+            break;
+        }
+        assert!(std::time::Instant::now() < deadline, "{shown}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    node.start_kill().unwrap();
+    let output = node.wait_with_output().await.unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "", "it complained of nothing");
 }
