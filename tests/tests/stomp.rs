@@ -1,6 +1,6 @@
 //! `@stomp/stompjs` as it is published, against the real server.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "what cannot be done fails the test")]
+#![expect(clippy::unwrap_used, reason = "what cannot be done fails the test")]
 
 use serde_json::{Value, json};
 use std::process::Stdio;
@@ -27,6 +27,7 @@ over_both_stores!(
     a_client_comes_back_after_its_line_was_cut_and_misses_nothing,
     acks_move_the_mark_of_delivery,
     a_transaction_is_sent_when_it_is_committed,
+    a_renewed_token_keeps_the_connection,
 );
 
 /// What somebody sees: a connected client that follows a room from the beginning.
@@ -398,6 +399,29 @@ async fn a_transaction_is_sent_when_it_is_committed(store: Store) {
     let stored = visitor.rest.all_messages(room).await;
     let contents: Vec<&str> = stored.iter().map(|message| text(&message["content"])).collect();
     assert_eq!(contents, ["avant", "one", "two", "après"]);
+}
+
+async fn a_renewed_token_keeps_the_connection(store: Store) {
+    let server = Server::over(store).await;
+    let agent = server.sign_in("agent").await;
+    let visitor = server.visitor("Ana", None).await;
+    let room = &visitor.conversation;
+    let options = json!({ "reconnectDelay": 0 });
+    let mut client = StompClient::connect_with(&server.stomp_url(), agent.rest.token(), &options).await;
+    client.follow(room, Some(0));
+    let fresh = server.sign_in("agent").await;
+    let token = |token: &str| json!({ "Authorization": format!("Bearer {token}"), "receipt": "renewed" });
+    client.publish("/app/authenticate", &token(fresh.rest.token()), "");
+    client.receipt("renewed").await;
+    // The session of the first token ends; the connection lives by the second.
+    agent.rest.post("/auth/logout", &json!({})).await;
+    visitor.rest.send_message(room, "one", "Toujours là ?").await.expect(201);
+    client.message("Toujours là ?").await;
+    client.sent(room, "two", "Toujours là.").await;
+    // Another person's token does not turn one person's connection into the other's.
+    client.publish("/app/authenticate", &token(visitor.rest.token()), "");
+    assert_eq!(client.expect("error").await["error"]["code"], "realtime.already_authenticated");
+    assert_eq!(client.expect("closed").await["closed"], 4001);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -12,12 +12,15 @@ use tests::people::{Visitor, text};
 use tests::rest::send;
 use tests::server::{Server, Settings};
 
+/// What is said, the code of the `ERROR`, that of the close.
+type Case = (&'static str, &'static str, u16);
+
 const TEXT: u8 = 0x81;
 const BINARY: u8 = 0x82;
 
 /// By the frame, what is wrong with it, and how it is answered: the code of the `ERROR`, and that of the close. `ROOM`
 /// stands for the conversation of the one who sends, `OTHER` for somebody else's.
-const ROWS: &[(&str, &[(&str, &str, u16)])] = &[
+const ROWS: &[(&str, &[Case])] = &[
     (
         "CONNECT",
         &[
@@ -355,8 +358,8 @@ async fn s07_transactions_are_bounded_and_leave_nothing() {
     let send = format!("SEND\ndestination:/app/conversations/{}/send\ntransaction:t0\n", visitor.conversation);
 
     let mut raw = connected(&server, token).await;
-    let many: String = (0..10_000).map(|n| format!("BEGIN\ntransaction:t{n}\n\n\0")).collect();
-    for piece in many.as_bytes().chunks(60_000) {
+    let many: Vec<String> = (0..10_000).map(|n| format!("BEGIN\ntransaction:t{n}\n\n\0")).collect();
+    for piece in many.concat().as_bytes().chunks(60_000) {
         raw.write(&frame(TEXT, piece)).await;
     }
     let (frames, closed) = ends(&mut raw).await;
@@ -499,8 +502,8 @@ async fn a_flood_of_sends_is_refused_and_then_closed() {
     let mut raw = connected(&server, visitor.rest.token()).await;
     raw.write(&frame(TEXT, b"SUBSCRIBE\nid:e\ndestination:/user/queue/events\n\n\0")).await;
     let to = format!("SEND\ndestination:/app/conversations/{}/send\n", visitor.conversation);
-    let flood: String = (0..100).map(|n| format!("{to}receipt:{n}\n\nmessage {n}\0")).collect();
-    let (frames, close) = ends_after(&mut raw, &flood).await;
+    let flood: Vec<String> = (0..100).map(|n| format!("{to}receipt:{n}\n\nmessage {n}\0")).collect();
+    let (frames, close) = ends_after(&mut raw, &flood.concat()).await;
     assert_eq!(close, 4008);
     let (receipts, others): (Vec<_>, Vec<_>) = frames.iter().partition(|frame| frame.starts_with("RECEIPT"));
     assert!((1..=21).contains(&receipts.len()), "{} were stored", receipts.len());

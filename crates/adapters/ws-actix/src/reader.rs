@@ -72,17 +72,22 @@ fn take(link: &Arc<Link>, received: Received) {
     let hub = link.hub();
     match received {
         Received::Text(text) => {
-            metrics::counter!("guichet_realtime_frames_in_total").increment(1);
+            count(link);
             hub.hear(&link.conn, Heard::Text(&text), link.now());
         }
         Received::Binary(bytes) => {
-            metrics::counter!("guichet_realtime_frames_in_total").increment(1);
+            count(link);
             hub.hear(&link.conn, Heard::Binary(&bytes), link.now());
         }
         Received::Ping(payload) => hub.heard(&link.conn, Some(payload)),
         Received::Pong => hub.heard(&link.conn, None),
         Received::Close => {}
     }
+}
+
+fn count(link: &Link) {
+    let protocol = link.conn.protocol().as_str();
+    metrics::counter!("guichet_realtime_frames_in_total", "protocol" => protocol).increment(1);
 }
 
 struct Half {
