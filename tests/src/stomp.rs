@@ -133,7 +133,7 @@ impl StompClient {
             let said = match timeout(PATIENCE, self.said.recv()).await {
                 Ok(Some(said)) => said,
                 Ok(None) => panic!("the client ended before {what}; it said {:?}", self.waiting),
-                Err(_) => panic!("no {what} within 20 s; the client said {:?}", self.waiting),
+                Err(late) => panic!("no {what}: {late}; the client said {:?}", self.waiting),
             };
             if fits(&said) {
                 return said;

@@ -115,9 +115,11 @@ impl Stomp {
         }
     }
 
-    /// Says why, and ends the connection, as the specification demands of every error.
+    /// Says why, and ends the connection, as the specification demands of every error. What the session has said
+    /// already is written before it.
     fn refuse(&mut self, refused: &Refused) {
         let words = self.last_words(refused);
+        self.phase = Phase::Leaving;
         self.steps.push_back(Step::Tell(words));
         self.steps.push_back(Step::Close(refused.close));
     }
@@ -203,7 +205,7 @@ impl Codec for Stomp {
     }
 
     fn farewell(&mut self, close: Close) -> Option<Bytes> {
-        if self.phase == Phase::Over {
+        if matches!(self.phase, Phase::Leaving | Phase::Over) {
             return None;
         }
         Refused::of_close(close).map(|refused| self.last_words(&refused))

@@ -225,7 +225,7 @@ fn token_in_query(request: &HttpRequest) -> Option<Secret> {
     Some(Secret::new(query.into_inner().token))
 }
 
-/// SockJS is not offered: its clients are told so, and not that the whole server is not there.
+/// `SockJS` is not offered: its clients are told so, and not that the whole server is not there.
 pub(crate) async fn no_sockjs() -> HttpResponse {
     let problem = serde_json::json!({
         "type": "about:blank", "title": "Not Found", "status": 404, "code": "not_found",

@@ -72,7 +72,7 @@ fn take(link: &Arc<Link>, received: Received) {
     let hub = link.hub();
     match received {
         Received::Text(text) if link.is_engine() => {
-            metrics::counter!("guichet_realtime_frames_in_total").increment(1);
+            count(link);
             match Packet::parse(&text) {
                 Some(Packet::Message(text)) => hub.hear(&link.conn, Heard::Text(&text), link.now()),
                 Some(Packet::Pong) => hub.heard(&link.conn, None),
@@ -81,17 +81,22 @@ fn take(link: &Arc<Link>, received: Received) {
             }
         }
         Received::Text(text) => {
-            metrics::counter!("guichet_realtime_frames_in_total").increment(1);
+            count(link);
             hub.hear(&link.conn, Heard::Text(&text), link.now());
         }
         Received::Binary(bytes) => {
-            metrics::counter!("guichet_realtime_frames_in_total").increment(1);
+            count(link);
             hub.hear(&link.conn, Heard::Binary(&bytes), link.now());
         }
         Received::Ping(payload) => hub.heard(&link.conn, Some(payload)),
         Received::Pong => hub.heard(&link.conn, None),
         Received::Close => {}
     }
+}
+
+fn count(link: &Link) {
+    let protocol = link.conn.protocol().as_str();
+    metrics::counter!("guichet_realtime_frames_in_total", "protocol" => protocol).increment(1);
 }
 
 /// What comes from a socket.

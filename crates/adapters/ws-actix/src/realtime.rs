@@ -58,9 +58,9 @@ pub struct Realtime {
 impl Realtime {
     /// The path of the native protocol.
     pub const PATH: &'static str = "/api/v1/realtime";
-    /// The paths of STOMP: its own, and where clients look that were written for SockJS and speak plain WebSocket.
+    /// The paths of STOMP: its own, and where clients look that were written for `SockJS` and speak plain WebSocket.
     pub const STOMP_PATHS: [&'static str; 2] = ["/ws", "/ws/websocket"];
-    /// Where SockJS asks what the server can do.
+    /// Where `SockJS` asks what the server can do.
     const SOCKJS: &'static str = "/ws/info";
     /// The paths of Socket.IO.
     pub const SOCKET_IO_PATHS: [&'static str; 2] = ["/socket.io/", "/socket.io"];

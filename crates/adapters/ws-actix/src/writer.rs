@@ -30,7 +30,8 @@ impl Writer {
     }
 
     fn write(&mut self, out: Vec<Out>) -> Bytes {
-        metrics::counter!("guichet_realtime_frames_out_total").increment(out.len() as u64);
+        let protocol = self.link.conn.protocol().as_str();
+        metrics::counter!("guichet_realtime_frames_out_total", "protocol" => protocol).increment(out.len() as u64);
         let mut bytes = BytesMut::new();
         for frame in out {
             match frame {

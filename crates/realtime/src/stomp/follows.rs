@@ -58,13 +58,17 @@ pub(super) struct Follows {
 
 impl Follows {
     /// The most subscriptions of a connection, whatever they are to.
-    pub(super) const MOST: usize = 1_000;
+    const MOST: usize = 1_000;
+    /// The most subscriptions to one destination: each is told in words of its own.
+    const MOST_OF_ONE: usize = 8;
     /// How much of the past a subscription without a position gets when the connection follows the conversation
     /// already, in entries.
     const RECENT: u64 = 50;
 
-    pub(super) fn len(&self) -> usize {
-        self.all.len()
+    /// Whether there may be one more.
+    pub(super) fn has_room_for(&self, source: Source) -> bool {
+        let of_one = self.all.iter().filter(|one| one.source == source).count();
+        self.all.len() < Self::MOST && of_one < Self::MOST_OF_ONE
     }
 
     /// The subscription of that name; one without an id goes by its destination.

@@ -8,7 +8,7 @@ use super::{
     Phase, Stomp,
     acks::Which,
     destination::{Source, Target, Verb},
-    follows::{AckMode, Follow, Follows},
+    follows::{AckMode, Follow},
     frame::{ClientFrame, Command, Version},
     open::{OpenSend, Settles},
     refusal::Refused,
@@ -167,8 +167,8 @@ impl Stomp {
         if self.follows.find(id.as_deref(), Some(source)).is_some() {
             return Err(Refused::malformed("there is a subscription with that id"));
         }
-        if self.follows.len() == Follows::MOST {
-            return Err(Refused::too_many("more than 1000 subscriptions"));
+        if !self.follows.has_room_for(source) {
+            return Err(Refused::too_many("more than 1000 subscriptions, or 8 to one destination"));
         }
         let ack = match frame.header("ack") {
             None | Some("auto") => AckMode::Auto,

@@ -3,5 +3,6 @@
 mod agreeing;
 mod grammar;
 mod receiving;
+mod samples;
 mod sending;
 mod talk;

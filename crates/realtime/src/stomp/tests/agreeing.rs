@@ -175,7 +175,7 @@ fn no_pattern_and_nothing_beside_it_is_a_destination() {
 #[test]
 fn a_binary_message_and_several_frames_in_one_are_read_like_any() {
     let mut talk = Talk::of(&people::customer());
-    let text = format!("\nBEGIN\ntransaction:a\nreceipt:1\n\n\0\n\nABORT\ntransaction:a\nreceipt:2\n\n\0");
+    let text = "\nBEGIN\ntransaction:a\nreceipt:1\n\n\0\n\nABORT\ntransaction:a\nreceipt:2\n\n\0";
     talk.hears(Heard::Binary(text.as_bytes()));
     assert_eq!(names(&talk.run()), ["RECEIPT 1", "RECEIPT 2"]);
     for byte in text.as_bytes() {

@@ -178,6 +178,20 @@ fn several_subscriptions_to_a_conversation_are_each_told() {
 }
 
 #[test]
+fn one_destination_is_not_followed_more_often_than_anybody_needs() {
+    for destination in [super::talk::topic(1), "/user/queue/events".to_owned()] {
+        let mut talk = Talk::of(&people::customer());
+        for n in 0..8 {
+            assert_eq!(talk.asks(&format!("SUBSCRIBE\nid:{n}\ndestination:{destination}\n\n\0")), []);
+            talk.world.pass(2);
+        }
+        let told = talk.asks(&format!("SUBSCRIBE\nid:8\ndestination:{destination}\n\n\0"));
+        assert_eq!(names(&told), ["ERROR realtime.too_many_subscriptions"]);
+        assert_eq!(talk.closed, Some(Close::TooFast));
+    }
+}
+
+#[test]
 fn two_that_subscribe_at_once_are_told_the_same() {
     let mut talk = Talk::of(&people::customer());
     for n in 1..=3 {

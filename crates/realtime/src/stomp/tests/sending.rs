@@ -243,7 +243,7 @@ fn more_than_may_wait_is_taken_as_it_is_answered() {
 fn what_was_read_and_typed_is_said_on() {
     let mut talk = Talk::of(&people::customer());
     talk.world.append(1, &people::agent(), "a", None);
-    let mut other = talk.world.follow(&people::agent(), 1, Some(0));
+    let other = talk.world.follow(&people::agent(), 1, Some(0));
     talk.follows(1, "id:s\n");
     talk.says(&format!("SEND\ndestination:{}\nreceipt:r\n\n{{\"seq\":1}}\0", app(1, "read")));
     let Some(Job::Mark { kind: MarkKind::Read, seq, conversation, .. }) = job(&talk.conn) else { panic!("no mark") };
@@ -253,7 +253,7 @@ fn what_was_read_and_typed_is_said_on() {
     assert_eq!(names(&talk.run()), ["RECEIPT r"]);
     talk.says(&format!("SEND\ndestination:{}\nreceipt:t\n\n{{\"isTyping\":true}}\0", app(1, "typing")));
     assert_eq!(names(&talk.run()), ["RECEIPT t"]);
-    let frames = talk.world.run(&mut other);
+    let frames = talk.world.run(&other);
     assert!(matches!(frames.last(), Some(crate::ServerFrame::Typing { is_typing: true, .. })), "{frames:?}");
 }
 
@@ -287,4 +287,14 @@ fn too_many_sends_are_refused_like_everybodys() {
     talk.done(crate::Done::Sent { ticket, result });
     assert_eq!(names(&talk.run()), ["ERROR rate_limited"]);
     assert_eq!(talk.closed, Some(Close::TooFast));
+}
+
+#[test]
+fn what_was_answered_before_an_error_is_told_before_it() {
+    let mut talk = Talk::of(&people::customer());
+    talk.sends(1, "client-message-id:a\nreceipt:r\n", "says a");
+    talk.step(None);
+    // The receipt waits to be written when the nonsense comes.
+    talk.says("LAUNCH\n\n\0");
+    assert_eq!(names(&talk.run()), ["RECEIPT r", "ERROR realtime.malformed"]);
 }

@@ -34,7 +34,7 @@ impl Told {
     }
 
     /// Reads a frame as a client of 1.2 does.
-    fn read(text: &str) -> Self {
+    pub(super) fn read(text: &str) -> Self {
         let (head, body) = text.split_once("\n\n").unwrap_or_else(|| panic!("no frame: {text:?}"));
         let mut lines = head.split('\n');
         let command = lines.next().unwrap().to_owned();
