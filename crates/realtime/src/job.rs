@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use chat::{
-    ChatError, Content, Conversation, Entry, Epoch, Head, Outgoing, Position, ReadMark, Revised, Sent, Seq, Subscription,
+    ChatError, Content, Conversation, Entry, Epoch, Head, Outgoing, Position, ReadMark, Revised, Sent, Seq,
+    Subscription,
 };
 use kernel::{Audience, Availability, Caller, ConversationId, MessageId, Refusal, Secret, SupportRequestId};
 

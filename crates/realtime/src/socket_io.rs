@@ -4,8 +4,6 @@ mod call;
 mod packet;
 mod reading;
 mod shapes;
-#[cfg(test)]
-mod tests;
 mod threads;
 mod writing;
 

@@ -8,6 +8,7 @@ mod order;
 mod people;
 mod presence;
 mod simulation;
+mod socket_io;
 mod strangers;
 mod time;
 mod views;

@@ -42,7 +42,7 @@ impl Told {
 /// A frame for codecs: typed, with what they have in common for all its receivers written at most once.
 #[derive(Debug)]
 pub struct Frame {
-    frame: ServerFrame,
+    says: ServerFrame,
     native: Bytes,
     written: [OnceLock<Bytes>; 2],
 }
@@ -51,12 +51,12 @@ impl Frame {
     /// A frame.
     pub fn new(frame: ServerFrame) -> Self {
         let native = native::encode(&frame);
-        Self { frame, native, written: Default::default() }
+        Self { says: frame, native, written: Default::default() }
     }
 
     /// What it says.
     pub fn frame(&self) -> &ServerFrame {
-        &self.frame
+        &self.says
     }
 
     /// As the native protocol writes it.
@@ -66,7 +66,7 @@ impl Frame {
 
     /// What all receivers share that speak a protocol, in up to two ways; written when the first of them needs it.
     pub fn shared(&self, way: Way, write: impl FnOnce(&ServerFrame) -> Bytes) -> Bytes {
-        self.written[way as usize].get_or_init(|| write(&self.frame)).clone()
+        self.written[way as usize].get_or_init(|| write(&self.says)).clone()
     }
 }
 

@@ -14,7 +14,13 @@ use kernel::Secret;
 use realtime::Protocol;
 use serde::Deserialize;
 
-use crate::{addresses::Address, link::Link, reader::{self, Half}, realtime::Realtime, writer::Writer};
+use crate::{
+    addresses::Address,
+    link::Link,
+    reader::{self, Half},
+    realtime::Realtime,
+    writer::Writer,
+};
 
 /// Why there is no connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

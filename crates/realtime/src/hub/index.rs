@@ -5,7 +5,9 @@ use std::{
     sync::Arc,
 };
 
-use kernel::{Audience, Availability, Caller, ConnectionId, ConversationId, GuestTokenId, OrganizationId, ParticipantId, UserId};
+use kernel::{
+    Audience, Availability, Caller, ConnectionId, ConversationId, GuestTokenId, OrganizationId, ParticipantId, UserId,
+};
 
 use super::{
     Colleague, Revoked,
@@ -211,12 +213,7 @@ impl Index {
 
     /// Adds the connections of those who have a part in what has this audience, or wrote in it, as far as they follow
     /// their own unasked.
-    pub(super) fn add_parties(
-        &self,
-        conns: &mut Vec<Arc<Conn>>,
-        audience: &Audience,
-        sender: Option<ParticipantId>,
-    ) {
+    pub(super) fn add_parties(&self, conns: &mut Vec<Arc<Conn>>, audience: &Audience, sender: Option<ParticipantId>) {
         let assignee = audience.assignee.map(ParticipantId::from);
         let parties = [Some(audience.requester), assignee, sender].into_iter().flatten();
         for who in parties.chain(audience.members.iter().copied()) {

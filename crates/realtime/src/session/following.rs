@@ -107,7 +107,8 @@ impl Session {
                 return;
             }
         };
-        sub.position = sub.first.map_or(view.last_seq, |first| Seq::new(first.get().saturating_sub(1)).min(view.last_seq));
+        sub.position =
+            sub.first.map_or(view.last_seq, |first| Seq::new(first.get().saturating_sub(1)).min(view.last_seq));
         sub.phase = Phase::Live;
         let head = view.last_seq.max(sub.head);
         if sub.lag(head) {

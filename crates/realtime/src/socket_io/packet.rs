@@ -13,10 +13,17 @@ pub(super) struct Packet<'a> {
 pub(super) enum What {
     Connect(Option<Value>),
     Disconnect,
-    Event { id: Option<u64>, name: String, arguments: Vec<Value> },
+    Event {
+        id: Option<u64>,
+        name: String,
+        arguments: Vec<Value>,
+    },
     Ack,
     /// An event or an ack with bytes, of which so many messages follow.
-    Binary { id: Option<u64>, attachments: usize },
+    Binary {
+        id: Option<u64>,
+        attachments: usize,
+    },
 }
 
 /// Names that clients keep for themselves, and one that no object of theirs may have.
@@ -39,10 +46,8 @@ impl<'a> Packet<'a> {
             }
             _ => (None, text.get(1..)?),
         };
-        let (namespace, rest) = match rest.starts_with('/') {
-            true => rest.split_once(',').unwrap_or((rest, "")),
-            false => ("/", rest),
-        };
+        let (namespace, rest) =
+            if rest.starts_with('/') { rest.split_once(',').unwrap_or((rest, "")) } else { ("/", rest) };
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
         let (id, data) = rest.split_at(digits);
         let id = if id.is_empty() { None } else { Some(number(id)?) };
@@ -98,7 +103,10 @@ mod tests {
             ("1", ("/", What::Disconnect)),
             ("1/messaging,", ("/messaging", What::Disconnect)),
             (r#"2["x"]"#, ("/", event(None, "x", vec![]))),
-            (r#"2/messaging,12["x",1,{"a":[true]}]"#, ("/messaging", event(Some(12), "x", vec![json!(1), json!({"a":[true]})]))),
+            (
+                r#"2/messaging,12["x",1,{"a":[true]}]"#,
+                ("/messaging", event(Some(12), "x", vec![json!(1), json!({"a":[true]})])),
+            ),
             ("31[]", ("/", What::Ack)),
             (r#"52-["x",{"_placeholder":true,"num":0}]"#, ("/", What::Binary { id: None, attachments: 2 })),
             (r#"51-/messaging,7["x",1]"#, ("/messaging", What::Binary { id: Some(7), attachments: 1 })),
@@ -111,12 +119,48 @@ mod tests {
     #[test]
     fn what_is_no_packet_is_not_read() {
         for text in [
-            "", "abc", "7", "9[]", "é", "2", "2{}", "2[]", "2[1]", "2[null]", r#"2abc["x"]"#, r#"2["x""#, "0[]", "0\"x\"", "01", "1[]",
-            "11", "3[]", "31", "31{}", "4", r#"4{"message":"x"}"#, r#"218446744073709551616["x"]"#,
-            r#"29007199254740992["x"]"#, r#"2["__proto__"]"#, r#"2["connect"]"#, r#"2["disconnect"]"#,
-            r#"2["connect_error"]"#, r#"2["disconnecting"]"#, r#"2["newListener"]"#, r#"2["removeListener"]"#,
-            r#"5["x"]"#, r#"50-["x"]"#, r#"511-["x"]"#, r#"5x-["x"]"#, r#"5+1-["x"]"#, "51-", "51-{}", "61-[1]", r#"51-["connect"]"#,
-            r#"2-1["x"]"#, r#"2["x"]["y"]"#,
+            "",
+            "abc",
+            "7",
+            "9[]",
+            "é",
+            "2",
+            "2{}",
+            "2[]",
+            "2[1]",
+            "2[null]",
+            r#"2abc["x"]"#,
+            r#"2["x""#,
+            "0[]",
+            "0\"x\"",
+            "01",
+            "1[]",
+            "11",
+            "3[]",
+            "31",
+            "31{}",
+            "4",
+            r#"4{"message":"x"}"#,
+            r#"218446744073709551616["x"]"#,
+            r#"29007199254740992["x"]"#,
+            r#"2["__proto__"]"#,
+            r#"2["connect"]"#,
+            r#"2["disconnect"]"#,
+            r#"2["connect_error"]"#,
+            r#"2["disconnecting"]"#,
+            r#"2["newListener"]"#,
+            r#"2["removeListener"]"#,
+            r#"5["x"]"#,
+            r#"50-["x"]"#,
+            r#"511-["x"]"#,
+            r#"5x-["x"]"#,
+            r#"5+1-["x"]"#,
+            "51-",
+            "51-{}",
+            "61-[1]",
+            r#"51-["connect"]"#,
+            r#"2-1["x"]"#,
+            r#"2["x"]["y"]"#,
         ] {
             assert_eq!(parse(text), None, "{text}");
         }

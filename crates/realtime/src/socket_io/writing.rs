@@ -5,7 +5,7 @@ use chat::Seq;
 use kernel::{ConversationId, MessageId, ParticipantId, SupportRequestId};
 use serde_json::{Value, json};
 
-use super::{Answer, Call, Join, Namespace, Socket, SocketIo, shapes};
+use super::{Answer, Call, Join, Namespace, Socket, SocketIo, shapes, threads::Known};
 use crate::{Aside, Frame, ServerFrame, Way};
 
 /// What an answer to `joinConversation` holds at most; what is behind it follows as events.
@@ -22,7 +22,7 @@ impl SocketIo {
             ServerFrame::Error { reference, code, message } => self.failed(reference.as_deref(), code, message),
             ServerFrame::Ack { reference, message_id, seq, duplicate, .. } => {
                 let answer = json!({ "messageId": message_id, "seq": seq, "duplicate": duplicate });
-                Call::of(reference.as_deref()).and_then(|call| self.answer(call, &answer)).into_iter().collect()
+                Call::of(reference.as_deref()).and_then(|call| call.answer(&answer)).into_iter().collect()
             }
             ServerFrame::Nack { reference, code, message, retry, retry_after_ms, client_message_id, .. } => {
                 let mut error = json!({ "code": code, "message": message, "retry": retry });
@@ -99,19 +99,13 @@ impl SocketIo {
             Aside::Marked { reference, conversation, message, read_at } => {
                 let Some(call) = Call::of(reference.as_deref()) else { return Vec::new() };
                 let known = self.threads.get(*conversation);
-                let message = message.or_else(|| known.and_then(|known| known.last()));
+                let message = message.or_else(|| known.and_then(Known::last));
                 let confirmed = json!({ "messageId": message, "readAt": read_at });
                 let mut words = vec![packet(call.namespace, "readConfirmation", &confirmed.to_string())];
-                words.extend(self.answer(call, &confirmed));
+                words.extend(call.answer(&confirmed));
                 words
             }
         }
-    }
-
-    /// The answer to a call; nothing when the client gave no callback.
-    pub(super) fn answer(&self, call: Call, answer: &Value) -> Option<Bytes> {
-        let id = call.id?;
-        Some(format!("3{}{id}[{answer}]", call.namespace.prefix()).into())
     }
 
     fn connected(&mut self, me: ParticipantId) -> Vec<Bytes> {
@@ -149,9 +143,7 @@ impl SocketIo {
     /// Tells what was refused to the callback, else as an event.
     fn refusal(&self, call: Option<Call>, error: Value, client_message_id: Option<&str>) -> Vec<Bytes> {
         match call {
-            Some(call) if call.id.is_some() => {
-                self.answer(call, &json!({ "error": error })).into_iter().collect()
-            }
+            Some(call) if call.id.is_some() => call.answer(&json!({ "error": error })).into_iter().collect(),
             call => {
                 let mut error = error;
                 if let Some(name) = client_message_id {
@@ -189,7 +181,7 @@ impl SocketIo {
             if let Some(reason) = join.reset {
                 answer["reset"] = json!(reason);
             }
-            self.answer(join.call, &answer)
+            join.call.answer(&answer)
         });
         answers.collect()
     }

@@ -86,7 +86,10 @@ mod tests {
     fn a_payload_is_read_packet_by_packet() {
         let text = |text: &str| Packet::Message(text.to_owned());
         assert_eq!(Packet::parse_payload("4a\x1e4\x1e3"), Some(vec![text("a"), text(""), Packet::Pong]));
-        assert_eq!(Packet::parse_payload("4é\x1ebAQIDBA=="), Some(vec![text("é"), Packet::Bytes(vec![1, 2, 3, 4].into())]));
+        assert_eq!(
+            Packet::parse_payload("4é\x1ebAQIDBA=="),
+            Some(vec![text("é"), Packet::Bytes(vec![1, 2, 3, 4].into())])
+        );
         for wrong in ["", "abc", "2", "0", "6", "3probe", "11", "4a\x1e", "\x1e4a", "bA", "b?", "7"] {
             assert_eq!(Packet::parse_payload(wrong), None, "{wrong:?}");
         }

@@ -36,6 +36,8 @@ struct State {
     phase: Phase,
     is_polled: bool,
     is_pushed: bool,
+    /// A socket is being tried.
+    is_tried: bool,
     inbox: VecDeque<Packet>,
     pace: Pace,
 }
@@ -76,6 +78,7 @@ impl Session {
             phase: Phase::Polling,
             is_polled: false,
             is_pushed: false,
+            is_tried: false,
             inbox: VecDeque::new(),
             pace,
         };
@@ -262,6 +265,15 @@ impl Session {
         if over || self.link.conn.is_closed() { Poll::Ready(()) } else { Poll::Pending }
     }
 
+    /// A socket is to be tried; one at a time.
+    pub(super) fn begin_trial(self: &Arc<Self>) -> Result<Trial, Misused> {
+        let mut state = self.state();
+        if state.phase != Phase::Polling || std::mem::replace(&mut state.is_tried, true) {
+            return Err(Misused);
+        }
+        Ok(Trial(self.clone()))
+    }
+
     /// A socket works: the client is about to change to it. `false` when there is another already.
     pub(super) fn probed(&self) -> bool {
         let moved = self.moves(Phase::Polling, Phase::Probing);
@@ -324,6 +336,15 @@ impl Session {
     }
 }
 
+/// While a socket is tried.
+pub(super) struct Trial(Arc<Session>);
+
+impl Drop for Trial {
+    fn drop(&mut self) {
+        self.0.state().is_tried = false;
+    }
+}
+
 /// Whatever ends the task, nothing of the session stays.
 struct Leave<'a>(&'a Arc<Session>);
 
@@ -336,4 +357,3 @@ impl Drop for Leave<'_> {
         link.finish();
     }
 }
-

@@ -15,8 +15,8 @@ use chat::{
 };
 use futures_util::{SinkExt, StreamExt};
 use kernel::{
-    Audience, Availability, Caller, ConversationId, Env, Language, OrganizationId, Refusal, RefusalKind, Role, SessionId,
-    SupportRequestId, Texts, Timestamp, UserCaller, UserId, testing::FixedEnv,
+    Audience, Availability, Caller, ConversationId, Env, Language, OrganizationId, Refusal, RefusalKind, Role,
+    SessionId, SupportRequestId, Texts, Timestamp, UserCaller, UserId, testing::FixedEnv,
 };
 use realtime::{Admitted, Hub, Limits, Standing};
 use serde_json::{Value, json};
