@@ -2,7 +2,7 @@
 
 import { io } from "socket.io-client";
 
-export const base = process.env.GUICHET_BASE;
+export const base = process.env.BASE;
 
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -128,14 +128,15 @@ export class Client {
 
 /** Runs the cases of a script one after another and ends it. */
 export async function run(cases) {
+  let failed = false;
   for (const [name, body] of Object.entries(cases)) {
     try {
       await soon(body(), "the end of the case", 90_000);
       console.log(`ok: ${name}`);
     } catch (error) {
+      failed = true;
       console.error(`${name}: ${error?.stack ?? error}`);
-      process.exit(1);
     }
   }
-  process.exit(0);
+  process.exit(failed ? 1 : 0);
 }

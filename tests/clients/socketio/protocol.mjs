@@ -266,6 +266,7 @@ await run({
     raw.send("5");
     raw.send(`40${auth}`);
     check((await raw.next()).startsWith("40"), "the socket is in use");
+    await raw.next();
     check((await poll(sid)).status === 400, "a poll");
     check((await push(sid, "3")).status === 400, "a push");
     check((await soon(new Raw(`EIO=4&transport=websocket&sid=${sid}`).refused, "a refusal")) === 400, "a socket");

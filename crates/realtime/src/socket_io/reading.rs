@@ -78,7 +78,9 @@ impl SocketIo {
         };
         let connected = matches!(self.socket(namespace), Socket::Connected { .. });
         match what {
-            What::Connect(auth) if *self.socket(namespace) == Socket::None => self.connect(namespace, auth.as_ref()),
+            // Some clients ask twice at once; the one answer is for both.
+            What::Connect(_) if *self.socket(namespace) == Socket::Asking => {}
+            What::Connect(auth) => self.connect(namespace, auth.as_ref()),
             What::Disconnect if *self.socket(namespace) != Socket::Asking => *self.socket(namespace) = Socket::None,
             What::Event { id, name, arguments } if connected => {
                 self.called(Call { namespace, id }, &name, arguments.into_iter().next().unwrap_or_default());
@@ -105,7 +107,12 @@ impl SocketIo {
             });
             return self.tell(format!("4{}{refused}", namespace.prefix()));
         };
-        *self.socket(namespace) = Socket::Asking;
+        let socket = self.socket(namespace);
+        if let Socket::Connected { again, .. } = socket {
+            *again = true;
+        } else {
+            *socket = Socket::Asking;
+        }
         self.steps.push_back(Step::Do(Inbound::Authenticate { token }));
     }
 
@@ -113,7 +120,7 @@ impl SocketIo {
         let done = match name {
             "joinConversation" => self.join(call, argument),
             "join-conversation" => {
-                *self.socket(call.namespace) = Socket::Connected { hyphens: true };
+                *self.socket(call.namespace) = Socket::Connected { hyphens: true, again: false };
                 self.join(call, argument)
             }
             "leaveConversation" | "leave-conversation" => self.leave(call, argument),

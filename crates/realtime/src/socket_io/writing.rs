@@ -110,8 +110,11 @@ impl SocketIo {
 
     fn connected(&mut self, me: ParticipantId) -> Vec<Bytes> {
         let mut words = Vec::new();
-        for namespace in self.all(|socket| socket == Socket::Asking).collect::<Vec<_>>() {
-            *self.socket(namespace) = Socket::Connected { hyphens: false };
+        let asking = |socket| matches!(socket, Socket::Asking | Socket::Connected { again: true, .. });
+        for namespace in self.all(asking).collect::<Vec<_>>() {
+            let socket = self.socket(namespace);
+            let hyphens = matches!(socket, Socket::Connected { hyphens: true, .. });
+            *socket = Socket::Connected { hyphens, again: false };
             self.connected += 1;
             let socket = format!("{}-{}", self.id, self.connected);
             words.push(format!("0{}{}", namespace.prefix(), json!({ "sid": socket })).into());
@@ -249,23 +252,33 @@ impl SocketIo {
     fn ticket(&mut self, event: &str, request: &wire::SupportRequest) -> Vec<Bytes> {
         let assignee = request.assignee.as_ref().map(|assignee| ParticipantId::new(assignee.id));
         self.threads.assigned(ConversationId::new(request.conversation_id), assignee);
-        let (name, kind) = match event {
-            "created" => ("ticket.created", "ticket_created"),
-            "status_changed" => ("ticket.status_changed", "ticket_status_changed"),
-            _ => return Vec::new(),
-        };
-        self.event((name, name), &json!({ "ticket": shapes::ticket(request), "type": kind }))
+        if event == "created" {
+            let created = json!({ "ticket": shapes::ticket(request), "type": "ticket_created" });
+            return self.event(("ticket.created", "ticket.created"), &created);
+        }
+        // Whether its status changed, and by whose hand, is in the timeline, which comes next.
+        self.changed = (event != "message").then(|| Box::new((request.id, shapes::ticket(request))));
+        Vec::new()
     }
 
-    /// Who closed a request is told by its timeline.
-    fn timeline(&self, request: SupportRequestId, entry: &wire::TimelineEntry) -> Vec<Bytes> {
-        let closed = entry.kind == wire::TimelineKind::StatusChanged && entry.new.as_deref() == Some("closed");
-        let Some(known) = self.threads.of_request(request).filter(|_| closed) else { return Vec::new() };
-        let closed = json!({
-            "messageId": known.last(), "closerId": entry.actor.id,
-            "conversationId": known.thread.conversation, "type": "message_closed",
-        });
-        self.event(("messageClosed", "messageClosed"), &closed)
+    fn timeline(&mut self, request: SupportRequestId, entry: &wire::TimelineEntry) -> Vec<Bytes> {
+        if entry.kind != wire::TimelineKind::StatusChanged {
+            return Vec::new();
+        }
+        let mut words = Vec::new();
+        if let Some(changed) = self.changed.take_if(|changed| changed.0 == request.uuid()) {
+            let changed = json!({ "ticket": changed.1, "type": "ticket_status_changed" });
+            words = self.event(("ticket.status_changed", "ticket.status_changed"), &changed);
+        }
+        let closed = self.threads.of_request(request).filter(|_| entry.new.as_deref() == Some("closed"));
+        if let Some(known) = closed {
+            let closed = json!({
+                "messageId": known.last(), "closerId": entry.actor.id,
+                "conversationId": known.thread.conversation, "type": "message_closed",
+            });
+            words.extend(self.event(("messageClosed", "messageClosed"), &closed));
+        }
+        words
     }
 
     /// An event to each of the client's sockets, by the name that it goes by.
@@ -276,8 +289,8 @@ impl SocketIo {
     fn event_of(&self, (name, hyphenated): (&str, &str), payload: &[u8]) -> Vec<Bytes> {
         let payload = std::str::from_utf8(payload).unwrap_or("null");
         let to = |namespace: Namespace| match self.sockets[namespace as usize] {
-            Socket::Connected { hyphens: true } => Some(packet(namespace, hyphenated, payload)),
-            Socket::Connected { hyphens: false } => Some(packet(namespace, name, payload)),
+            Socket::Connected { hyphens: true, .. } => Some(packet(namespace, hyphenated, payload)),
+            Socket::Connected { hyphens: false, .. } => Some(packet(namespace, name, payload)),
             Socket::None | Socket::Asking => None,
         };
         Namespace::ALL.into_iter().filter_map(to).collect()

@@ -377,6 +377,20 @@ fn both_namespaces_are_one_person() {
 }
 
 #[test]
+fn a_namespace_may_be_asked_for_twice_and_with_a_fresh_token() {
+    let mut world = World::new(Limits::default());
+    world.append(1, &agent(), "a", None);
+    let client = world.socket_io(&customer());
+    client.says(&world, r#"0/messaging,{"token":"fresh"}"#);
+    world.written(1, &agent(), "b");
+    assert!(matches!(job(&client.conn), Some(Job::Authenticate { .. })));
+    world.admit(&client.conn, &customer());
+    let told = client.run(&mut world);
+    assert_eq!(messages(&told), new(&[2]), "nothing is lost meanwhile");
+    assert_eq!(told.iter().filter(|text| text.starts_with("0/messaging,")).count(), 1);
+}
+
+#[test]
 fn an_event_with_bytes_is_refused_whole_and_the_next_one_is_read() {
     let mut world = World::new(Limits::default());
     let client = world.socket_io(&customer());
@@ -397,15 +411,9 @@ fn an_event_with_bytes_is_refused_whole_and_the_next_one_is_read() {
 #[test]
 fn what_is_no_packet_closes() {
     let mut world = World::new(Limits::default());
-    for text in [
-        r"2{}",
-        r#"2abc["x"]"#,
-        r#"218446744073709551616["x"]"#,
-        r#"2/messaging,["connect"]"#,
-        r#"2["x"]"#,
-        "abc",
-        "0/messaging,",
-    ] {
+    for text in
+        [r"2{}", r#"2abc["x"]"#, r#"218446744073709551616["x"]"#, r#"2/messaging,["connect"]"#, r#"2["x"]"#, "abc"]
+    {
         let client = world.socket_io(&customer());
         client.says(&world, text);
         assert_eq!(client.conn.closing(), Some(Close::Malformed), "{text}");
