@@ -12,6 +12,7 @@ pub mod architecture;
 pub mod checker;
 pub mod database;
 pub mod faults;
+pub mod page;
 pub mod people;
 pub mod rest;
 mod seed;

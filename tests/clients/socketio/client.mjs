@@ -83,10 +83,10 @@ export function say(person, conversation, content, name = `rest-${content}`) {
 /** A client as an application makes one, with all that it hears kept. */
 export class Client {
   constructor(person, options = {}) {
-    const { namespace = "/messaging", ...more } = options;
+    const { namespace = "/messaging", url = base, ...more } = options;
     this.heard = [];
     this.errors = [];
-    this.socket = io(base + namespace, {
+    this.socket = io(url + namespace, {
       forceNew: true,
       auth: person && { token: person.token },
       reconnectionDelay: 50,
