@@ -83,6 +83,8 @@ pub enum Effect {
     Leave(ConversationId),
     /// These people take part in a conversation that is followed.
     TakePart(ConversationId, Vec<ParticipantId>),
+    /// It has begun to follow a conversation by the client's own wish, and may.
+    Came(ConversationId),
     /// Somebody's first connection has appeared, or they want to be asked, or do not any more. Added by the hub,
     /// which alone knows.
     Online(Arc<Caller>),

@@ -4,8 +4,6 @@ mod call;
 mod packet;
 mod reading;
 mod shapes;
-#[cfg(test)]
-mod tests;
 mod threads;
 mod writing;
 
@@ -15,6 +13,7 @@ use bytes::Bytes;
 use chat::{Epoch, Seq};
 use kernel::{ConnectionId, ConversationId, ParticipantId, Secret, Timestamp};
 use serde_json::Value;
+use uuid::Uuid;
 
 use self::{call::Call, threads::Threads};
 use crate::{Aside, Close, Codec, Frame, Heard, Step, Written, close::Advice};
@@ -57,6 +56,8 @@ enum Socket {
     Connected {
         /// It goes by the names with hyphens.
         hyphens: bool,
+        /// It has asked again, perhaps with a fresh token.
+        again: bool,
     },
 }
 
@@ -96,6 +97,8 @@ pub(crate) struct SocketIo {
     attachments: usize,
     joins: Vec<Join>,
     threads: Threads,
+    /// A request that changed, until its timeline tells what did.
+    changed: Option<Box<(Uuid, Value)>>,
 }
 
 impl SocketIo {
@@ -112,6 +115,7 @@ impl SocketIo {
             attachments: 0,
             joins: Vec::new(),
             threads: Threads::default(),
+            changed: None,
         }
     }
 

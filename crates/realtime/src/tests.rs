@@ -9,6 +9,7 @@ mod order;
 pub(crate) mod people;
 mod presence;
 mod simulation;
+mod socket_io;
 mod strangers;
 mod time;
 mod views;

@@ -69,7 +69,7 @@ struct Query {
 
 /// Answers whatever comes to the path of Socket.IO.
 pub(crate) async fn serve(this: Arc<Realtime>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
-    route(&this, &request, payload).await.unwrap_or_else(|wrong| wrong.answer())
+    route(&this, &request, payload).await.unwrap_or_else(Wrong::answer)
 }
 
 async fn route(this: &Arc<Realtime>, request: &HttpRequest, payload: web::Payload) -> Result<HttpResponse, Wrong> {

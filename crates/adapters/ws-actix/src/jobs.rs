@@ -9,9 +9,9 @@ use std::{
     time::Instant,
 };
 
-use chat::{ChatError, ResetReason};
+use chat::{ChatError, Content, Position, ResetReason, Revised, Subscription};
 use futures_util::{Stream, stream::FuturesUnordered};
-use kernel::Refusal;
+use kernel::{Caller, ConversationId, MessageId, Refusal};
 use realtime::{Close, Done, Job, MarkKind, PageAsked, PageRead};
 
 use crate::link::Link;
@@ -98,38 +98,11 @@ async fn perform(link: Arc<Link>, job: Job) -> Done {
             Done::Authenticated { revocations, result }
         }
         Job::Subscribe { caller, conversation, generation, position } => {
-            let result = link.chat().subscribe(&caller, conversation, position).await.map(Box::new);
-            if let Err(error) = &result {
-                log_if_ours(&link, "a conversation could not be subscribed to", error);
-            }
-            if let Ok(subscription) = &result
-                && subscription.reset == Some(ResetReason::Ahead)
-            {
-                tracing::error!(
-                    connection_id = %link.conn.id(), conversation_id = %conversation,
-                    client = position.map(|position| position.after.get()), server = subscription.from.get(),
-                    "a client knows more than the server: entries may have been lost",
-                );
-                metrics::counter!("guichet_realtime_client_ahead_total").increment(1);
-            }
+            let result = subscribe(&link, &caller, conversation, position).await;
             Done::Subscribed { conversation, generation, result }
         }
         Job::Page { caller, conversation, asked } => {
-            let PageAsked { after, limit, with_view, failures, .. } = asked;
-            let read = async {
-                let view = if with_view {
-                    Some(Box::new(link.chat().conversation(&caller, conversation).await?))
-                } else {
-                    None
-                };
-                let entries = link.chat().entries(&caller, conversation, after, limit).await?;
-                Ok(PageRead { view, entries })
-            };
-            let result: Result<PageRead, ChatError> = read.await;
-            // It is read again every second; the first failure says why.
-            if let Some(error) = result.as_ref().err().filter(|_| failures == 0) {
-                log_if_ours(&link, "missed entries could not be read", error);
-            }
+            let result = page(&link, &caller, conversation, asked).await;
             Done::Page { conversation, asked, result }
         }
         Job::Send { caller, conversation, ticket, outgoing } => {
@@ -146,14 +119,7 @@ async fn perform(link: Arc<Link>, job: Job) -> Done {
             Done::Sent { ticket, result }
         }
         Job::Revise { caller, conversation, ticket, message, content } => {
-            let (chat, origin) = (link.chat(), Some(link.conn.id()));
-            let result = match content {
-                Some(content) => chat.edit(&caller, conversation, message, content, origin).await,
-                None => chat.delete(&caller, conversation, message, origin).await,
-            };
-            if let Err(error) = &result {
-                log_if_ours(&link, "a message was not revised", error);
-            }
+            let result = revise(&link, &caller, conversation, message, content).await;
             Done::Revised { ticket, result: result.map(Box::new) }
         }
         Job::Mark { caller, conversation, kind, seq } => {
@@ -216,6 +182,67 @@ async fn perform(link: Arc<Link>, job: Job) -> Done {
             Done::AvailabilitySaid { result }
         }
     }
+}
+
+async fn subscribe(
+    link: &Link,
+    caller: &Caller,
+    conversation: ConversationId,
+    position: Option<Position>,
+) -> Result<Box<Subscription>, ChatError> {
+    let result = link.chat().subscribe(caller, conversation, position).await.map(Box::new);
+    if let Err(error) = &result {
+        log_if_ours(link, "a conversation could not be subscribed to", error);
+    }
+    if let Ok(subscription) = &result
+        && subscription.reset == Some(ResetReason::Ahead)
+    {
+        tracing::error!(
+            connection_id = %link.conn.id(), conversation_id = %conversation,
+            client = position.map(|position| position.after.get()), server = subscription.from.get(),
+            "a client knows more than the server: entries may have been lost",
+        );
+        metrics::counter!("guichet_realtime_client_ahead_total").increment(1);
+    }
+    result
+}
+
+async fn page(
+    link: &Link,
+    caller: &Caller,
+    conversation: ConversationId,
+    asked: PageAsked,
+) -> Result<PageRead, ChatError> {
+    let PageAsked { after, limit, with_view, failures, .. } = asked;
+    let read = async {
+        let view = if with_view { Some(Box::new(link.chat().conversation(caller, conversation).await?)) } else { None };
+        let entries = link.chat().entries(caller, conversation, after, limit).await?;
+        Ok(PageRead { view, entries })
+    };
+    let result: Result<PageRead, ChatError> = read.await;
+    // It is read again every second; the first failure says why.
+    if let Some(error) = result.as_ref().err().filter(|_| failures == 0) {
+        log_if_ours(link, "missed entries could not be read", error);
+    }
+    result
+}
+
+async fn revise(
+    link: &Link,
+    caller: &Caller,
+    conversation: ConversationId,
+    message: MessageId,
+    content: Option<Content>,
+) -> Result<Revised, ChatError> {
+    let (chat, origin) = (link.chat(), Some(link.conn.id()));
+    let result = match content {
+        Some(content) => chat.edit(caller, conversation, message, content, origin).await,
+        None => chat.delete(caller, conversation, message, origin).await,
+    };
+    if let Err(error) = &result {
+        log_if_ours(link, "a message was not revised", error);
+    }
+    result
 }
 
 /// What went wrong behind a port is logged here, with its cause: the client is only told the code. What has

@@ -338,16 +338,13 @@ impl Chat {
         id: ConversationId,
         message: Option<MessageId>,
     ) -> Result<ReadMark, ChatError> {
-        let (conversation, seq) = match message {
-            Some(message) => {
-                let (conversation, message) = self.message(caller, id, message).await?;
-                (conversation, message.seq)
-            }
-            None => {
-                let conversation = self.conversation(caller, id).await?;
-                let end = conversation.last_seq;
-                (conversation, end)
-            }
+        let (conversation, seq) = if let Some(message) = message {
+            let (conversation, message) = self.message(caller, id, message).await?;
+            (conversation, message.seq)
+        } else {
+            let conversation = self.conversation(caller, id).await?;
+            let end = conversation.last_seq;
+            (conversation, end)
         };
         let moved = self.mark_read(caller, id, seq).await?.map(|receipt| receipt.mark);
         let me = caller.participant();

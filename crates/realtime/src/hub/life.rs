@@ -170,7 +170,11 @@ impl Hub {
                         others.push(Effect::Viewers(*request));
                     }
                 }
-                Effect::TakePart(..) | Effect::Typing { .. } | Effect::Online(_) | Effect::Viewers(_) => {}
+                Effect::TakePart(..)
+                | Effect::Came(_)
+                | Effect::Typing { .. }
+                | Effect::Online(_)
+                | Effect::Viewers(_) => {}
             }
         }
         effects.extend(others);

@@ -59,14 +59,14 @@ impl Hub {
                 Effect::Online(caller) => self.came_or_went(&caller, true),
                 Effect::TakePart(conversation, people) => {
                     let Some(caller) = self.caller_of(conn) else { continue };
-                    {
-                        let mut index = self.index();
-                        for who in people {
-                            index.take_part((caller.organization(), conversation), who);
-                            index.join_in((caller.organization(), conversation), who);
-                        }
+                    let mut index = self.index();
+                    for who in people {
+                        index.take_part((caller.organization(), conversation), who);
+                        index.join_in((caller.organization(), conversation), who);
                     }
-                    if !caller.is_staff() {
+                }
+                Effect::Came(conversation) => {
+                    if let Some(caller) = self.caller_of(conn).filter(|caller| !caller.is_staff()) {
                         self.came(caller.organization(), conversation);
                     }
                 }

@@ -171,6 +171,7 @@ impl Session {
             .map(|person| wire::Participant::of(person, context.presence.is_online(person.id)))
             .collect();
         effects.push(Effect::TakePart(conversation, view.participants.iter().map(|person| person.id).collect()));
+        effects.push(Effect::Came(conversation));
         self.aside(Aside::Thread(Thread::of(&view)));
         let last_seq = view.last_seq;
         self.reply(&ServerFrame::Subscribed { reference, conversation_id: conversation, last_seq, participants });

@@ -46,10 +46,8 @@ impl<'a> Packet<'a> {
             }
             _ => (None, text.get(1..)?),
         };
-        let (namespace, rest) = match rest.starts_with('/') {
-            true => rest.split_once(',').unwrap_or((rest, "")),
-            false => ("/", rest),
-        };
+        let (namespace, rest) =
+            if rest.starts_with('/') { rest.split_once(',').unwrap_or((rest, "")) } else { ("/", rest) };
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
         let (id, data) = rest.split_at(digits);
         let id = if id.is_empty() { None } else { Some(number(id)?) };

@@ -40,7 +40,7 @@ struct Sending {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Typing {
+struct Writing {
     conversation_id: Option<String>,
     recipient_id: Option<ParticipantId>,
     is_typing: Option<bool>,
@@ -78,7 +78,9 @@ impl SocketIo {
         };
         let connected = matches!(self.socket(namespace), Socket::Connected { .. });
         match what {
-            What::Connect(auth) if *self.socket(namespace) == Socket::None => self.connect(namespace, auth.as_ref()),
+            // Some clients ask twice at once; the one answer is for both.
+            What::Connect(_) if *self.socket(namespace) == Socket::Asking => {}
+            What::Connect(auth) => self.connect(namespace, auth.as_ref()),
             What::Disconnect if *self.socket(namespace) != Socket::Asking => *self.socket(namespace) = Socket::None,
             What::Event { id, name, arguments } if connected => {
                 self.called(Call { namespace, id }, &name, arguments.into_iter().next().unwrap_or_default());
@@ -105,7 +107,12 @@ impl SocketIo {
             });
             return self.tell(format!("4{}{refused}", namespace.prefix()));
         };
-        *self.socket(namespace) = Socket::Asking;
+        let socket = self.socket(namespace);
+        if let Socket::Connected { again, .. } = socket {
+            *again = true;
+        } else {
+            *socket = Socket::Asking;
+        }
         self.steps.push_back(Step::Do(Inbound::Authenticate { token }));
     }
 
@@ -113,7 +120,7 @@ impl SocketIo {
         let done = match name {
             "joinConversation" => self.join(call, argument),
             "join-conversation" => {
-                *self.socket(call.namespace) = Socket::Connected { hyphens: true };
+                *self.socket(call.namespace) = Socket::Connected { hyphens: true, again: false };
                 self.join(call, argument)
             }
             "leaveConversation" | "leave-conversation" => self.leave(call, argument),
@@ -154,7 +161,7 @@ impl SocketIo {
         let to = self.find(conversation_id)?;
         let answer = json!({ "conversationId": to.shown() });
         self.command(to, |conversation| Inbound::Unsubscribe { conversation });
-        self.answer(call, &answer).map(|words| self.steps.push_back(Step::Tell(words)));
+        self.steps.extend(call.answer(&answer).map(Step::Tell));
         Some(())
     }
 
@@ -179,26 +186,18 @@ impl SocketIo {
     }
 
     fn typing(&mut self, call: Call, argument: Value, is_typing: Option<bool>) -> Option<()> {
-        let said: Typing = serde_json::from_value(argument).ok()?;
+        let said: Writing = serde_json::from_value(argument).ok()?;
         let is_typing = is_typing.or(said.is_typing)?;
         let to = match (said.conversation_id, said.recipient_id) {
             (Some(conversation), _) => self.find(conversation)?,
-            (None, Some(person)) => match self.threads.with(person) {
-                Some(conversation) => Where::Id(conversation),
-                None => return self.not_followed(call),
-            },
+            (None, Some(person)) => self.threads.with(person).map_or(Where::Number(String::new()), Where::Id),
             (None, None) => return None,
         };
         match to {
             Where::Id(conversation) => self.steps.push_back(Step::Do(Inbound::Typing { conversation, is_typing })),
-            // One that is followed is known by its number.
-            Where::Number(_) => return self.not_followed(call),
+            // One that is followed is known by its number, and by those who take part.
+            Where::Number(_) => self.refuse(call, "realtime.not_subscribed"),
         }
-        Some(())
-    }
-
-    fn not_followed(&mut self, call: Call) -> Option<()> {
-        self.refuse(call, "realtime.not_subscribed");
         Some(())
     }
 
@@ -206,14 +205,12 @@ impl SocketIo {
         let argument = if argument.is_string() { json!({ "messageId": argument }) } else { argument };
         let Marking { conversation_id, message_id } = serde_json::from_value(argument).ok()?;
         let to = match conversation_id {
-            Some(conversation) => self.find(conversation)?,
-            None => match self.threads.holding(message_id) {
-                Some(conversation) => Where::Id(conversation),
-                None => {
-                    self.refuse(call, "chat.message_not_found");
-                    return Some(());
-                }
-            },
+            Some(conversation) => Some(self.find(conversation)?),
+            None => self.threads.holding(message_id).map(Where::Id),
+        };
+        let Some(to) = to else {
+            self.refuse(call, "chat.message_not_found");
+            return Some(());
         };
         let reference = Some(call.reference());
         self.command(to, |conversation| Inbound::MarkRead { reference, conversation, message: Some(message_id) });

@@ -88,12 +88,12 @@ impl Threads {
     pub(super) fn read(&mut self, conversation: ConversationId, reader: ParticipantId, seq: Seq) -> Vec<MessageId> {
         let Some(known) = self.get_mut(conversation) else { return Vec::new() };
         let marks = &mut known.thread.read;
-        let before = match marks.iter_mut().find(|(person, _)| *person == reader) {
-            Some((_, mark)) => std::mem::replace(mark, seq.max(*mark)),
-            None => {
-                marks.push((reader, seq));
-                Seq::START
-            }
+        let mark = marks.iter_mut().find(|(person, _)| *person == reader).map(|(_, mark)| mark);
+        let before = if let Some(mark) = mark {
+            std::mem::replace(mark, seq.max(*mark))
+        } else {
+            marks.push((reader, seq));
+            Seq::START
         };
         let read = known.recent.iter().filter(|(at, _, sender)| *at > before && *at <= seq && *sender != reader);
         read.map(|(_, message, _)| *message).collect()

@@ -5,7 +5,7 @@ use chat::Seq;
 use kernel::{ConversationId, MessageId, ParticipantId, SupportRequestId};
 use serde_json::{Value, json};
 
-use super::{Answer, Call, Join, Namespace, Socket, SocketIo, shapes};
+use super::{Answer, Call, Join, Namespace, Socket, SocketIo, shapes, threads::Known};
 use crate::{Aside, Frame, ServerFrame, Way};
 
 /// What an answer to `joinConversation` holds at most; what is behind it follows as events.
@@ -22,7 +22,7 @@ impl SocketIo {
             ServerFrame::Error { reference, code, message } => self.failed(reference.as_deref(), code, message),
             ServerFrame::Ack { reference, message_id, seq, duplicate, .. } => {
                 let answer = json!({ "messageId": message_id, "seq": seq, "duplicate": duplicate });
-                Call::of(reference.as_deref()).and_then(|call| self.answer(call, &answer)).into_iter().collect()
+                Call::of(reference.as_deref()).and_then(|call| call.answer(&answer)).into_iter().collect()
             }
             ServerFrame::Nack { reference, code, message, retry, retry_after_ms, client_message_id, .. } => {
                 let mut error = json!({ "code": code, "message": message, "retry": retry });
@@ -99,25 +99,22 @@ impl SocketIo {
             Aside::Marked { reference, conversation, message, read_at } => {
                 let Some(call) = Call::of(reference.as_deref()) else { return Vec::new() };
                 let known = self.threads.get(*conversation);
-                let message = message.or_else(|| known.and_then(|known| known.last()));
+                let message = message.or_else(|| known.and_then(Known::last));
                 let confirmed = json!({ "messageId": message, "readAt": read_at });
                 let mut words = vec![packet(call.namespace, "readConfirmation", &confirmed.to_string())];
-                words.extend(self.answer(call, &confirmed));
+                words.extend(call.answer(&confirmed));
                 words
             }
         }
     }
 
-    /// The answer to a call; nothing when the client gave no callback.
-    pub(super) fn answer(&self, call: Call, answer: &Value) -> Option<Bytes> {
-        let id = call.id?;
-        Some(format!("3{}{id}[{answer}]", call.namespace.prefix()).into())
-    }
-
     fn connected(&mut self, me: ParticipantId) -> Vec<Bytes> {
         let mut words = Vec::new();
-        for namespace in self.all(|socket| socket == Socket::Asking).collect::<Vec<_>>() {
-            *self.socket(namespace) = Socket::Connected { hyphens: false };
+        let asking = |socket| matches!(socket, Socket::Asking | Socket::Connected { again: true, .. });
+        for namespace in self.all(asking).collect::<Vec<_>>() {
+            let socket = self.socket(namespace);
+            let hyphens = matches!(socket, Socket::Connected { hyphens: true, .. });
+            *socket = Socket::Connected { hyphens, again: false };
             self.connected += 1;
             let socket = format!("{}-{}", self.id, self.connected);
             words.push(format!("0{}{}", namespace.prefix(), json!({ "sid": socket })).into());
@@ -149,7 +146,7 @@ impl SocketIo {
     /// Tells what was refused to the callback, else as an event.
     fn refusal(&self, call: Option<Call>, error: Value, client_message_id: Option<&str>) -> Vec<Bytes> {
         match call {
-            Some(call) if call.id.is_some() => self.answer(call, &json!({ "error": error })).into_iter().collect(),
+            Some(call) if call.id.is_some() => call.answer(&json!({ "error": error })).into_iter().collect(),
             call => {
                 let mut error = error;
                 if let Some(name) = client_message_id {
@@ -187,7 +184,7 @@ impl SocketIo {
             if let Some(reason) = join.reset {
                 answer["reset"] = json!(reason);
             }
-            self.answer(join.call, &answer)
+            join.call.answer(&answer)
         });
         answers.collect()
     }
@@ -255,23 +252,33 @@ impl SocketIo {
     fn ticket(&mut self, event: &str, request: &wire::SupportRequest) -> Vec<Bytes> {
         let assignee = request.assignee.as_ref().map(|assignee| ParticipantId::new(assignee.id));
         self.threads.assigned(ConversationId::new(request.conversation_id), assignee);
-        let (name, kind) = match event {
-            "created" => ("ticket.created", "ticket_created"),
-            "status_changed" => ("ticket.status_changed", "ticket_status_changed"),
-            _ => return Vec::new(),
-        };
-        self.event((name, name), &json!({ "ticket": shapes::ticket(request), "type": kind }))
+        if event == "created" {
+            let created = json!({ "ticket": shapes::ticket(request), "type": "ticket_created" });
+            return self.event(("ticket.created", "ticket.created"), &created);
+        }
+        // Whether its status changed, and by whose hand, is in the timeline, which comes next.
+        self.changed = (event != "message").then(|| Box::new((request.id, shapes::ticket(request))));
+        Vec::new()
     }
 
-    /// Who closed a request is told by its timeline.
-    fn timeline(&self, request: SupportRequestId, entry: &wire::TimelineEntry) -> Vec<Bytes> {
-        let closed = entry.kind == wire::TimelineKind::StatusChanged && entry.new.as_deref() == Some("closed");
-        let Some(known) = self.threads.of_request(request).filter(|_| closed) else { return Vec::new() };
-        let closed = json!({
-            "messageId": known.last(), "closerId": entry.actor.id,
-            "conversationId": known.thread.conversation, "type": "message_closed",
-        });
-        self.event(("messageClosed", "messageClosed"), &closed)
+    fn timeline(&mut self, request: SupportRequestId, entry: &wire::TimelineEntry) -> Vec<Bytes> {
+        if entry.kind != wire::TimelineKind::StatusChanged {
+            return Vec::new();
+        }
+        let mut words = Vec::new();
+        if let Some(changed) = self.changed.take_if(|changed| changed.0 == request.uuid()) {
+            let changed = json!({ "ticket": changed.1, "type": "ticket_status_changed" });
+            words = self.event(("ticket.status_changed", "ticket.status_changed"), &changed);
+        }
+        let closed = self.threads.of_request(request).filter(|_| entry.new.as_deref() == Some("closed"));
+        if let Some(known) = closed {
+            let closed = json!({
+                "messageId": known.last(), "closerId": entry.actor.id,
+                "conversationId": known.thread.conversation, "type": "message_closed",
+            });
+            words.extend(self.event(("messageClosed", "messageClosed"), &closed));
+        }
+        words
     }
 
     /// An event to each of the client's sockets, by the name that it goes by.
@@ -282,8 +289,8 @@ impl SocketIo {
     fn event_of(&self, (name, hyphenated): (&str, &str), payload: &[u8]) -> Vec<Bytes> {
         let payload = std::str::from_utf8(payload).unwrap_or("null");
         let to = |namespace: Namespace| match self.sockets[namespace as usize] {
-            Socket::Connected { hyphens: true } => Some(packet(namespace, hyphenated, payload)),
-            Socket::Connected { hyphens: false } => Some(packet(namespace, name, payload)),
+            Socket::Connected { hyphens: true, .. } => Some(packet(namespace, hyphenated, payload)),
+            Socket::Connected { hyphens: false, .. } => Some(packet(namespace, name, payload)),
             Socket::None | Socket::Asking => None,
         };
         Namespace::ALL.into_iter().filter_map(to).collect()

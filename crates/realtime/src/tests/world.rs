@@ -272,6 +272,29 @@ impl World {
                 (Done::Revised { ticket, result }, hint)
             }
             Job::Mark { conversation, kind, .. } => (Done::Marked { conversation, kind, result: Ok(()) }, None),
+            Job::FollowOwn { caller, most } => {
+                let own = |id: &&ConversationId| self.view(**id).audience.requester == caller.participant();
+                let own = self.logs.keys().filter(own).take(most).map(|id| self.view(*id)).collect();
+                (Done::FollowsOwn { result: Ok(own) }, None)
+            }
+            Job::Follow { conversation, generation, .. } => {
+                (Done::Follows { conversation, generation, result: Ok(Box::new(self.view(conversation))) }, None)
+            }
+            Job::Heads { conversations, .. } => {
+                let heads = self.heads().into_iter().filter(|head| conversations.contains(&head.conversation));
+                (Done::Heads { heads: heads.collect() }, None)
+            }
+            Job::MarkRead { reference, conversation, message, .. } => {
+                let read = ReadMark { read_at: Some(self.now), ..ReadMark::default() };
+                (Done::MarkedRead { reference, conversation, message, result: Ok(read) }, None)
+            }
+            Job::Find { number, .. } => {
+                let found = self.logs.keys().find(|id| self.view(**id).number == number).copied();
+                let result = found.ok_or_else(|| -> Box<dyn kernel::Refusal> {
+                    Box::new(support_request::SupportRequestError::NotFound)
+                });
+                (Done::Found { result }, None)
+            }
             Job::View { support_request, ticket, .. } => {
                 let found = self.audiences.get(&support_request).cloned();
                 let result = found.ok_or_else(|| -> Box<dyn kernel::Refusal> {
@@ -307,6 +330,17 @@ impl World {
                 Done::Viewed { support_request, ticket, result: Err(Box::new(down())) }
             }
             Job::Availability { .. } => Done::AvailabilitySaid { result: Err(Box::new(down())) },
+            Job::FollowOwn { .. } => Done::FollowsOwn { result: Err(down()) },
+            Job::Follow { conversation, generation, .. } => {
+                Done::Follows { conversation, generation, result: Err(down()) }
+            }
+            Job::Subscribe { conversation, generation, .. } => {
+                Done::Subscribed { conversation, generation, result: Err(down()) }
+            }
+            Job::MarkRead { reference, conversation, message, .. } => {
+                Done::MarkedRead { reference, conversation, message, result: Err(down()) }
+            }
+            Job::Find { .. } => Done::Found { result: Err(Box::new(down())) },
             other => panic!("{other:?}"),
         }
     }

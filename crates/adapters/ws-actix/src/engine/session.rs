@@ -36,6 +36,8 @@ struct State {
     phase: Phase,
     is_polled: bool,
     is_pushed: bool,
+    /// A socket is being tried.
+    is_tried: bool,
     inbox: VecDeque<Packet>,
     pace: Pace,
 }
@@ -72,7 +74,14 @@ const CLOSE: &str = "1";
 impl Session {
     pub(super) fn new(name: String, link: Arc<Link>) -> Self {
         let pace = Pace::new(link.hub().limits());
-        let state = State { phase: Phase::Polling, is_polled: false, is_pushed: false, inbox: VecDeque::new(), pace };
+        let state = State {
+            phase: Phase::Polling,
+            is_polled: false,
+            is_pushed: false,
+            is_tried: false,
+            inbox: VecDeque::new(),
+            pace,
+        };
         let (task, poll, push, upgrade) =
             (AtomicWaker::new(), AtomicWaker::new(), AtomicWaker::new(), AtomicWaker::new());
         Self { name, link, state: Mutex::new(state), task, poll, push, upgrade }
@@ -256,6 +265,15 @@ impl Session {
         if over || self.link.conn.is_closed() { Poll::Ready(()) } else { Poll::Pending }
     }
 
+    /// A socket is to be tried; one at a time.
+    pub(super) fn begin_trial(self: &Arc<Self>) -> Result<Trial, Misused> {
+        let mut state = self.state();
+        if state.phase != Phase::Polling || std::mem::replace(&mut state.is_tried, true) {
+            return Err(Misused);
+        }
+        Ok(Trial(self.clone()))
+    }
+
     /// A socket works: the client is about to change to it. `false` when there is another already.
     pub(super) fn probed(&self) -> bool {
         let moved = self.moves(Phase::Polling, Phase::Probing);
@@ -315,6 +333,15 @@ impl Session {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// While a socket is tried.
+pub(super) struct Trial(Arc<Session>);
+
+impl Drop for Trial {
+    fn drop(&mut self) {
+        self.0.state().is_tried = false;
     }
 }
 

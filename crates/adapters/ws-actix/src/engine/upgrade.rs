@@ -19,7 +19,12 @@ use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, task::AtomicWaker};
 use realtime::Protocol;
 
-use super::{Packet, answers::Wrong, opening, session::Session};
+use super::{
+    Packet,
+    answers::Wrong,
+    opening,
+    session::{Session, Trial},
+};
 use crate::{
     frames::Received,
     handshake::{self, Refused},
@@ -44,14 +49,15 @@ pub(super) fn probe(
     let mut response = handshake::check(this, Protocol::SocketIo, request)
         .map_err(Wrong::from)
         .and_then(|()| upgraded(request.head()).map_err(|_| Wrong::Request))?;
+    let trial = session.begin_trial()?;
     let probe = Arc::new(Probe::default());
-    rt::spawn(run(session.clone(), probe.clone(), payload));
+    rt::spawn(run(session.clone(), trial, probe.clone(), payload));
     let body = BodyStream::new(Words(probe)).boxed();
     response.message_body(body).map(HttpResponse::from).map_err(|_| Wrong::Request)
 }
 
 /// The socket until the client is on it: answers the probe, then hands itself over.
-async fn run(session: Arc<Session>, probe: Arc<Probe>, payload: web::Payload) {
+async fn run(session: Arc<Session>, trial: Trial, probe: Arc<Probe>, payload: web::Payload) {
     let ended = Ended(&probe);
     let limits = session.link.hub().limits();
     let mut half = Half::new(&session.link, payload);
@@ -71,7 +77,7 @@ async fn run(session: Arc<Session>, probe: Arc<Probe>, payload: web::Payload) {
     }
     // From here on it is a connection like one that began on a socket.
     let link = session.link.clone();
-    drop(session);
+    drop((trial, session));
     probe.say(Next::Writer(Box::new(Writer::new(link.clone(), None))));
     std::mem::forget(ended);
     drop(probe);
