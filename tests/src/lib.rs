@@ -18,6 +18,7 @@ mod seed;
 pub mod server;
 pub mod socket;
 pub mod storm;
+pub mod upload;
 
 /// Makes each of these functions, which take a [`database::Store`], a test over SQLite and a test over PostgreSQL.
 #[macro_export]

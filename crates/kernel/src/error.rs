@@ -17,6 +17,10 @@ pub enum RefusalKind {
     Conflict,
     /// The caller acted on an older version (412).
     Stale,
+    /// More than is taken at once (413).
+    TooLarge,
+    /// Of a kind that is not taken (415).
+    UnsupportedType,
     /// Readable, but some fields are wrong (422).
     Invalid,
     /// Too fast (429); try again after the given time.

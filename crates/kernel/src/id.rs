@@ -70,6 +70,8 @@ ids! {
     ConversationId,
     /// A message of a conversation.
     MessageId,
+    /// A file of a conversation.
+    AttachmentId,
     /// A live period on a conversation.
     ChatSessionId,
     /// An event in the outbox; consumers drop repeats by it.

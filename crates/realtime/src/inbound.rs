@@ -1,7 +1,7 @@
 //! What a client may say, whatever the protocol it says it in.
 
 use chat::{Epoch, Seq};
-use kernel::{Availability, ConversationId, MessageId, Secret, SupportRequestId};
+use kernel::{AttachmentId, Availability, ConversationId, MessageId, Secret, SupportRequestId};
 
 use crate::ViewState;
 
@@ -42,8 +42,8 @@ pub enum Inbound {
         content: String,
         /// The message it answers.
         in_reply_to: Option<MessageId>,
-        /// Whether it names files.
-        has_attachments: bool,
+        /// The files it takes along.
+        attachments: Vec<AttachmentId>,
     },
     /// Gives a message another content.
     Edit {

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use chat::{Epoch, Seq};
-use kernel::{Availability, ConversationId, MessageId, Secret, SupportRequestId};
+use kernel::{AttachmentId, Availability, ConversationId, MessageId, Secret, SupportRequestId};
 use serde::{Deserialize, Serialize};
 
 use crate::{Inbound, Limits, ServerFrame, ViewState};
@@ -40,7 +40,7 @@ enum ClientFrame {
         client_message_id: String,
         content: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        attachment_ids: Option<Vec<String>>,
+        attachment_ids: Option<Vec<AttachmentId>>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         in_reply_to: Option<MessageId>,
     },
@@ -134,7 +134,7 @@ fn inbound(frame: ClientFrame) -> Inbound {
                 client_message_id,
                 content,
                 in_reply_to,
-                has_attachments: attachment_ids.is_some_and(|ids| !ids.is_empty()),
+                attachments: attachment_ids.unwrap_or_default(),
             }
         }
         ClientFrame::Read { conversation_id, seq } => Inbound::Read { conversation: conversation_id, seq },

@@ -115,7 +115,7 @@ impl Sends {
         self.next += 1;
         let (ticket, named) = (self.next, asked.named());
         let hash = match asked {
-            Asked::Send(outgoing) => Some(ContentHash::of(&outgoing.content, outgoing.in_reply_to)),
+            Asked::Send(outgoing) => Some(outgoing.hash()),
             Asked::Revise { .. } => None,
         };
         self.flying.push(Flying { ticket, conversation, named, hash, reference, answered: false });
@@ -244,8 +244,9 @@ impl Flying {
         let (Named::Send(mine), message) = (&self.named, &entry.message) else { return false };
         let revised = message.edited_at.is_some() || message.deleted_at.is_some();
         let hash = || {
-            let content = message.content.as_deref().and_then(|text| Content::parse(text).ok());
-            content.map(|content| ContentHash::of(&content, message.in_reply_to))
+            let files: Vec<_> = message.attachments.iter().map(|file| file.id).collect();
+            let content = message.content.as_deref().and_then(|text| Content::with_files(text, files.len()).ok());
+            content.map(|content| ContentHash::with_files(&content, message.in_reply_to, &files))
         };
         !self.answered
             && self.conversation == conversation

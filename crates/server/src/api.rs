@@ -27,6 +27,7 @@ pub(crate) fn build(config: &Config, parts: &Parts, base: &Url, metrics: &Promet
         identity: Arc::clone(&parts.identity),
         desk: Arc::clone(&parts.desk),
         chat: Arc::clone(&parts.chat),
+        uploads: Arc::clone(&parts.uploads),
         sessions: Arc::clone(&parts.sessions),
         queues: Arc::clone(&parts.queues),
         texts: Arc::clone(&parts.texts),

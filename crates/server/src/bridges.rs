@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chat::{Committed, Hints, Receipt, ReceiptFeed};
+use chat::{Change, Committed, Hints, MessageKind, Receipt, ReceiptFeed};
 use http_actix::Arrivals;
 use identity::IdentityViews;
 use kernel::{OrganizationId, PortError, UserId};
@@ -54,6 +54,7 @@ pub(crate) struct AfterCommit {
     pub(crate) activity: Arc<Activity>,
     pub(crate) around: Arc<Around>,
     pub(crate) wake: Arc<Notify>,
+    pub(crate) deleted: Arc<Notify>,
 }
 
 impl Hints for AfterCommit {
@@ -66,6 +67,10 @@ impl Hints for AfterCommit {
         for entry in entries {
             self.activity.moved(entry.organization, entry.audience.support_request);
             self.around.committed(&self.hub, entry);
+            let files = matches!(entry.entry.message.kind, MessageKind::Image | MessageKind::File);
+            if entry.entry.change == Change::Deleted && files {
+                self.deleted.notify_one();
+            }
         }
         self.wake.notify_one();
     }

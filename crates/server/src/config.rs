@@ -62,6 +62,11 @@ pub struct Config {
     pub disk_reserve_mib: u64,
     /// Threads that answer requests. Default: one a core.
     pub workers: Option<usize>,
+    /// Where files are kept: `file:///…`. Default: the folder `files` in the data folder.
+    #[serde(default, deserialize_with = "secret")]
+    pub storage_url: Option<Secret>,
+    /// The most MiB of a file. Default 10.
+    pub max_attachment_mb: u64,
     /// After how many seconds without a message a chat session ends. Default 1800.
     pub chat_timeout_s: u64,
     /// Rate budgets and bounds.
@@ -98,6 +103,7 @@ migrate = false
 password_cost = 12
 disk_reserve_mib = 512
 chat_timeout_s = 1800
+max_attachment_mb = 10
 log = "info"
 log_format = "text"
 [limits]
@@ -157,6 +163,9 @@ impl Config {
         }
         if self.chat_timeout_s == 0 {
             bail!("chat_timeout_s must be at least 1");
+        }
+        if !(1..=1024).contains(&self.max_attachment_mb) {
+            bail!("max_attachment_mb must be 1 to 1024");
         }
         if self.workers == Some(0) {
             bail!("workers must be at least 1");

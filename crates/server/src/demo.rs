@@ -189,6 +189,7 @@ async fn open(
                         client_message_id: ClientMessageId::parse(format!("sample-{number}")).map_err(wrong)?,
                         content: Content::parse(value.as_str()).map_err(wrong)?,
                         in_reply_to: None,
+                        attachments: Vec::new(),
                     };
                     let sent = parts.chat.send(caller, conversation, outgoing, None).await?;
                     // Whoever goes on has read what came before.

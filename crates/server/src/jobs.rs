@@ -2,12 +2,12 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use chat::{ConversationLog, Sessions};
+use chat::{ConversationLog, Sessions, Uploads};
 use identity::Identity;
 use kernel::{Env, SystemEnv};
 use realtime::Hub;
 use store_seaorm::SeaStore;
-use tokio::{task::JoinSet, time::MissedTickBehavior};
+use tokio::{sync::Notify, task::JoinSet, time::MissedTickBehavior};
 
 use crate::wire::Parts;
 
@@ -21,6 +21,8 @@ const HEADS: Duration = Duration::from_secs(10);
 const CLEANUP: Duration = Duration::from_hours(24);
 /// How often calls are forgotten that can no longer be repeated; what they keep is sealed, and yet not to stay.
 const CALLS: Duration = Duration::from_hours(1);
+/// How often files are removed that no message has; they are kept for a day.
+const FILES: Duration = Duration::from_hours(1);
 /// How many conversations are compared in one query.
 const HEADS_BATCH: usize = 1_000;
 
@@ -51,6 +53,9 @@ pub(crate) fn start(parts: &Parts) -> JoinSet<()> {
     jobs.spawn(heads);
     let (identity, store) = (Arc::clone(&parts.identity), Arc::clone(&parts.store));
     jobs.spawn(every(CLEANUP, "token-cleanup", move || purge(Arc::clone(&identity), Arc::clone(&store))));
+    let uploads = Arc::clone(&parts.uploads);
+    jobs.spawn(every(FILES, "unbound-attachments", move || sweep_files(Arc::clone(&uploads))));
+    jobs.spawn(remove_with_messages(Arc::clone(&parts.uploads), Arc::clone(&parts.deleted)));
     let store = Arc::clone(&parts.store);
     jobs.spawn(every(CALLS, "idempotency-cleanup", move || forget_calls(Arc::clone(&store))));
     #[cfg(feature = "faults")]
@@ -98,6 +103,32 @@ async fn forget_calls(store: Arc<SeaStore>) -> anyhow::Result<()> {
         tracing::debug!(calls, "calls that can no longer be repeated were forgotten");
     }
     Ok(())
+}
+
+async fn sweep_files(uploads: Arc<Uploads>) -> anyhow::Result<()> {
+    let swept = uploads.sweep().await?;
+    let orphans = uploads.remove_orphans().await?;
+    if swept.expired + swept.forgotten + orphans > 0 {
+        let (expired, forgotten) = (swept.expired, swept.forgotten);
+        tracing::info!(
+            job = "unbound-attachments",
+            expired,
+            forgotten,
+            orphans,
+            "files without a message were removed"
+        );
+    }
+    Ok(())
+}
+
+/// Removes the bytes of files as soon as their message is deleted; what fails is left to the sweep.
+async fn remove_with_messages(uploads: Arc<Uploads>, deleted: Arc<Notify>) {
+    loop {
+        deleted.notified().await;
+        if let Err(error) = uploads.remove_deleted().await {
+            tracing::warn!(%error, "the files of a deleted message are still there");
+        }
+    }
 }
 
 /// Every minute, or more often where sessions last less than some minutes.

@@ -9,6 +9,7 @@ pub mod config;
 mod demo;
 #[cfg(feature = "faults")]
 mod faults;
+mod files;
 mod health;
 mod jobs;
 mod log;

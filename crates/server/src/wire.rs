@@ -3,7 +3,7 @@
 use std::{fs, sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
-use chat::{Budgets, Chat, ConversationLog, LogFeed, Sessions};
+use chat::{Budgets, Chat, ConversationLog, LogFeed, Sessions, UploadLimits, Uploads};
 use crypto_aws_lc::{AwsLcSecrets, Bcrypt, EdDsaTokens, Issuer};
 use http_actix::Arrivals;
 use identity::{Identity, IdentityParts, Secrets};
@@ -22,6 +22,7 @@ use crate::{
     around::Around,
     bridges::{AfterCommit, Staff},
     config::Config,
+    files,
     relay::StatusRelay,
     secret_key,
 };
@@ -34,6 +35,10 @@ pub(crate) struct Parts {
     pub(crate) identity: Arc<Identity>,
     pub(crate) desk: Arc<Desk>,
     pub(crate) chat: Arc<Chat>,
+    /// The files of conversations.
+    pub(crate) uploads: Arc<Uploads>,
+    /// Rung when files were deleted with their message.
+    pub(crate) deleted: Arc<Notify>,
     /// The live periods of conversations.
     pub(crate) sessions: Arc<Sessions>,
     /// Who waits for an agent.
@@ -76,6 +81,7 @@ impl Parts {
         let hub = Arc::new(Hub::new(Arc::clone(&texts), limits));
         let (wake, arrivals, activity) = (Arc::new(Notify::new()), Arc::new(Arrivals::default()), Arc::default());
         let around = Arc::new(Around::default());
+        let deleted = Arc::new(Notify::new());
         hub.watch(around.clone());
         let told = Arc::new(AfterCommit {
             hub: Arc::clone(&hub),
@@ -83,6 +89,7 @@ impl Parts {
             activity: Arc::clone(&activity),
             around: Arc::clone(&around),
             wake: Arc::clone(&wake),
+            deleted: Arc::clone(&deleted),
         });
         let store = open_store(config, told.clone()).await?;
 
@@ -113,10 +120,15 @@ impl Parts {
         let budgets: Arc<dyn Budgets> =
             if config.limits.enabled { Arc::new(LocalBudgets::new(Arc::clone(&env))) } else { Arc::new(Unlimited) };
         let chat = Chat::new(store.clone(), store.clone(), told, budgets, Arc::clone(&env));
+        let limits = UploadLimits { file_bytes: config.max_attachment_mb << 20, ..UploadLimits::default() };
+        let limits = if config.limits.enabled { limits } else { limits.without_quotas() };
+        let files = files::open(config)?;
+        let uploads = Uploads::new(store.clone(), files, None, store.clone(), Arc::clone(&env), limits);
         let timeout = Duration::from_secs(config.chat_timeout_s);
         let sessions = Sessions::new(store.clone(), store.clone(), hub.clone(), Arc::clone(&env), timeout);
         let queues = Arc::new(Queues::new(store.clone(), Arc::clone(&env)));
         let (desk, chat, sessions) = (Arc::new(desk), Arc::new(chat), Arc::new(sessions));
+        let uploads = Arc::new(uploads);
         Ok(Self {
             env,
             texts,
@@ -124,6 +136,8 @@ impl Parts {
             identity,
             desk,
             chat,
+            uploads,
+            deleted,
             sessions,
             queues,
             hub,

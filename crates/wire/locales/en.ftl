@@ -22,6 +22,7 @@ field-required = This field is required.
 field-too_short = This text is too short.
 field-too_long = This text is too long.
 field-too_many = There are too many items.
+field-too_many_pixels = This picture has too many pixels: 40 million at most.
 field-invalid = This value does not fit.
 field-unknown = This value is not known here.
 

@@ -59,7 +59,7 @@ impl Message {
             sender: Sender::of(&message.sender),
             kind: message.kind.into(),
             content: message.content.clone(),
-            attachments: Vec::new(),
+            attachments: message.attachments.iter().map(|file| Attachment::of_message(file, message.id)).collect(),
             in_reply_to: message.in_reply_to.map(kernel::MessageId::uuid),
             client_message_id: own_name.map(ToString::to_string),
             status: status.into(),
@@ -113,6 +113,42 @@ pub struct Attachment {
     /// When it was uploaded.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
+}
+
+impl Attachment {
+    /// A file as it stands.
+    pub fn of(attachment: &chat::Attachment) -> Self {
+        Self::with(&attachment.file, attachment.status, attachment.message)
+    }
+
+    /// A file of a message, which was checked.
+    pub fn of_message(file: &chat::AttachedFile, message: kernel::MessageId) -> Self {
+        Self::with(file, chat::AttachmentStatus::Ready, Some(message))
+    }
+
+    fn with(file: &chat::AttachedFile, status: chat::AttachmentStatus, message: Option<kernel::MessageId>) -> Self {
+        Self {
+            id: file.id.uuid(),
+            file_name: file.file_name.as_str().to_owned(),
+            mime_type: file.mime_type.clone(),
+            size: file.size,
+            sha256: file.sha256.clone(),
+            status: status.into(),
+            message_id: message.map(kernel::MessageId::uuid),
+            uploaded_by: file.uploaded_by.uuid(),
+            created_at: file.created_at,
+        }
+    }
+}
+
+impl From<chat::AttachmentStatus> for AttachmentStatus {
+    fn from(status: chat::AttachmentStatus) -> Self {
+        match status {
+            chat::AttachmentStatus::Pending => Self::Pending,
+            chat::AttachmentStatus::Ready => Self::Ready,
+            chat::AttachmentStatus::Refused => Self::Refused,
+        }
+    }
 }
 
 /// Whether a file can be downloaded.

@@ -30,6 +30,7 @@ fn message() -> chat::Message {
         sender: chat::Sender { id: person(2), kind: chat::SenderKind::Customer, name: "Léa".into() },
         kind: chat::MessageKind::StatusUpdate,
         content: Some("Bonjour".into()),
+        attachments: Vec::new(),
         in_reply_to: None,
         client_message_id: chat::ClientMessageId::parse("mine").ok(),
         created_at: FixedEnv::START,

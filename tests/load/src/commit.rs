@@ -131,6 +131,7 @@ fn message(place: Place) -> Result<Append> {
         client_message_id: name,
         content,
         kind: MessageKind::Text,
+        attachments: Vec::new(),
         in_reply_to: None,
         origin: None,
     })

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chat::{Chat, Sessions};
+use chat::{Chat, Sessions, Uploads};
 use identity::Identity;
 use kernel::{Availability, Env, OrganizationId, ParticipantId, Role, Secret, Texts, Timestamp, UserId};
 use support_request::{Desk, Queues};
@@ -18,6 +18,8 @@ pub struct Parts {
     pub desk: Arc<Desk>,
     /// Conversations.
     pub chat: Arc<Chat>,
+    /// Their files.
+    pub uploads: Arc<Uploads>,
     /// Their live periods.
     pub sessions: Arc<Sessions>,
     /// Who waits for an agent.

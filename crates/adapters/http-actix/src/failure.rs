@@ -97,6 +97,14 @@ impl Failure {
         failure.0.arguments = vec![("limit_kib", (limit / 1024).to_string())];
         failure
     }
+    /// Not one range that the file has, which has so many bytes (416).
+    pub(crate) fn no_such_range(size: u64) -> Self {
+        let failure = Self::of(StatusCode::RANGE_NOT_SATISFIABLE, "malformed", "malformed");
+        match HeaderValue::from_str(&format!("bytes */{size}")) {
+            Ok(size) => failure.with_header(header::CONTENT_RANGE, size),
+            Err(_) => failure,
+        }
+    }
     /// The body is no plain JSON (415).
     pub(crate) fn unsupported_media_type() -> Self {
         Self::of(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "unsupported_media_type")
@@ -144,6 +152,8 @@ impl Failure {
             RefusalKind::NotFound => (StatusCode::NOT_FOUND, "not_found"),
             RefusalKind::Conflict => (StatusCode::CONFLICT, "conflict"),
             RefusalKind::Stale => (StatusCode::PRECONDITION_FAILED, "stale"),
+            RefusalKind::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
+            RefusalKind::UnsupportedType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
             RefusalKind::Invalid => (StatusCode::UNPROCESSABLE_ENTITY, "invalid"),
             RefusalKind::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many"),
             RefusalKind::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),

@@ -3,6 +3,7 @@
 mod answer;
 mod api;
 mod arrivals;
+mod attachments;
 mod auth;
 mod chat_sessions;
 mod checks;

@@ -4,7 +4,7 @@ use std::{pin::pin, time::Duration};
 
 use actix_web::{HttpResponse, delete, get, patch, post, web::Data};
 use chat::{Chat, ClientMessageId, Content, Conversation, History, Outgoing, Revised, Seq};
-use kernel::{Caller, ConversationId, FieldError};
+use kernel::{AttachmentId, Caller, ConversationId, FieldError};
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, timeout_at};
 use utoipa::{IntoParams, ToSchema};
@@ -152,12 +152,13 @@ struct SendMessage {
     #[serde(default)]
     #[schema(required, min_length = 1, max_length = 64)]
     client_message_id: String,
-    /// 1 to 5 000 characters.
+    /// 1 to 5 000 characters; beside files it may be empty.
     #[serde(default)]
-    #[schema(required, min_length = 1, max_length = 5_000)]
+    #[schema(required, max_length = 5_000)]
     content: String,
-    /// Files are not taken yet: has to be empty.
+    /// The files it takes along, at most five: the caller's own, `ready`, and of no other message.
     #[serde(default)]
+    #[schema(value_type = Vec<Uuid>, required = false)]
     attachment_ids: Vec<String>,
     /// The message it answers.
     #[schema(value_type = Option<Uuid>)]
@@ -168,24 +169,24 @@ impl SendMessage {
     /// The same under the call's name, when the message has none of its own: what keeps a message from
     /// being stored twice then keeps the call from being carried out twice, for as long as it exists.
     fn named(mut self, api: &Api, key: &Key) -> Self {
-        if let Some(key) = key.as_str().filter(|_| self.client_message_id.is_empty()) {
-            let fits = key.len() <= ClientMessageId::MAX_CHARS;
-            self.client_message_id = if fits { key.to_owned() } else { api.identity.fingerprint(key) };
+        if self.client_message_id.is_empty() {
+            self.client_message_id = name_of(api, key).unwrap_or_default();
         }
         self
     }
 
     fn parse(self) -> Result<Outgoing, Failure> {
         let mut checks = Checks::default();
-        checks.refuse("attachment_ids", !self.attachment_ids.is_empty());
+        let named: Result<Vec<AttachmentId>, _> = self.attachment_ids.iter().map(|id| id.parse()).collect();
+        let attachments = checks.take(named.map_err(|_| FieldError::new("attachment_ids", "invalid")));
         let name = checks.take(ClientMessageId::parse(self.client_message_id));
-        let content = checks.take(Content::parse(self.content));
+        let content = checks.take(Content::with_files(self.content, self.attachment_ids.len()));
         let answered = self.in_reply_to.map(|id| id.parse().map_err(|_| FieldError::new("in_reply_to", "invalid")));
         let answered = checks.take(answered.transpose());
-        match (name, content, answered) {
-            (Some(client_message_id), Some(content), Some(in_reply_to)) => {
+        match (name, content, answered, attachments) {
+            (Some(client_message_id), Some(content), Some(in_reply_to), Some(attachments)) => {
                 checks.done()?;
-                Ok(Outgoing { client_message_id, content, in_reply_to })
+                Ok(Outgoing { client_message_id, content, in_reply_to, attachments })
             }
             _ => Err(checks.failure()),
         }
@@ -319,8 +320,15 @@ async fn read_message(
     mark_read(&api, &caller, id, message.seq).await
 }
 
+/// The name of a message that has none of its own: that of the call.
+pub(crate) fn name_of(api: &Api, key: &Key) -> Option<String> {
+    let key = key.as_str()?;
+    let fits = key.len() <= ClientMessageId::MAX_CHARS;
+    Some(if fits { key.to_owned() } else { api.identity.fingerprint(key) })
+}
+
 /// A message as the caller sees it.
-fn shown(caller: &Caller, conversation: &Conversation, message: &chat::Message) -> wire::Message {
+pub(crate) fn shown(caller: &Caller, conversation: &Conversation, message: &chat::Message) -> wire::Message {
     let to_sender = message.sender.id == caller.participant();
     wire::Message::of(message, conversation.status_of(message), to_sender)
 }

@@ -15,11 +15,12 @@ use utoipa_actix_web::AppExt;
 
 use crate::{extract, problem::Problem, routes};
 
-const TAGS: [(&str, &str); 7] = [
+const TAGS: [(&str, &str); 8] = [
     ("auth", "Signing in and out, and one's sessions."),
     ("users", "People with an account."),
     ("support requests", "Requests, and what is done with them."),
     ("conversations", "The thread of each request: messages and read state."),
+    ("attachments", "Files of conversations."),
     ("public", "For visitors without an account."),
     ("operations", "For whoever runs the server."),
     ("keys", "The public keys behind our tokens."),

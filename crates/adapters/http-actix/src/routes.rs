@@ -10,8 +10,8 @@ use utoipa::openapi::OpenApi;
 use utoipa_actix_web::{scope, service_config};
 
 use crate::{
-    Api, answer::Answer, auth, chat_sessions, conversations, docs, failure::Failure, me, messages, operations, pages,
-    presence, public, support_requests, users,
+    Api, answer::Answer, attachments, auth, chat_sessions, conversations, docs, failure::Failure, me, messages,
+    operations, pages, presence, public, support_requests, users,
 };
 
 /// All of it.
@@ -38,6 +38,7 @@ pub(crate) fn documented(config: &mut service_config::ServiceConfig<'_>) {
         conversations::configure(api);
         chat_sessions::configure(api);
         messages::configure(api);
+        attachments::configure(api);
         public::configure(api);
     }));
     operations::configure(config);

@@ -8,6 +8,7 @@ extern crate self as store_seaorm;
 #[expect(dead_code, reason = "the other tests use more of it")]
 mod database;
 
+mod attachments;
 mod connect;
 mod conversations;
 mod db;

@@ -4,12 +4,14 @@ mod revising;
 
 use std::{sync::Arc, time::Duration};
 
-use kernel::{Caller, ConnectionId, ConversationId, Env, MessageId, PageRequest, SupportRequestId, Timestamp};
+use kernel::{
+    AttachmentId, Caller, ConnectionId, ConversationId, Env, MessageId, PageRequest, SupportRequestId, Timestamp,
+};
 
 use crate::{
-    Allowance, Append, AppendError, Author, Budgets, ChatError, ClientMessageId, Content, ContentHash, Conversation,
-    ConversationFilter, ConversationLog, ConversationPage, Conversations, Entry, Epoch, Mark, Marked, Message,
-    MessageKind, Receipt, ReceiptFeed, Right, SenderKind, Seq,
+    Allowance, Append, AppendError, AttachedFile, Author, Budgets, ChatError, ClientMessageId, Content, ContentHash,
+    Conversation, ConversationFilter, ConversationLog, ConversationPage, Conversations, Entry, Epoch, Mark, Marked,
+    Message, MessageKind, Receipt, ReceiptFeed, Right, SenderKind, Seq,
 };
 
 /// What a client wants to send.
@@ -21,6 +23,15 @@ pub struct Outgoing {
     pub content: Content,
     /// The message it answers.
     pub in_reply_to: Option<MessageId>,
+    /// The files it takes along.
+    pub attachments: Vec<AttachmentId>,
+}
+
+impl Outgoing {
+    /// Tells whether two sends under one name say the same.
+    pub fn hash(&self) -> ContentHash {
+        ContentHash::with_files(&self.content, self.in_reply_to, &self.attachments)
+    }
 }
 
 /// A send that is durable.
@@ -141,15 +152,17 @@ impl Chat {
         origin: Option<ConnectionId>,
     ) -> Result<Sent, ChatError> {
         self.take_budget(caller).await?;
+        check_files(&outgoing.attachments)?;
         let append = Append {
             organization: caller.organization(),
             conversation,
             author: author(caller),
             id: MessageId::new(self.env.uuid()),
-            hash: ContentHash::of(&outgoing.content, outgoing.in_reply_to),
+            hash: outgoing.hash(),
             client_message_id: outgoing.client_message_id,
             content: outgoing.content,
             kind: MessageKind::Text,
+            attachments: outgoing.attachments,
             in_reply_to: outgoing.in_reply_to,
             origin,
         };
@@ -332,11 +345,24 @@ fn author(caller: &Caller) -> Author {
     Author { id: caller.participant(), kind, name: caller.name().to_owned(), right }
 }
 
+/// A message takes a few files along, and none twice.
+fn check_files(files: &[AttachmentId]) -> Result<(), ChatError> {
+    let wrong = |code| Err(kernel::FieldError::new("attachment_ids", code).into());
+    if files.len() > AttachedFile::MAX_PER_MESSAGE {
+        return wrong("too_many");
+    }
+    if files.iter().enumerate().any(|(at, id)| files[..at].contains(id)) {
+        return wrong("invalid");
+    }
+    Ok(())
+}
+
 impl From<AppendError> for ChatError {
     fn from(error: AppendError) -> Self {
         match error {
             AppendError::NotFound => Self::ConversationNotFound,
             AppendError::ReplyNotFound => Self::Invalid(vec![kernel::FieldError::new("in_reply_to", "unknown")]),
+            AppendError::FileUnusable => Self::AttachmentUnusable,
             AppendError::Closed => Self::Closed,
             AppendError::Merged(into) => Self::Merged(into),
             AppendError::Mismatch => Self::IdempotencyMismatch,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kernel::{FieldError, NotAllowed, PortError, Refusal, RefusalKind, SupportRequestId};
+use kernel::{FieldError, KeyRefused, NotAllowed, PortError, Refusal, RefusalKind, SupportRequestId};
 
 /// A refusal of the chat, with a stable code each.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +31,39 @@ pub enum ChatError {
     /// The message is too old to be edited.
     #[error("the message is too old to be edited")]
     EditWindowOver,
+    /// No such file, or not for this caller.
+    #[error("no such file")]
+    AttachmentNotFound,
+    /// A message names a file that it cannot take along.
+    #[error("a file cannot be used by this message")]
+    AttachmentUnusable,
+    /// A message has the file, which goes with that only.
+    #[error("a message has the file")]
+    AttachmentBound,
+    /// The file was not checked yet, or was refused.
+    #[error("the file is not ready")]
+    AttachmentNotReady,
+    /// The file has more bytes than this.
+    #[error("the file is too large")]
+    AttachmentTooLarge {
+        /// The most bytes of a file.
+        limit: u64,
+    },
+    /// Files of this kind are not taken.
+    #[error("files of this kind are not taken")]
+    AttachmentKind,
+    /// The scanner found something in it.
+    #[error("the scanner refused the file")]
+    AttachmentInfected,
+    /// The conversation keeps as many files as it may.
+    #[error("the conversation keeps as many files as it may")]
+    AttachmentQuota,
+    /// Not all of the file came in.
+    #[error("the upload was cut off")]
+    UploadCut,
+    /// The `Idempotency-Key` refuses it.
+    #[error(transparent)]
+    Key(#[from] KeyRefused),
     /// The server has more to store than it can; the same send may go through later.
     #[error("too much to store at the moment")]
     Overloaded,
@@ -50,12 +83,20 @@ pub enum ChatError {
 
 impl ChatError {
     /// Every code that belongs to this domain; each has a text in every language.
-    pub const CODES: [&'static str; 9] = [
+    pub const CODES: [&'static str; 17] = [
         "chat.conversation_not_found",
         "chat.message_not_found",
         "chat.message_deleted",
         "chat.edit_window_over",
         "chat.no_active_session",
+        "chat.attachment_not_found",
+        "chat.attachment_unusable",
+        "chat.attachment_bound",
+        "chat.attachment_not_ready",
+        "chat.attachment_too_large",
+        "chat.attachment_kind",
+        "chat.attachment_infected",
+        "chat.attachment_quota",
         "closed",
         "merged",
         "idempotency_mismatch",
@@ -78,7 +119,13 @@ impl From<FieldError> for ChatError {
 impl Refusal for ChatError {
     fn kind(&self) -> RefusalKind {
         match self {
-            Self::ConversationNotFound | Self::MessageNotFound => RefusalKind::NotFound,
+            Self::ConversationNotFound | Self::MessageNotFound | Self::AttachmentNotFound => RefusalKind::NotFound,
+            Self::AttachmentTooLarge { .. } | Self::AttachmentQuota => RefusalKind::TooLarge,
+            Self::AttachmentKind => RefusalKind::UnsupportedType,
+            Self::AttachmentBound | Self::AttachmentNotReady => RefusalKind::Conflict,
+            Self::AttachmentUnusable | Self::AttachmentInfected => RefusalKind::Invalid,
+            Self::UploadCut => RefusalKind::Malformed,
+            Self::Key(key) => key.kind(),
             Self::Closed | Self::Merged(_) | Self::MessageDeleted | Self::EditWindowOver | Self::NoActiveSession => {
                 RefusalKind::Conflict
             }
@@ -97,6 +144,16 @@ impl Refusal for ChatError {
             Self::MessageDeleted => "chat.message_deleted",
             Self::EditWindowOver => "chat.edit_window_over",
             Self::NoActiveSession => "chat.no_active_session",
+            Self::AttachmentNotFound => "chat.attachment_not_found",
+            Self::AttachmentUnusable => "chat.attachment_unusable",
+            Self::AttachmentBound => "chat.attachment_bound",
+            Self::AttachmentNotReady => "chat.attachment_not_ready",
+            Self::AttachmentTooLarge { .. } => "chat.attachment_too_large",
+            Self::AttachmentKind => "chat.attachment_kind",
+            Self::AttachmentInfected => "chat.attachment_infected",
+            Self::AttachmentQuota => "chat.attachment_quota",
+            Self::UploadCut => "malformed",
+            Self::Key(key) => key.code(),
             Self::Closed => "closed",
             Self::Merged(_) => "merged",
             Self::IdempotencyMismatch => "idempotency_mismatch",
@@ -118,7 +175,15 @@ impl Refusal for ChatError {
     fn arguments(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::Merged(into) => vec![("into", into.to_string())],
+            Self::AttachmentTooLarge { limit } => vec![("limit_mib", (limit >> 20).to_string())],
             _ => Vec::new(),
+        }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Key(key) => key.retry_after(),
+            _ => None,
         }
     }
 }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod attachment;
 mod chat;
 mod conversation;
 mod error;
@@ -14,6 +15,11 @@ pub mod testing;
 #[cfg(test)]
 mod tests;
 
+pub use attachment::{
+    AttachedFile, Attachment, AttachmentStatus, Attachments, Begun, Checked, ContentCheck, ContentRefused, FileKey,
+    FileName, FileSource, Files, Incoming, Link, NewAttachment, Opened, Scanner, Spool, Spooled, StoredFile, Swept,
+    Upload, UploadCut, UploadLimits, Uploaded, Uploads, Usage, Verdict,
+};
 pub use chat::{Changes, Chat, History, Outgoing, Position, ResetReason, Sent, Subscription};
 pub use conversation::{
     Conversation, ConversationFilter, ConversationPage, ConversationStatus, Participant, ReadMark, Receipt,

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use kernel::{MessageId, ParticipantId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{ClientMessageId, Seq};
+use crate::{AttachedFile, ClientMessageId, Seq};
 
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal / $number:literal),+ $(,)? }) => {
@@ -78,6 +78,19 @@ words! {
     }
 }
 
+impl MessageKind {
+    /// What a message of a person is: pictures only, files, or words alone.
+    pub fn with(attachments: &[AttachedFile]) -> Self {
+        if attachments.is_empty() {
+            Self::Text
+        } else if attachments.iter().all(AttachedFile::is_image) {
+            Self::Image
+        } else {
+            Self::File
+        }
+    }
+}
+
 /// How far a message has come, derived from the other side's watermarks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -116,6 +129,8 @@ pub struct Message {
     pub kind: MessageKind,
     /// What it says; nothing once deleted.
     pub content: Option<String>,
+    /// The files that go with it, in the sender's order; none once deleted.
+    pub attachments: Vec<AttachedFile>,
     /// The message it answers.
     pub in_reply_to: Option<MessageId>,
     /// The sender's own name for it; told to its sender only.

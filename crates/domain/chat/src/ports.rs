@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use kernel::{
-    Audience, ConnectionId, ConversationId, MessageId, OrganizationId, Page, PageRequest, ParticipantId, PortError,
-    Scope, SupportRequestId, Timestamp, UserId,
+    AttachmentId, Audience, ConnectionId, ConversationId, MessageId, OrganizationId, Page, PageRequest, ParticipantId,
+    PortError, Scope, SupportRequestId, Timestamp, UserId,
 };
 
 use crate::{
@@ -54,8 +54,12 @@ pub struct Append {
     pub client_message_id: ClientMessageId,
     /// What it says.
     pub content: Content,
-    /// What kind of message it is.
+    /// What kind of message it is. The log makes it [`MessageKind::Image`](crate::MessageKind::Image) or
+    /// [`MessageKind::File`](crate::MessageKind::File) by the files it names.
     pub kind: crate::MessageKind,
+    /// The files it takes along, at most [`AttachedFile::MAX_PER_MESSAGE`](crate::AttachedFile::MAX_PER_MESSAGE),
+    /// each once.
+    pub attachments: Vec<AttachmentId>,
     /// The message it answers, in the same conversation.
     pub in_reply_to: Option<MessageId>,
     /// Tells a retry from another message under the same name.
@@ -92,6 +96,9 @@ pub enum AppendError {
     /// The request was merged into this one.
     #[error("the request was merged")]
     Merged(SupportRequestId),
+    /// A file it names is not there, not checked, somebody else's, of another conversation, or another message's.
+    #[error("a file cannot be used")]
+    FileUnusable,
     /// The same name was used for another content.
     #[error("used for another content")]
     Mismatch,
@@ -129,6 +136,9 @@ pub trait ConversationLog: Send + Sync {
     /// - A retry is recognised before the state is checked: it succeeds on a closed request too.
     /// - MUST check right and state under that lock; of both, the right first.
     /// - Appends of one conversation that were called in order MUST be numbered in that order.
+    /// - MUST bind the files it names to the message in the same transaction, and last of all refuse with
+    ///   [`AppendError::FileUnusable`] unless each is of this conversation, was uploaded by the author, is
+    ///   [`ready`](crate::AttachmentStatus::Ready), and no message has it.
     /// - A refused append MUST NOT fail its neighbours.
     /// - MUST hand each stored entry to [`Hints::committed`], in order of `seq`, after the commit
     ///   and before it returns.
@@ -146,6 +156,7 @@ pub trait ConversationLog: Send + Sync {
     /// - MUST then refuse to edit what was deleted, and edits where no message would be taken, and last
     ///   those that come too late. A deletion is not bound to the state of the request.
     /// - MUST keep what a retry of the send is recognised by: a deleted message's name is never free again.
+    /// - MUST mark the files of a deleted message as deleted in the same transaction; an edited one keeps its own.
     /// - MUST leave the time of the conversation's last message as it is.
     async fn revise(&self, revision: Revision) -> Result<Revised, AppendError>;
 

@@ -87,6 +87,23 @@ impl Content {
         Ok(Self(text))
     }
 
+    /// Parses what somebody wrote beside files, which may be nothing at all.
+    ///
+    /// # Errors
+    /// As [`Self::parse`], without `required`.
+    pub fn beside_files(text: impl Into<String>) -> Result<Self, FieldError> {
+        let text = text.into();
+        if text.trim().is_empty() { Ok(Self(String::new())) } else { Self::parse(text) }
+    }
+
+    /// Parses what somebody wrote, beside so many files.
+    ///
+    /// # Errors
+    /// As [`Self::parse`] and [`Self::beside_files`].
+    pub fn with_files(text: impl Into<String>, files: usize) -> Result<Self, FieldError> {
+        if files == 0 { Self::parse(text) } else { Self::beside_files(text) }
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -139,7 +156,7 @@ impl fmt::Display for ClientMessageId {
 }
 
 /// Tells whether two sends with one `client_message_id` say the same: a hash over what the
-/// sender gave (content and what it answers). FNV-1a over 64 bits: it guards against honest
+/// sender gave (content, what it answers, and its files). FNV-1a over 64 bits: it guards against honest
 /// mistakes, it is no defence, and the sender can only mislead itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ContentHash(i64);
@@ -147,6 +164,15 @@ pub struct ContentHash(i64);
 impl ContentHash {
     /// Hashes what a send says.
     pub fn of(content: &Content, in_reply_to: Option<kernel::MessageId>) -> Self {
+        Self::with_files(content, in_reply_to, &[])
+    }
+
+    /// Hashes what a send with files says. Without any, it is [`Self::of`]: what is stored stays good.
+    pub fn with_files(
+        content: &Content,
+        in_reply_to: Option<kernel::MessageId>,
+        attachments: &[kernel::AttachmentId],
+    ) -> Self {
         let mut hash = 0xcbf2_9ce4_8422_2325_u64;
         let mut eat = |bytes: &[u8]| {
             for byte in bytes {
@@ -156,6 +182,10 @@ impl ContentHash {
         eat(content.as_str().as_bytes());
         if let Some(id) = in_reply_to {
             eat(&[0]);
+            eat(id.uuid().as_bytes());
+        }
+        for id in attachments {
+            eat(&[1]);
             eat(id.uuid().as_bytes());
         }
         Self(hash.cast_signed())
@@ -198,5 +228,12 @@ mod tests {
         assert_eq!(hash("a", None), hash("a", None));
         assert_ne!(hash("a", None), hash("b", None));
         assert_ne!(hash("a", None), hash("a", Some(reply)));
+        let content = Content::parse("a").unwrap();
+        let file = |n| kernel::AttachmentId::new(Uuid::from_u128(n));
+        let with = |files: &[_]| ContentHash::with_files(&content, None, files);
+        assert_eq!(with(&[]), hash("a", None));
+        assert_ne!(with(&[file(1)]), hash("a", None));
+        assert_ne!(with(&[file(1)]), hash("a", Some(reply)));
+        assert_ne!(with(&[file(1), file(2)]), with(&[file(2), file(1)]));
     }
 }

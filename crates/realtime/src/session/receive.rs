@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chat::{ChatError, ClientMessageId, Content, Outgoing, Position, Seq};
-use kernel::{Caller, ConversationId, MessageId, Refusal, RefusalKind, Timestamp};
+use kernel::{AttachmentId, Caller, ConversationId, MessageId, Refusal, RefusalKind, Timestamp};
 
 use super::{Context, Effect, Session};
 use crate::{
@@ -17,7 +17,7 @@ struct Written {
     client_message_id: String,
     content: String,
     in_reply_to: Option<MessageId>,
-    has_attachments: bool,
+    attachments: Vec<AttachmentId>,
 }
 
 /// Whether a send that was refused may go through later.
@@ -86,11 +86,8 @@ impl Session {
                 self.subscribe(caller, reference, conversation, position, context, effects);
             }
             (Inbound::Unsubscribe { conversation }, _) => self.unsubscribe(conversation, effects),
-            (
-                Inbound::Send { reference, conversation, client_message_id, content, in_reply_to, has_attachments },
-                _,
-            ) => {
-                let written = Written { client_message_id, content, in_reply_to, has_attachments };
+            (Inbound::Send { reference, conversation, client_message_id, content, in_reply_to, attachments }, _) => {
+                let written = Written { client_message_id, content, in_reply_to, attachments };
                 self.send(reference, conversation, written, context);
             }
             (Inbound::Edit { reference, conversation, message, content }, _) => {
@@ -160,22 +157,18 @@ impl Session {
         written: Written,
         context: &Context<'_>,
     ) {
-        let Written { client_message_id: name, content: text, in_reply_to, has_attachments } = written;
+        let Written { client_message_id: name, content: text, in_reply_to, attachments } = written;
         let named = Named::Send(name.clone());
         if !self.sends.may_go(conversation, &named) {
             return self.prior_failed(reference, conversation, named, context);
         }
-        if has_attachments {
-            let code = "realtime.not_supported";
-            let message = self.text_of(context, code, &[]);
-            return self.nack(reference, conversation, named, code, message, Retry::Never);
-        }
-        let parsed = ClientMessageId::parse(name).and_then(|id| Ok((id, Content::parse(text)?)));
+        let parsed =
+            ClientMessageId::parse(name).and_then(|id| Ok((id, Content::with_files(text, attachments.len())?)));
         let (client_message_id, said) = match parsed {
             Ok(parsed) => parsed,
             Err(field) => return self.nack_with(context, reference, conversation, named, &ChatError::from(field)),
         };
-        let outgoing = Outgoing { client_message_id, content: said, in_reply_to };
+        let outgoing = Outgoing { client_message_id, content: said, in_reply_to, attachments };
         self.sends.wait(Waiting { conversation, reference, asked: Asked::Send(outgoing) });
         self.send_waiting(conversation, context);
     }

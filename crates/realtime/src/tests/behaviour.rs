@@ -356,27 +356,26 @@ fn a_send_that_fails_is_nacked_with_a_reason_and_whether_to_retry() {
 }
 
 #[test]
-fn what_breaks_the_rules_of_a_message_is_nacked_and_what_is_not_there_yet_too() {
+fn what_breaks_the_rules_of_a_message_is_nacked_and_what_is_not_there_yet_is_an_error() {
     let mut world = world();
     let conn = world.connect(&customer());
-    let send = |name: &str, content: &str, has_attachments| Inbound::Send {
+    let send = |name: &str, content: &str| Inbound::Send {
         reference: None,
         conversation: people::conversation(1),
         client_message_id: name.to_owned(),
         content: content.to_owned(),
         in_reply_to: None,
-        has_attachments,
+        attachments: Vec::new(),
     };
     let long = "x".repeat(5_001);
     for (inbound, expected) in [
-        (send("", "text", false), "invalid"),
-        (send("a\nb", "text", false), "invalid"),
-        (send(&"n".repeat(65), "text", false), "invalid"),
-        (send("a", "", false), "invalid"),
-        (send("a", " \n ", false), "invalid"),
-        (send("a", &long, false), "invalid"),
-        (send("a", "nul\0", false), "invalid"),
-        (send("a", "text", true), "realtime.not_supported"),
+        (send("", "text"), "invalid"),
+        (send("a\nb", "text"), "invalid"),
+        (send(&"n".repeat(65), "text"), "invalid"),
+        (send("a", ""), "invalid"),
+        (send("a", " \n "), "invalid"),
+        (send("a", &long), "invalid"),
+        (send("a", "nul\0"), "invalid"),
     ] {
         world.hub.receive(&conn, inbound, world.now);
         assert!(job(&conn).is_none(), "nothing reaches the log");
@@ -386,6 +385,21 @@ fn what_breaks_the_rules_of_a_message_is_nacked_and_what_is_not_there_yet_too() 
             "{frames:?}"
         );
     }
+    let file = kernel::AttachmentId::new(uuid::Uuid::from_u128(1));
+    let Inbound::Send { reference, conversation, client_message_id, in_reply_to, .. } = send("photo", "") else {
+        panic!()
+    };
+    let photo = Inbound::Send {
+        reference,
+        conversation,
+        client_message_id,
+        content: String::new(),
+        in_reply_to,
+        attachments: vec![file],
+    };
+    world.hub.receive(&conn, photo, world.now);
+    let Some(Job::Send { outgoing, .. }) = job(&conn) else { panic!("a file needs no words") };
+    assert_eq!((outgoing.content.as_str(), &outgoing.attachments[..]), ("", &[file][..]));
     world.hub.receive(&conn, Inbound::Unsupported { reference: Some("e".to_owned()) }, world.now);
     let frames = world.read(&conn);
     assert!(matches!(&frames[..], [ServerFrame::Error { reference: Some(reference), code, .. }]

@@ -155,7 +155,7 @@ fn the_failed_send_comes_again_with_a_fault_of_its_own_and_is_answered_for_good(
         client_message_id: "a".to_owned(),
         content: String::new(),
         in_reply_to: None,
-        has_attachments: false,
+        attachments: Vec::new(),
     };
     world.hub.receive(&conn, broken, world.now);
     world.send(&conn, 1, "b");

@@ -90,6 +90,7 @@ pub(crate) fn entry(seq: u64, by: &Caller, name: &str, content: &str) -> Entry {
         },
         kind: MessageKind::Text,
         content: Some(content.to_owned()),
+        attachments: Vec::new(),
         in_reply_to: None,
         client_message_id: ClientMessageId::parse(name).ok(),
         created_at: FixedEnv::START,

@@ -111,7 +111,7 @@ impl World {
             client_message_id: name.to_owned(),
             content: format!("says {name}"),
             in_reply_to: None,
-            has_attachments: false,
+            attachments: Vec::new(),
         };
         self.hub.receive(conn, inbound, self.now);
     }

@@ -276,7 +276,7 @@ async fn all_wrong_fields_of_a_message_are_named() {
             json!({"client_message_id": "a\nb", "content": "a\u{0}b", "in_reply_to": "x"}),
             vec!["client_message_id invalid", "content invalid", "in_reply_to invalid"],
         ),
-        (json!({"client_message_id": "a", "content": "b", "attachment_ids": ["x"]}), vec!["attachment_ids unknown"]),
+        (json!({"client_message_id": "a", "content": "b", "attachment_ids": ["x"]}), vec!["attachment_ids invalid"]),
         (
             json!({"client_message_id": "a", "content": "b", "in_reply_to": "00000000-0000-0000-0000-0000000fffff"}),
             vec!["in_reply_to unknown"],

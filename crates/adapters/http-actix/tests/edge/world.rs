@@ -16,8 +16,10 @@ use actix_web::{
 };
 use async_trait::async_trait;
 use chat::{
-    Chat, ConversationLog, Sessions,
-    testing::{CountedBudgets, FakeLog, RecordedReceipts, RecordedSessions, Setup, Thread, ThreadState},
+    Chat, ConversationLog, Sessions, UploadLimits, Uploads,
+    testing::{
+        CountedBudgets, FakeFiles, FakeLog, FakeScanner, RecordedReceipts, RecordedSessions, Setup, Thread, ThreadState,
+    },
 };
 use futures_util::FutureExt;
 use http_actix::{
@@ -38,6 +40,8 @@ pub(crate) const SHOP: &str = "https://shop.example";
 pub(crate) struct World {
     pub(crate) identity: Fixture,
     pub(crate) log: Arc<FakeLog>,
+    pub(crate) files: Arc<FakeFiles>,
+    pub(crate) scanner: Arc<FakeScanner>,
     pub(crate) sessions: Arc<Sessions>,
     pub(crate) requests: FakeStore,
     pub(crate) people: Arc<FakePeople>,
@@ -78,6 +82,16 @@ impl World {
         let sessions = Sessions::new(log.clone(), log.clone(), told, identity.env.clone(), Sessions::TIMEOUT);
         let sessions = Arc::new(sessions);
         let queues = Arc::new(Queues::new(Arc::new(requests.clone()), identity.env.clone()));
+        let files = Arc::new(FakeFiles::new(identity.env.clone()));
+        let scanner = Arc::new(FakeScanner::default());
+        let uploads = Uploads::new(
+            log.clone(),
+            files.clone(),
+            Some(scanner.clone()),
+            log.clone(),
+            identity.env.clone(),
+            UploadLimits { file_bytes: 1 << 20, ..UploadLimits::default() },
+        );
         let switches = Arc::new(Switches::default());
         let metrics = metrics_token
             .map(|token| MetricsPage { render: Arc::new(|| "guichet_up 1\n".to_owned()), token: Secret::new(token) });
@@ -85,6 +99,7 @@ impl World {
             identity: identity.identity.clone(),
             desk: Arc::new(desk),
             chat: Arc::new(chat),
+            uploads: Arc::new(uploads),
             sessions: sessions.clone(),
             queues,
             texts: Arc::new(EchoTexts),
@@ -97,7 +112,7 @@ impl World {
             metrics,
             settings,
         });
-        let world = Self { identity, log, sessions, requests, people, switches, api: Data::new(api) };
+        let world = Self { identity, log, files, scanner, sessions, requests, people, switches, api: Data::new(api) };
         for role in [Role::Admin, Role::Supervisor, Role::Agent, Role::Customer] {
             world.introduce(&world.identity.caller(role).await);
         }
@@ -312,6 +327,7 @@ impl RequestFeed for Mirror {
                 hash: chat::ContentHash::of(&content, None),
                 content,
                 kind: chat::MessageKind::Text,
+                attachments: Vec::new(),
                 in_reply_to: None,
                 origin: None,
             };

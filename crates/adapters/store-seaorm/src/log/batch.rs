@@ -6,8 +6,8 @@ use std::{
 };
 
 use async_trait::async_trait;
-use chat::{Append, Message, Revise, Revision, Right, Seq};
-use kernel::{Audience, ConversationId, MessageId, ParticipantId, SupportRequestId, Timestamp};
+use chat::{Append, AttachedFile, Message, Revise, Revision, Right, Seq};
+use kernel::{AttachmentId, Audience, ConversationId, MessageId, ParticipantId, SupportRequestId, Timestamp};
 use sea_orm::DbErr;
 
 use super::queue::{Item, Write};
@@ -19,12 +19,16 @@ pub(crate) enum Outcome {
         seq: Seq,
         at: Timestamp,
         audience: Audience,
+        /// The files that were bound to it.
+        files: Vec<AttachedFile>,
     },
     Duplicate {
         id: MessageId,
         seq: Seq,
         at: Timestamp,
         audience: Audience,
+        /// The files that it has.
+        files: Vec<AttachedFile>,
     },
     /// The message of now: it was edited or deleted.
     Revised {
@@ -43,6 +47,7 @@ pub(crate) enum Outcome {
     Deleted,
     TooLate,
     ReplyNotFound,
+    FileUnusable,
     Closed,
     Merged(SupportRequestId),
     /// Its conversation is locked by somebody else: nothing was decided.
@@ -136,6 +141,8 @@ enum Key {
     Name(ConversationId, ParticipantId, String),
     /// What is revised.
     Message(ConversationId, MessageId),
+    /// A file that a message takes along: only one may have it.
+    File(AttachmentId),
 }
 
 impl Key {
@@ -146,6 +153,10 @@ impl Key {
             }
             Write::Revise(revision) => Self::Message(revision.conversation, revision.message),
         }
+    }
+
+    fn files(write: &Write) -> impl Iterator<Item = Self> {
+        write.append().into_iter().flat_map(|append| &append.attachments).map(|file| Self::File(*file))
     }
 }
 
@@ -179,8 +190,13 @@ pub(crate) fn take(waiting: &mut VecDeque<Item>, limits: Limits) -> Vec<Row> {
                 waiting.push_front(next);
                 break;
             }
+            None if Key::files(&next.write).any(|file| seen.contains_key(&file)) => {
+                waiting.push_front(next);
+                break;
+            }
             None => {
                 bytes += weight(&next.write);
+                seen.extend(Key::files(&next.write).map(|file| (file, rows.len())));
                 seen.insert(key, rows.len());
                 rows.push(Row { first: next, repeats: Vec::new() });
             }
@@ -216,6 +232,7 @@ pub(crate) fn revised(mut message: Message, revise: &Revise, seq: Seq, at: Times
         }
         Revise::Delete => {
             message.content = None;
+            message.attachments = Vec::new();
             message.deleted_at = Some(at);
         }
     }
@@ -257,6 +274,7 @@ mod tests {
             hash: ContentHash::of(&content, None),
             content,
             kind: MessageKind::Text,
+            attachments: Vec::new(),
             in_reply_to: None,
             origin: None,
         }

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use chat::{AppendError, Appended, Change, Committed, Entry, Hints, Message, Revised, Sender};
+use chat::{AppendError, Appended, Change, Committed, Entry, Hints, Message, MessageKind, Revised, Sender};
 use kernel::{PortError, PortErrorKind};
 use sea_orm::DbErr;
 use tokio::sync::mpsc;
@@ -313,11 +313,11 @@ fn end(rows: &[Row]) -> Instant {
 /// It was stored for its sender, and nobody was told of it yet.
 fn recognise(rows: &[Row], outcomes: &mut [Outcome]) {
     for (row, outcome) in rows.iter().zip(outcomes) {
-        if let Outcome::Duplicate { id, seq, at, audience } = outcome
+        if let Outcome::Duplicate { id, seq, at, audience, files } = outcome
             && row.first.unheard
             && row.first.write.append().is_some_and(|append| append.id == *id)
         {
-            *outcome = Outcome::Stored { seq: *seq, at: *at, audience: audience.clone() };
+            *outcome = Outcome::Stored { seq: *seq, at: *at, audience: audience.clone(), files: files.clone() };
         } else if let Outcome::Unchanged { message, audience } = outcome
             && row.first.unheard
             && message.entry_seq != message.seq
@@ -361,6 +361,7 @@ fn answer(
         Outcome::Deleted => Err(AppendError::Deleted),
         Outcome::TooLate => Err(AppendError::TooLate),
         Outcome::ReplyNotFound => Err(AppendError::ReplyNotFound),
+        Outcome::FileUnusable => Err(AppendError::FileUnusable),
         Outcome::Closed => Err(AppendError::Closed),
         Outcome::Merged(into) => Err(AppendError::Merged(*into)),
         Outcome::Locked => Err(PortError::new(PortErrorKind::Conflict, "the conversation is locked").into()),
@@ -373,14 +374,15 @@ fn revised(message: &Message, duplicate: bool) -> Written {
 
 fn committed(row: &Row, outcome: &Outcome) -> Option<Committed> {
     let (audience, entry) = match (&row.first.write, outcome) {
-        (Write::Append(append), Outcome::Stored { seq, at, audience }) => {
+        (Write::Append(append), Outcome::Stored { seq, at, audience, files }) => {
             let message = Message {
                 id: append.id,
                 seq: *seq,
                 entry_seq: *seq,
                 sender: Sender { id: append.author.id, kind: append.author.kind, name: append.author.name.clone() },
-                kind: append.kind,
+                kind: if files.is_empty() { append.kind } else { MessageKind::with(files) },
                 content: Some(append.content.as_str().to_owned()),
+                attachments: files.clone(),
                 in_reply_to: append.in_reply_to,
                 client_message_id: Some(append.client_message_id.clone()),
                 created_at: *at,

@@ -4,13 +4,14 @@ use chat::{Change, ClientMessageId, Entry, Message, MessageKind, Sender, SenderK
 use kernel::{MessageId, ParticipantId, PortError};
 use sea_orm::QueryResult;
 
+use super::files;
 use crate::row::Columns;
 
 /// The columns of a message, from the row `m` of `entry`.
 pub(crate) const MESSAGE: &str = "m.id AS m_id, m.seq AS m_seq, m.entry_seq AS m_entry_seq, m.sender_id AS m_sender_id,
   m.sender_kind AS m_sender_kind, m.sender_name AS m_sender_name, m.message_kind AS m_kind, m.content AS m_content,
   m.in_reply_to AS m_in_reply_to, m.client_message_id AS m_client_message_id, m.created_at AS m_created_at,
-  m.edited_at AS m_edited_at, m.deleted_at AS m_deleted_at";
+  m.edited_at AS m_edited_at, m.deleted_at AS m_deleted_at, m.attachments AS m_attachments";
 
 /// Reads the columns of [`MESSAGE`].
 pub(crate) fn message(row: &QueryResult) -> Result<Message, PortError> {
@@ -26,6 +27,7 @@ pub(crate) fn message(row: &QueryResult) -> Result<Message, PortError> {
         },
         kind: row.number("m_kind", MessageKind::from_number)?,
         content: row.maybe_text("m_content")?,
+        attachments: files::carried(row.get("m_attachments")?)?,
         in_reply_to: row.maybe_uuid("m_in_reply_to")?.map(MessageId::new),
         client_message_id: name
             .map(ClientMessageId::parse)

@@ -5,6 +5,7 @@ mod committer;
 #[cfg(feature = "faults")]
 pub(crate) mod faults;
 mod feed;
+mod files;
 mod held;
 mod message;
 mod postgres;

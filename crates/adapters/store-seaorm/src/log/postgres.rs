@@ -1,5 +1,6 @@
 //! The batch on PostgreSQL: one statement, which is its own transaction.
 
+mod binding;
 mod revising;
 
 use std::{sync::LazyLock, time::Duration};
@@ -41,7 +42,7 @@ WITH c AS MATERIALIZED (
 ), f AS MATERIALIZED (
   SELECT i.*, c.organization_id, c.id AS conversation_id, c.support_request_id, c.requester_id, c.assignee_id,
          c.members, c.merged_into, c.last_seq, c.last_tx, c.last_tx_row, c.at, e.id AS dup_id, e.seq AS dup_seq,
-         e.created_at AS dup_at,
+         e.created_at AS dup_at, e.attachments AS dup_attachments,
          CASE
            WHEN i.proves = 0 AND c.requester_id <> i.sender_id
              OR i.proves = 1 AND (c.requester_id <> i.sender_id OR c.support_request_id <> i.proof)
@@ -61,7 +62,7 @@ WITH c AS MATERIALIZED (
             message_kind, in_reply_to, proves, proof, ord)
   JOIN c ON c.n = i.grp
   LEFT JOIN LATERAL (
-    SELECT x.id, x.seq, x.created_at, x.content_hash FROM entry x
+    SELECT x.id, x.seq, x.created_at, x.content_hash, x.attachments FROM entry x
     WHERE x.conversation_id = c.id AND x.sender_id = i.sender_id AND x.client_message_id = i.client_message_id
     LIMIT 1) e ON true
 ), j AS MATERIALIZED (
@@ -88,13 +89,15 @@ WITH c AS MATERIALIZED (
   WHERE t.organization_id = m.organization_id AND t.id = m.conversation_id
 )
 SELECT ord, outcome, dup_id, coalesce(dup_seq, new_seq) AS seq, coalesce(dup_at, at) AS at,
-       support_request_id, requester_id, assignee_id, members, merged_into
+       support_request_id, requester_id, assignee_id, members, merged_into, dup_attachments
 FROM j";
 
 /// How many columns the answer of [`COMMIT`] has.
-const COLUMNS: usize = 10;
+const COLUMNS: usize = 11;
 
 static PASS_OVER: LazyLock<String> = LazyLock::new(|| passing_over(COMMIT, COLUMNS));
+static COMMIT_FILES: LazyLock<String> = LazyLock::new(|| binding::with_files(COMMIT));
+static PASS_OVER_FILES: LazyLock<String> = LazyLock::new(|| passing_over(&COMMIT_FILES, COLUMNS));
 
 /// The same statement, but locked conversations are passed over: `s` holds those that are there and were
 /// not had. `$1`, `$2` and `$3` have to be what they are in [`COMMIT`], and so the first columns.
@@ -203,6 +206,7 @@ struct Transposed<'a> {
     in_reply_to: Vec<Option<Uuid>>,
     proves: Vec<i16>,
     proof: Vec<Option<Uuid>>,
+    files: binding::Named,
 }
 
 impl<'a> Transposed<'a> {
@@ -229,16 +233,20 @@ impl<'a> Transposed<'a> {
             all.in_reply_to.push(append.in_reply_to.map(MessageId::uuid));
             all.proves.push(proves);
             all.proof.push(proof);
+            all.files.add(group, all.id.len(), append);
         }
         all
     }
 
     async fn run(&self, connection: &mut PgConnection, locks: Locks) -> Result<Vec<PgRow>, sqlx::Error> {
-        let statement = match locks {
-            Locks::Wait => COMMIT,
-            Locks::PassOver => PASS_OVER.as_str(),
+        // The usual batch, without any file, runs a statement that knows nothing of them.
+        let statement = match (locks, self.files.is_empty()) {
+            (Locks::Wait, true) => COMMIT,
+            (Locks::PassOver, true) => PASS_OVER.as_str(),
+            (Locks::Wait, false) => COMMIT_FILES.as_str(),
+            (Locks::PassOver, false) => PASS_OVER_FILES.as_str(),
         };
-        sqlx::query(statement)
+        let query = sqlx::query(statement)
             .bind(&self.conversations)
             .bind(&self.organizations)
             .bind(&self.group)
@@ -252,9 +260,9 @@ impl<'a> Transposed<'a> {
             .bind(&self.message_kind)
             .bind(&self.in_reply_to)
             .bind(&self.proves)
-            .bind(&self.proof)
-            .fetch_all(connection)
-            .await
+            .bind(&self.proof);
+        let query = if self.files.is_empty() { query } else { self.files.bind(query) };
+        query.fetch_all(connection).await
     }
 }
 
@@ -304,17 +312,18 @@ fn outcome_of(row: &PgRow) -> Result<Outcome, sqlx::Error> {
     Ok(match row.try_get::<i32, _>(1)? {
         0 => {
             let (seq, at, audience) = place_of(row)?;
-            Outcome::Stored { seq, at, audience }
+            Outcome::Stored { seq, at, audience, files: binding::carried(row)? }
         }
         2 => {
             let (seq, at, audience) = place_of(row)?;
-            Outcome::Duplicate { id: MessageId::new(row.try_get(2)?), seq, at, audience }
+            Outcome::Duplicate { id: MessageId::new(row.try_get(2)?), seq, at, audience, files: binding::carried(row)? }
         }
         3 => Outcome::Mismatch,
         4 => Outcome::Merged(SupportRequestId::new(row.try_get(9)?)),
         5 => Outcome::Closed,
         6 => Outcome::ReplyNotFound,
         7 => Outcome::Locked,
+        12 => Outcome::FileUnusable,
         _ => Outcome::NotFound,
     })
 }

@@ -1,5 +1,6 @@
 //! The batch on SQLite: one transaction of the one writer, which finds repeats and numbers by itself.
 
+mod binding;
 mod known;
 mod revising;
 
@@ -64,6 +65,7 @@ impl Shard for SqliteShard {
         let mut known = Known::read(&tx, rows).await?;
         let outcomes: Vec<Outcome> = rows.iter().enumerate().map(|(at, row)| known.decide(at, row)).collect();
         insert(&tx, rows, &outcomes).await?;
+        binding::bind(&tx, rows, &outcomes).await?;
         grow(&tx, &known.threads).await?;
         self.end(tx).await?;
         Ok(outcomes)

@@ -10,8 +10,8 @@ use std::{
 
 use async_trait::async_trait;
 use chat::{
-    Append, Author, ChatSessions, ClientMessageId, Content, ContentHash, ConversationLog, Conversations, LogFeed,
-    MessageKind, Right, SenderKind,
+    Append, Attachments, Author, ChatSessions, ClientMessageId, Content, ContentHash, ConversationLog, Conversations,
+    LogFeed, MessageKind, Right, SenderKind,
     testing::{RecordedHints, Setup, Thread, ThreadState},
 };
 use identity::{
@@ -190,6 +190,7 @@ pub(crate) fn message(thread: &Thread, name: &str, content: &str) -> Append {
         hash: ContentHash::of(&content, None),
         content,
         kind: MessageKind::Text,
+        attachments: Vec::new(),
         in_reply_to: None,
         origin: None,
     }
@@ -216,6 +217,9 @@ impl chat::testing::Harness for TestStore {
         self.store.clone()
     }
     fn sessions(&self) -> Arc<dyn ChatSessions> {
+        self.store.clone()
+    }
+    fn attachments(&self) -> Arc<dyn Attachments> {
         self.store.clone()
     }
     fn feed(&self) -> Arc<dyn LogFeed> {

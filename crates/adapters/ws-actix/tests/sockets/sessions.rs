@@ -137,6 +137,7 @@ async fn a_client_that_reads_late_misses_nothing_and_holds_nobody_up() {
             client_message_id: ClientMessageId::parse(format!("m{n}")).unwrap(),
             content: Content::parse("x".repeat(4_000)).unwrap(),
             in_reply_to: None,
+            attachments: Vec::new(),
         };
         node.chat.send(&node.agent, node.thread.id, outgoing, None).await.unwrap();
         assert_eq!(quick.next().await["seq"], n, "the other one is up to date");
@@ -215,6 +216,7 @@ async fn given_up(node: &Node) -> TcpStream {
             client_message_id: ClientMessageId::parse(format!("m{n}")).unwrap(),
             content: Content::parse("x".repeat(4_000)).unwrap(),
             in_reply_to: None,
+            attachments: Vec::new(),
         };
         node.chat.send(&node.agent, node.thread.id, outgoing, None).await.unwrap();
         assert_eq!(quick.next().await["seq"], n);
@@ -275,6 +277,7 @@ async fn a_person_has_one_budget_however_the_sends_come() {
             client_message_id: ClientMessageId::parse(format!("m{n}")).unwrap(),
             content: Content::parse("x").unwrap(),
             in_reply_to: None,
+            attachments: Vec::new(),
         };
         node.chat.send(&node.agent, node.thread.id, outgoing, None).await.unwrap();
     }

@@ -9,12 +9,14 @@
 
 mod conversations;
 mod feed;
+mod files;
 mod log;
 mod revising;
 mod sessions;
 
 pub use conversations::*;
 pub use feed::*;
+pub use files::*;
 pub use log::*;
 pub use revising::*;
 pub use sessions::*;
@@ -104,6 +106,14 @@ macro_rules! chat_contract {
             no_session_is_reached_across_organizations
             a_conversation_shows_its_last_session
             sessions_are_listed_in_pages
+            a_file_is_noted_and_finished_once
+            many_uploads_with_one_key_are_one
+            a_message_takes_its_files_along
+            a_file_that_cannot_be_used_refuses_the_message
+            a_file_goes_with_one_message
+            files_go_with_their_message
+            files_without_a_message_expire
+            held_files_wait_for_their_check
         );
     };
     (@each $harness:expr, #[$test:meta]; $($name:ident)+) => {$(
@@ -173,6 +183,7 @@ fn append(h: &impl Harness, thread: &Thread, author: Author, name: &str, content
         hash: ContentHash::of(&content, None),
         content,
         kind: MessageKind::Text,
+        attachments: Vec::new(),
         in_reply_to: None,
         origin: None,
     }

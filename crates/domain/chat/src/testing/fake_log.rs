@@ -1,5 +1,6 @@
 //! The log in memory: one state behind one lock, with the guarantees of the real ones.
 
+mod files;
 mod reading;
 mod sessions;
 
@@ -10,14 +11,15 @@ use std::{
 
 use async_trait::async_trait;
 use kernel::{
-    Audience, ConversationId, Env, MessageId, OrganizationId, ParticipantId, PortError, PortErrorKind, Scope,
-    SupportRequestId, Timestamp,
+    AttachmentId, Audience, ConversationId, Env, MessageId, OrganizationId, ParticipantId, PortError, PortErrorKind,
+    Scope, SupportRequestId, Timestamp,
 };
 
 use super::{Setup, Thread, ThreadState};
 use crate::{
-    Append, AppendError, Appended, Author, Change, ChatSession, Committed, ContentHash, ConversationLog, Entry, Epoch,
-    Head, Hints, LogCursor, Message, Participant, ReadMark, Revise, Revised, Revision, Right, Sender, SenderKind, Seq,
+    Append, AppendError, Appended, AttachedFile, Author, Change, ChatSession, Committed, ContentHash, ConversationLog,
+    Entry, Epoch, Head, Hints, LogCursor, Message, MessageKind, Participant, ReadMark, Revise, Revised, Revision,
+    Right, Sender, SenderKind, Seq,
 };
 
 /// [`ConversationLog`], [`Conversations`](crate::Conversations) and [`LogFeed`](crate::LogFeed) over
@@ -49,6 +51,7 @@ struct State {
     feed: Vec<(OrganizationId, ConversationId, Seq)>,
     positions: BTreeMap<String, LogCursor>,
     faults: VecDeque<Fault>,
+    files: BTreeMap<AttachmentId, files::Known>,
 }
 
 struct Conv {
@@ -191,8 +194,9 @@ impl State {
         if append.in_reply_to.is_some_and(|id| conv.message(id).is_none()) {
             return Err(AppendError::ReplyNotFound);
         }
+        let attachments = files::take(&mut self.files, &append).ok_or(AppendError::FileUnusable)?;
         let origin = append.origin;
-        let message = conv.store(append, now);
+        let message = conv.store(append, attachments, now);
         let entry = Entry { seq: message.seq, change: Change::Created, message };
         let done = appended(&entry.message, false);
         Ok((done, Some(self.committed(key, entry, origin))))
@@ -233,6 +237,11 @@ impl State {
         *(if content.is_some() { &mut message.edited_at } else { &mut message.deleted_at }) = Some(now);
         message.content = content;
         message.entry_seq = seq;
+        if change == Change::Deleted {
+            for file in std::mem::take(&mut message.attachments) {
+                self.files.entry(file.id).and_modify(|known| known.deleted = true);
+            }
+        }
         let message = message.clone();
         conv.entries.push((change, at));
         let entry = Entry { seq, change, message: message.clone() };
@@ -288,15 +297,16 @@ impl Conv {
         self.messages.last().map(|stored| stored.message.created_at)
     }
 
-    fn store(&mut self, append: Append, now: Timestamp) -> Message {
+    fn store(&mut self, append: Append, attachments: Vec<AttachedFile>, now: Timestamp) -> Message {
         let seq = self.head().next();
         let message = Message {
             id: append.id,
             seq,
             entry_seq: seq,
             sender: Sender { id: append.author.id, kind: append.author.kind, name: append.author.name },
-            kind: append.kind,
+            kind: if attachments.is_empty() { append.kind } else { MessageKind::with(&attachments) },
             content: Some(append.content.into_string()),
+            attachments,
             in_reply_to: append.in_reply_to,
             client_message_id: Some(append.client_message_id),
             created_at: self.last_at().map_or(now, |last| last.max(now)),

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use kernel::{ConversationId, Env, OrganizationId, ParticipantId, SupportRequestId, UserId};
 
 use super::RecordedHints;
-use crate::{ChatSessions, ConversationLog, Conversations, LogFeed};
+use crate::{Attachments, ChatSessions, ConversationLog, Conversations, LogFeed};
 
 /// One store under test. The suite makes organisations of its own and looks at nothing else, so one
 /// harness may serve many tests side by side.
@@ -26,6 +26,9 @@ pub trait Harness: Send + Sync {
 
     /// The chat sessions under test.
     fn sessions(&self) -> Arc<dyn ChatSessions>;
+
+    /// What is known of files.
+    fn attachments(&self) -> Arc<dyn Attachments>;
 
     /// The log as an outbox.
     fn feed(&self) -> Arc<dyn LogFeed>;

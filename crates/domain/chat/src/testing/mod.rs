@@ -2,11 +2,13 @@
 //! for what is told, builders, and the suite that every store must pass.
 
 pub mod contract;
+mod fake_files;
 mod fake_log;
 mod harness;
 mod recorders;
 mod side_by_side;
 
+pub use fake_files::{FakeFiles, FakeIncoming, FakeScanner};
 pub use fake_log::{FakeLog, Fault};
 pub use harness::{Harness, Setup, Thread, ThreadState};
 pub use recorders::{CountedBudgets, RecordedHints, RecordedReceipts, RecordedSessions};

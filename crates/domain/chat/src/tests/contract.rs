@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use kernel::{Env, OrganizationId, ParticipantId, UserId, testing::FixedEnv};
 
 use crate::{
-    ChatSessions, ConversationLog, Conversations, LogFeed,
+    Attachments, ChatSessions, ConversationLog, Conversations, LogFeed,
     testing::{FakeLog, Harness, RecordedHints, Setup, Thread, ThreadState},
 };
 
@@ -30,6 +30,9 @@ impl Harness for Fakes {
         self.log.clone()
     }
     fn sessions(&self) -> Arc<dyn ChatSessions> {
+        self.log.clone()
+    }
+    fn attachments(&self) -> Arc<dyn Attachments> {
         self.log.clone()
     }
     fn feed(&self) -> Arc<dyn LogFeed> {

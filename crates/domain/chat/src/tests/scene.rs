@@ -83,6 +83,7 @@ pub(super) fn outgoing(name: &str, content: &str) -> Outgoing {
         client_message_id: ClientMessageId::parse(name).unwrap(),
         content: Content::parse(content).unwrap(),
         in_reply_to: None,
+        attachments: Vec::new(),
     }
 }
 

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{
     super::batch::{Locks, Outcome, revised},
-    audience_of, passing_over, place_of, proof_of,
+    audience_of, binding, passing_over, place_of, proof_of,
 };
 
 /// - `c` locks the conversations of the batch, as the statement for messages does.
@@ -53,7 +53,7 @@ WITH c AS MATERIALIZED (
   JOIN c ON c.n = i.grp
   LEFT JOIN LATERAL (
     SELECT x.id, x.seq, x.entry_seq, x.sender_id, x.sender_kind, x.sender_name, x.message_kind, x.content,
-           x.in_reply_to, x.client_message_id, x.created_at, x.edited_at, x.deleted_at
+           x.in_reply_to, x.client_message_id, x.created_at, x.edited_at, x.deleted_at, x.attachments
     FROM entry x WHERE x.conversation_id = c.id AND x.id = i.message_id
     LIMIT 1 FOR NO KEY UPDATE OF x) m ON true
 ), j AS MATERIALIZED (
@@ -76,8 +76,14 @@ WITH c AS MATERIALIZED (
 ), now AS (
   UPDATE entry t SET entry_seq = j.new_seq, content = j.new_content,
          edited_at = CASE WHEN j.new_content IS NULL THEN t.edited_at ELSE j.at END,
-         deleted_at = CASE WHEN j.new_content IS NULL THEN j.at ELSE t.deleted_at END
+         deleted_at = CASE WHEN j.new_content IS NULL THEN j.at ELSE t.deleted_at END,
+         attachments = CASE WHEN j.new_content IS NULL THEN NULL ELSE t.attachments END
   FROM j WHERE j.outcome = 0 AND t.conversation_id = j.conversation_id AND t.seq = j.seq
+), gone AS (
+  UPDATE attachment t SET deleted_at = j.at
+  FROM j, jsonb_array_elements(j.attachments) AS file(carried)
+  WHERE j.outcome = 0 AND j.new_content IS NULL AND t.organization_id = j.organization_id
+    AND t.id = (file.carried ->> 'id')::uuid
 ), upd AS (
   UPDATE conversation t SET last_seq = m.last_seq, last_tx = m.tx, last_tx_row = m.tx_row
   FROM (SELECT organization_id, conversation_id, tx, max(new_seq) AS last_seq, max(tx_row) AS tx_row
@@ -86,11 +92,11 @@ WITH c AS MATERIALIZED (
 )
 SELECT ord, outcome, id, new_seq, at, support_request_id, requester_id, assignee_id, members, merged_into,
        seq, entry_seq, sender_id, sender_kind, sender_name, message_kind, content, in_reply_to, client_message_id,
-       created_at, edited_at, deleted_at
+       created_at, edited_at, deleted_at, attachments
 FROM j";
 
 /// How many columns the answer has.
-const COLUMNS: usize = 22;
+const COLUMNS: usize = 23;
 
 static PASS_OVER: LazyLock<String> = LazyLock::new(|| passing_over(REVISE, COLUMNS));
 
@@ -199,6 +205,7 @@ fn message_of(row: &PgRow) -> Result<Message, sqlx::Error> {
         },
         kind: MessageKind::from_number(row.try_get(15)?).ok_or_else(|| wrong("message_kind"))?,
         content: row.try_get(16)?,
+        attachments: binding::decode(row.try_get(22)?)?,
         in_reply_to: row.try_get::<Option<Uuid>, _>(17)?.map(MessageId::new),
         client_message_id: name.map_err(|_| wrong("client_message_id"))?,
         created_at: Timestamp::from_datetime(row.try_get(19)?),

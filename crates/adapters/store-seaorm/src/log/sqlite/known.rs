@@ -2,13 +2,19 @@
 
 use std::collections::{HashMap, HashSet, hash_map::Entry};
 
-use chat::{Append, Seq};
+use chat::{Append, AttachedFile, Seq};
 use kernel::{Audience, MessageId, ParticipantId, SupportRequestId, Timestamp, UserId};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, QueryResult, Statement};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::super::batch::{Outcome, may_write};
+use super::{
+    super::{
+        batch::{Outcome, may_write},
+        files,
+    },
+    binding,
+};
 use crate::sql::hex_list;
 
 /// A conversation of the batch, as it stands and as it will.
@@ -28,6 +34,7 @@ struct Earlier {
     seq: Seq,
     at: Timestamp,
     hash: i64,
+    files: Vec<AttachedFile>,
 }
 
 /// What is known of the batch before anything is written.
@@ -37,6 +44,8 @@ pub(super) struct Known {
     earlier: HashMap<usize, Earlier>,
     /// Answered messages that exist, by place in the batch.
     answered: HashSet<usize>,
+    /// The files that can be bound, by place in the batch.
+    files: HashMap<usize, Vec<AttachedFile>>,
 }
 
 impl Known {
@@ -45,6 +54,7 @@ impl Known {
             threads: threads(tx, rows.iter().map(|row| (row.organization.uuid(), row.conversation.uuid()))).await?,
             earlier: earlier(tx, rows).await?,
             answered: answered(tx, rows).await?,
+            files: binding::usable(tx, rows).await?,
         })
     }
 
@@ -59,7 +69,13 @@ impl Known {
         if let Some(earlier) = self.earlier.get(&at) {
             let audience = thread.audience.clone();
             return if earlier.hash == append.hash.as_i64() {
-                Outcome::Duplicate { id: earlier.id, seq: earlier.seq, at: earlier.at, audience }
+                Outcome::Duplicate {
+                    id: earlier.id,
+                    seq: earlier.seq,
+                    at: earlier.at,
+                    audience,
+                    files: earlier.files.clone(),
+                }
             } else {
                 Outcome::Mismatch
             };
@@ -73,12 +89,17 @@ impl Known {
         if append.in_reply_to.is_some() && !self.answered.contains(&at) {
             return Outcome::ReplyNotFound;
         }
+        let files = self.files.remove(&at).unwrap_or_default();
+        if files.len() != append.attachments.len() {
+            return Outcome::FileUnusable;
+        }
         thread.last_seq += 1;
         thread.grown = true;
         Outcome::Stored {
             seq: Seq::new(thread.last_seq),
             at: Timestamp::from_micros(thread.at),
             audience: thread.audience.clone(),
+            files,
         }
     }
 }
@@ -148,7 +169,7 @@ async fn earlier(tx: &DatabaseTransaction, rows: &[&Append]) -> Result<HashMap<u
             serde_json::json!([conversation.to_string(), sender.to_string(), row.client_message_id.as_str()])
         })
         .collect();
-    let sql = "SELECT g.key AS at, e.id, e.seq, e.created_at, e.content_hash FROM json_each($1) g
+    let sql = "SELECT g.key AS at, e.id, e.seq, e.created_at, e.content_hash, e.attachments FROM json_each($1) g
                JOIN entry e ON e.conversation_id = unhex(g.value ->> 0) AND e.sender_id = unhex(g.value ->> 1)
                            AND e.client_message_id = g.value ->> 2";
     let found = all(tx, sql, serde_json::Value::Array(keys).to_string()).await?;
@@ -161,6 +182,7 @@ fn earlier_of(row: &QueryResult) -> Result<Earlier, DbErr> {
         seq: Seq::new(row.try_get::<i64>("", "seq")?.cast_unsigned()),
         at: Timestamp::from_micros(row.try_get("", "created_at")?),
         hash: row.try_get("", "content_hash")?,
+        files: files::carried(row.try_get("", "attachments")?).map_err(|error| DbErr::Custom(error.to_string()))?,
     })
 }
 

@@ -109,7 +109,19 @@ async fn store(tx: &DatabaseTransaction, revision: &Revision, message: &Message)
         at.map(Timestamp::as_micros).into(),
     ];
     tx.execute_raw(Statement::from_sql_and_values(DbBackend::Sqlite, entry, values)).await?;
-    let now = "UPDATE entry SET entry_seq = $3, content = $4, edited_at = $5, deleted_at = $6
+    if message.deleted_at.is_some() {
+        let gone = "UPDATE attachment SET deleted_at = $1 WHERE organization_id = $2 AND conversation_id = $3
+                    AND message_id = $4";
+        let values: [Value; 4] = [
+            message.deleted_at.map(Timestamp::as_micros).into(),
+            revision.organization.uuid().into(),
+            revision.conversation.uuid().into(),
+            message.id.uuid().into(),
+        ];
+        tx.execute_raw(Statement::from_sql_and_values(DbBackend::Sqlite, gone, values)).await?;
+    }
+    let now = "UPDATE entry SET entry_seq = $3, content = $4, edited_at = $5, deleted_at = $6,
+                 attachments = CASE WHEN $6 IS NULL THEN attachments END
                WHERE conversation_id = $1 AND id = $2";
     let values: [Value; 6] = [
         revision.conversation.uuid().into(),

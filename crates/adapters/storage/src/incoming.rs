@@ -1,0 +1,105 @@
+//! A file that comes in: in a file of its own that has no name anybody knows, hashed on its way.
+
+use std::{
+    fs::{DirBuilder, Permissions},
+    io,
+    os::unix::fs::{DirBuilderExt, PermissionsExt},
+    path::Path,
+};
+
+use aws_lc_rs::digest::{Context, SHA256};
+use chat::Spooled;
+use kernel::{PortError, PortErrorKind};
+use tempfile::TempPath;
+use tokio::{fs::File, io::AsyncWriteExt};
+
+/// Begins the names of what comes in, so that what a killed server left can be told.
+const PREFIX: &str = "incoming-";
+
+pub(crate) struct IncomingFile {
+    file: File,
+    path: TempPath,
+    hash: Context,
+    size: u64,
+}
+
+impl IncomingFile {
+    /// Makes one in a folder.
+    pub(crate) async fn create(folder: &Path) -> Result<Self, PortError> {
+        let folder = folder.to_owned();
+        let made = blocking(move || tempfile::Builder::new().prefix(PREFIX).tempfile_in(folder)).await?;
+        let (file, path) = made.into_parts();
+        Ok(Self { file: File::from_std(file), path, hash: Context::new(&SHA256), size: 0 })
+    }
+
+    pub(crate) async fn write(&mut self, bytes: &[u8]) -> Result<(), PortError> {
+        self.hash.update(bytes);
+        self.size += bytes.len() as u64;
+        self.file.write_all(bytes).await.map_err(port)
+    }
+
+    /// All of it was handed to the system.
+    pub(crate) async fn finish(&mut self) -> Result<Spooled, PortError> {
+        self.file.flush().await.map_err(port)?;
+        let digest = self.hash.clone().finish();
+        let sha256 = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(Spooled { size: self.size, sha256 })
+    }
+
+    pub(crate) fn size(&self) -> u64 {
+        self.size
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Makes it durable, and gives its name away: who has it removes the file, or keeps it under another.
+    pub(crate) async fn into_path(mut self) -> Result<TempPath, PortError> {
+        self.file.flush().await.map_err(port)?;
+        self.file.sync_all().await.map_err(port)?;
+        Ok(self.path)
+    }
+}
+
+/// Makes a folder, and those above it, for this server's eyes only.
+pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+/// As [`make_folder`], for one whose rights are set also where it was there before.
+pub(crate) fn make_own_folder(folder: &Path) -> io::Result<()> {
+    make_folder(folder)?;
+    std::fs::set_permissions(folder, Permissions::from_mode(0o700))
+}
+
+/// Removes what servers that ended left in the folder, once it is older than any upload lasts.
+pub(crate) fn remove_leftovers(folder: &Path, older_than: std::time::Duration) -> io::Result<u64> {
+    let mut removed = 0;
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let is_ours = entry.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX));
+        let age = entry.metadata().and_then(|data| data.modified()).ok().and_then(|at| at.elapsed().ok());
+        if is_ours && age.is_some_and(|age| age > older_than) {
+            std::fs::remove_file(entry.path())?;
+            removed += 1;
+        }
+    }
+    Ok(removed)
+}
+
+/// Runs what waits for the disk where it may.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> Result<T, PortError> {
+    tokio::task::spawn_blocking(work).await.map_err(PortError::unavailable)?.map_err(port)
+}
+
+/// An error of the system, as callers may be told of it.
+pub(crate) fn port(error: io::Error) -> PortError {
+    let kind = match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => PortErrorKind::Full,
+        _ => PortErrorKind::Unavailable,
+    };
+    PortError::new(kind, error)
+}

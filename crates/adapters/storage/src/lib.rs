@@ -1,0 +1,8 @@
+#![doc = include_str!("../README.md")]
+
+mod folder;
+mod incoming;
+mod key;
+mod source;
+
+pub use folder::Folder;

@@ -1,0 +1,369 @@
+//! The use cases of files.
+
+mod sweeping;
+
+use std::{sync::Arc, time::Duration};
+
+use kernel::{
+    AttachmentId, Audience, Caller, ConversationId, Env, KeyRefused, MessageId, OrganizationId, ParticipantId,
+    Timestamp,
+};
+
+use super::{
+    Attachment, AttachmentStatus, Attachments, Begun, Checked, ContentCheck, ContentRefused, FileName, FileSource,
+    Files, Incoming, NewAttachment, Scanner, Spool, Spooled, Verdict,
+};
+use crate::{ChatError, Conversations};
+
+pub use sweeping::Swept;
+
+/// What a client wants to upload.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Upload {
+    /// The name the file has with the client.
+    pub file_name: String,
+    /// What the client says its SHA-256 is, in hexadecimal.
+    pub sha256: Option<String>,
+    /// The uploader's own name for this upload, the same for each attempt, in a form that hides it.
+    pub key: Option<String>,
+}
+
+/// A file that came in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Uploaded {
+    /// What is known of it.
+    pub attachment: Attachment,
+    /// Whether it had come in before, under the same key; nothing new was kept then.
+    pub duplicate: bool,
+}
+
+/// How much may be uploaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UploadLimits {
+    /// The most bytes of a file.
+    pub file_bytes: u64,
+    /// The most bytes that a conversation keeps.
+    pub conversation_bytes: u64,
+    /// The most files that a conversation keeps.
+    pub conversation_files: u64,
+    /// The most uploads that a person begins within [`Self::PERIOD`].
+    pub person_files: u64,
+}
+
+impl UploadLimits {
+    /// The time in which a person's uploads are counted.
+    pub const PERIOD: Duration = Duration::from_hours(1);
+
+    /// The same without any bound on how many there are; for tests and benchmarks.
+    #[must_use]
+    pub fn without_quotas(self) -> Self {
+        Self { conversation_bytes: u64::MAX, conversation_files: u64::MAX, person_files: u64::MAX, ..self }
+    }
+}
+
+impl Default for UploadLimits {
+    fn default() -> Self {
+        Self { file_bytes: 10 << 20, conversation_bytes: 500 << 20, conversation_files: 1_000, person_files: 100 }
+    }
+}
+
+/// Where a file is to be read from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Link {
+    /// The storage itself gives it out under this address.
+    Elsewhere(String),
+    /// The server passes it on.
+    Here,
+}
+
+/// A file that is open.
+pub struct Opened {
+    /// What is known of it.
+    pub attachment: Attachment,
+    /// Its bytes, from where it was asked.
+    pub source: Box<dyn FileSource>,
+}
+
+/// Files of conversations: one struct, one method a use case.
+pub struct Uploads {
+    attachments: Arc<dyn Attachments>,
+    files: Arc<dyn Files>,
+    scanner: Option<Arc<dyn Scanner>>,
+    conversations: Arc<dyn Conversations>,
+    env: Arc<dyn Env>,
+    limits: UploadLimits,
+}
+
+impl Uploads {
+    /// How long an address of a file is good.
+    pub const LINK_LIFE: Duration = Duration::from_hours(1);
+    /// How long a file is kept that no message has.
+    pub const UNBOUND_LIFE: Duration = Duration::from_hours(24);
+    /// After how long an upload that did not end is taken for one whose server has gone.
+    pub const UNFINISHED_LIFE: Duration = Duration::from_mins(30);
+
+    /// Puts the use cases together. Without a scanner, files are checked by their kind only.
+    pub fn new(
+        attachments: Arc<dyn Attachments>,
+        files: Arc<dyn Files>,
+        scanner: Option<Arc<dyn Scanner>>,
+        conversations: Arc<dyn Conversations>,
+        env: Arc<dyn Env>,
+        limits: UploadLimits,
+    ) -> Self {
+        Self { attachments, files, scanner, conversations, env, limits }
+    }
+
+    /// The most bytes of a file.
+    pub fn file_bytes(&self) -> u64 {
+        self.limits.file_bytes
+    }
+
+    /// Takes a file in: it is kept whole and was checked when this returns, or, where the scanner does not
+    /// answer, is kept and waits for its check. Nothing of a refused one is kept.
+    ///
+    /// # Errors
+    /// [`ChatError::ConversationNotFound`]; [`ChatError::Closed`]; [`ChatError::UploadCut`];
+    /// [`ChatError::AttachmentTooLarge`]; [`ChatError::AttachmentKind`]; [`ChatError::AttachmentInfected`];
+    /// [`ChatError::AttachmentQuota`] and [`ChatError::RateLimited`] above the limits; [`ChatError::Invalid`] for
+    /// the fields `file` and `sha256`; [`ChatError::IdempotencyMismatch`] and [`ChatError::Key`] for the key.
+    pub async fn upload(
+        &self,
+        caller: &Caller,
+        conversation: ConversationId,
+        upload: Upload,
+        incoming: &mut dyn Incoming,
+    ) -> Result<Uploaded, ChatError> {
+        let new = self.admit(caller, conversation, &upload).await?;
+        match self.attachments.begin(&new).await? {
+            Begun::New => {}
+            Begun::Before(before) if before.stored => {
+                let (_, spooled, _) = self.take_in(&upload, &new.file_name, incoming).await?;
+                if spooled.sha256 != before.file.sha256 {
+                    return Err(ChatError::IdempotencyMismatch);
+                }
+                return Ok(Uploaded { attachment: *before, duplicate: true });
+            }
+            Begun::Before(_) => return Err(ChatError::Key(KeyRefused::Running)),
+        }
+        let kept = self.keep(&new, &upload, incoming).await;
+        if let Err(error) = &kept
+            && !matches!(error, ChatError::AttachmentInfected)
+            && let Err(cause) = self.attachments.discard(new.organization, new.id).await
+        {
+            // The sweep finds it.
+            tracing::warn!(attachment = %new.id, error = %cause, "an upload that failed is still noted");
+        }
+        kept.map(|attachment| Uploaded { attachment, duplicate: false })
+    }
+
+    /// Whether the caller may upload to the conversation now.
+    async fn admit(
+        &self,
+        caller: &Caller,
+        conversation: ConversationId,
+        upload: &Upload,
+    ) -> Result<NewAttachment, ChatError> {
+        let (organization, person) = (caller.organization(), caller.participant());
+        let found = self.conversations.find(organization, caller.scope(), person, conversation).await?;
+        let found = found.ok_or(ChatError::ConversationNotFound)?;
+        if found.closed {
+            return Err(ChatError::Closed);
+        }
+        let now = self.env.now();
+        let since = before(now, UploadLimits::PERIOD);
+        let usage = self.attachments.usage(organization, conversation, person, since).await?;
+        if usage.of_person >= self.limits.person_files {
+            return Err(ChatError::RateLimited(UploadLimits::PERIOD / 10));
+        }
+        if usage.bytes_of_conversation >= self.limits.conversation_bytes
+            || usage.files_of_conversation >= self.limits.conversation_files
+        {
+            return Err(ChatError::AttachmentQuota);
+        }
+        Ok(NewAttachment {
+            organization,
+            conversation,
+            support_request: found.audience.support_request,
+            id: AttachmentId::new(self.env.uuid()),
+            file_name: FileName::clean(&upload.file_name),
+            uploaded_by: person,
+            key: upload.key.clone(),
+            at: now,
+        })
+    }
+
+    /// From the first byte to the last word about it.
+    async fn keep(
+        &self,
+        new: &NewAttachment,
+        upload: &Upload,
+        incoming: &mut dyn Incoming,
+    ) -> Result<Attachment, ChatError> {
+        let (mut spool, spooled, mime_type) = self.take_in(upload, &new.file_name, incoming).await?;
+        let status = match self.scan(&mut *spool.read().await?, new.id).await {
+            Some(Verdict::Clean) => AttachmentStatus::Ready,
+            Some(Verdict::Found(_)) => AttachmentStatus::Refused,
+            None => AttachmentStatus::Pending,
+        };
+        let Spooled { size, sha256 } = spooled;
+        let checked = Checked { mime_type: mime_type.to_owned(), size, sha256, status };
+        if status == AttachmentStatus::Refused {
+            drop(spool);
+            self.attachments.finish(new.organization, new.id, &checked).await?;
+            return Err(ChatError::AttachmentInfected);
+        }
+        let key = super::FileKey {
+            support_request: new.support_request,
+            attachment: new.id,
+            file_name: new.file_name.clone(),
+        };
+        spool.keep(&key, mime_type).await?;
+        let attachment = self.attachments.finish(new.organization, new.id, &checked).await?;
+        attachment.ok_or(ChatError::AttachmentNotFound)
+    }
+
+    /// Takes the bytes to where nobody sees them, and looks at them on their way.
+    async fn take_in(
+        &self,
+        upload: &Upload,
+        name: &FileName,
+        incoming: &mut dyn Incoming,
+    ) -> Result<(Box<dyn Spool>, Spooled, &'static str), ChatError> {
+        let (mut spool, mut check, mut size) = (self.files.spool().await?, ContentCheck::default(), 0_u64);
+        while let Some(bytes) = incoming.next().await.map_err(|_| ChatError::UploadCut)? {
+            size += bytes.len() as u64;
+            if size > self.limits.file_bytes {
+                return Err(ChatError::AttachmentTooLarge { limit: self.limits.file_bytes });
+            }
+            check.feed(bytes);
+            spool.write(bytes).await?;
+        }
+        let mime_type = check.finish(name).map_err(refused)?;
+        let spooled = spool.finish().await?;
+        if upload.sha256.as_ref().is_some_and(|said| !said.eq_ignore_ascii_case(&spooled.sha256)) {
+            return Err(kernel::FieldError::new("sha256", "invalid").into());
+        }
+        Ok((spool, spooled, mime_type))
+    }
+
+    /// What the scanner says; `None` when it says nothing. Without one, everything is clean.
+    async fn scan(&self, file: &mut dyn FileSource, id: AttachmentId) -> Option<Verdict> {
+        let Some(scanner) = &self.scanner else { return Some(Verdict::Clean) };
+        match scanner.scan(file).await {
+            Ok(verdict) => {
+                if let Verdict::Found(what) = &verdict {
+                    tracing::warn!(attachment = %id, found = what, "the scanner refused a file");
+                }
+                Some(verdict)
+            }
+            Err(error) => {
+                tracing::warn!(attachment = %id, %error, cause = ?std::error::Error::source(&error), "the scanner does not answer; the file is held");
+                None
+            }
+        }
+    }
+
+    /// The files of a conversation that the caller sees, the oldest first; of one message, when it is named.
+    pub async fn list(
+        &self,
+        caller: &Caller,
+        conversation: ConversationId,
+        message: Option<MessageId>,
+    ) -> Result<Vec<Attachment>, ChatError> {
+        self.audience(caller, conversation).await?.ok_or(ChatError::ConversationNotFound)?;
+        let mut all = self.attachments.list(caller.organization(), conversation).await?;
+        all.retain(|one| is_shown(one, caller.participant()) && (message.is_none() || one.message == message));
+        Ok(all)
+    }
+
+    /// One file that the caller sees: of a message in their sight, or uploaded by themselves.
+    pub async fn get(&self, caller: &Caller, id: AttachmentId) -> Result<Attachment, ChatError> {
+        let found = self.attachments.find(caller.organization(), id).await?;
+        let found = found.filter(|one| is_shown(one, caller.participant())).ok_or(ChatError::AttachmentNotFound)?;
+        self.audience(caller, found.conversation).await?.ok_or(ChatError::AttachmentNotFound)?;
+        Ok(found)
+    }
+
+    /// Removes a file that no message has, for who uploaded it.
+    ///
+    /// # Errors
+    /// [`ChatError::AttachmentBound`] for one that a message has: it goes with its message.
+    pub async fn delete(&self, caller: &Caller, id: AttachmentId) -> Result<(), ChatError> {
+        let found = self.get(caller, id).await?;
+        if found.message.is_some() || !self.attachments.discard(found.organization, id).await? {
+            return Err(ChatError::AttachmentBound);
+        }
+        self.remove_bytes(&found).await;
+        Ok(())
+    }
+
+    /// Where the caller may read a file, and until when. What is to be shown in a page is passed on by the
+    /// server, so that pages need to trust no other site.
+    ///
+    /// # Errors
+    /// [`ChatError::AttachmentNotReady`] for one that was not checked, or was refused.
+    pub async fn link(
+        &self,
+        caller: &Caller,
+        id: AttachmentId,
+        inline: bool,
+    ) -> Result<(Attachment, Link, Timestamp), ChatError> {
+        let found = self.get(caller, id).await?;
+        if found.status != AttachmentStatus::Ready {
+            return Err(ChatError::AttachmentNotReady);
+        }
+        let until = after(self.env.now(), Self::LINK_LIFE);
+        let link =
+            if inline { None } else { self.files.link(&found.key(), &found.file.mime_type, Self::LINK_LIFE).await? };
+        Ok((found, link.map_or(Link::Here, Link::Elsewhere), until))
+    }
+
+    /// What is known of a file whose address somebody has, which MUST have been proven.
+    pub async fn linked(&self, organization: OrganizationId, id: AttachmentId) -> Result<Attachment, ChatError> {
+        let found = self.attachments.find(organization, id).await?;
+        found.filter(|one| one.status == AttachmentStatus::Ready).ok_or(ChatError::AttachmentNotFound)
+    }
+
+    /// Opens a file, from byte `from` on, `length` bytes.
+    ///
+    /// # Errors
+    /// A port error of kind `Corrupt` when its bytes are not there.
+    pub async fn open(&self, attachment: Attachment, from: u64, length: u64) -> Result<Opened, ChatError> {
+        let source = self.files.read(&attachment.key(), from, length).await?;
+        let source = source.ok_or_else(|| kernel::PortError::corrupt("the bytes of a file are not there"))?;
+        Ok(Opened { attachment, source })
+    }
+
+    async fn audience(&self, caller: &Caller, conversation: ConversationId) -> Result<Option<Audience>, ChatError> {
+        let audience = self.conversations.audience(caller.organization(), conversation).await?;
+        Ok(audience.filter(|audience| caller.scope().covers(audience)))
+    }
+}
+
+/// What no message has is its uploader's alone.
+fn is_shown(one: &Attachment, person: ParticipantId) -> bool {
+    one.message.is_some() || one.file.uploaded_by == person
+}
+
+fn refused(why: ContentRefused) -> ChatError {
+    let code = match why {
+        ContentRefused::Kind => return ChatError::AttachmentKind,
+        ContentRefused::Empty => "required",
+        ContentRefused::TooManyPixels => "too_many_pixels",
+        ContentRefused::Broken => "invalid",
+    };
+    kernel::FieldError::new("file", code).into()
+}
+
+fn before(at: Timestamp, by: Duration) -> Timestamp {
+    Timestamp::from_micros(at.as_micros().saturating_sub(micros(by)))
+}
+
+fn after(at: Timestamp, by: Duration) -> Timestamp {
+    Timestamp::from_micros(at.as_micros().saturating_add(micros(by)))
+}
+
+fn micros(time: Duration) -> i64 {
+    i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,110 @@
+//! What runs by the clock: nothing is left behind, and what was held is checked.
+
+use std::collections::HashSet;
+
+use kernel::{AttachmentId, PortErrorKind};
+
+use super::{Uploads, before};
+use crate::{Attachment, AttachmentStatus, ChatError, Checked, FileKey, Verdict};
+
+/// How many files a sweep looks at in one go.
+const BATCH: u32 = 100;
+
+/// What a sweep did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Swept {
+    /// Files whose time was over.
+    pub expired: u64,
+    /// Files whose bytes were removed and that were forgotten.
+    pub forgotten: u64,
+}
+
+impl Uploads {
+    /// Removes what no message has after its time, what did not come in whole, and the bytes of all that was
+    /// deleted. May run on many nodes at once.
+    pub async fn sweep(&self) -> Result<Swept, ChatError> {
+        let now = self.env.now();
+        let (unbound, unfinished) = (before(now, Self::UNBOUND_LIFE), before(now, Self::UNFINISHED_LIFE));
+        let expired = self.attachments.expire(unbound, unfinished).await?;
+        Ok(Swept { expired, forgotten: self.remove_deleted().await? })
+    }
+
+    /// Removes the bytes of all that was deleted.
+    pub async fn remove_deleted(&self) -> Result<u64, ChatError> {
+        let mut forgotten = 0;
+        loop {
+            let deleted = self.attachments.deleted(BATCH).await?;
+            let more = deleted.len() == BATCH as usize;
+            let mut removed = 0;
+            for one in deleted {
+                removed += u64::from(self.remove_bytes(&one).await);
+            }
+            forgotten += removed;
+            if !more || removed == 0 {
+                return Ok(forgotten);
+            }
+        }
+    }
+
+    /// Removes bytes that belong to nothing: left by a server that ended between keeping a file and noting it.
+    /// Those of less than an hour are left alone, because their upload may still run.
+    pub async fn remove_orphans(&self) -> Result<u64, ChatError> {
+        let old = before(self.env.now(), 2 * Self::UNFINISHED_LIFE);
+        let (mut after, mut removed): (Option<FileKey>, u64) = (None, 0);
+        loop {
+            let page = self.files.list(after.as_ref()).await?;
+            let Some(last) = page.last() else { return Ok(removed) };
+            after = Some(last.key.clone());
+            let old: Vec<_> = page.into_iter().filter(|one| one.at < old).map(|one| one.key).collect();
+            let ids: Vec<AttachmentId> = old.iter().map(|key| key.attachment).collect();
+            let known: HashSet<_> = self.attachments.known(&ids).await?.into_iter().collect();
+            for orphan in old.iter().filter(|key| !known.contains(&key.attachment)) {
+                self.files.delete(orphan).await?;
+                removed += 1;
+            }
+        }
+    }
+
+    /// Checks what was held because the scanner did not answer. How many were checked.
+    pub async fn check_held(&self) -> Result<u64, ChatError> {
+        let held = self.attachments.unchecked(BATCH).await?;
+        let mut checked = 0;
+        for one in held {
+            let Some(mut file) = self.files.read(&one.key(), 0, one.file.size).await? else { continue };
+            let verdict = self.scan(&mut *file, one.file.id).await;
+            // As long as it does not answer for one, it does not for the others.
+            let Some(verdict) = verdict else { break };
+            self.settle(&one, &verdict).await?;
+            checked += 1;
+        }
+        Ok(checked)
+    }
+
+    async fn settle(&self, one: &Attachment, verdict: &Verdict) -> Result<(), ChatError> {
+        let clean = *verdict == Verdict::Clean;
+        let status = if clean { AttachmentStatus::Ready } else { AttachmentStatus::Refused };
+        let file = &one.file;
+        let checked =
+            Checked { mime_type: file.mime_type.clone(), size: file.size, sha256: file.sha256.clone(), status };
+        // First it can be used by nobody, then its bytes go.
+        self.attachments.finish(one.organization, file.id, &checked).await?;
+        if !clean {
+            self.files.delete(&one.key()).await?;
+        }
+        Ok(())
+    }
+
+    /// Removes the bytes of a file that is marked as deleted, and forgets it. Where that fails, the next sweep
+    /// tries again.
+    pub(super) async fn remove_bytes(&self, one: &Attachment) -> bool {
+        let removed = match self.files.delete(&one.key()).await {
+            Ok(()) => self.attachments.forget(one.organization, one.file.id).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = &removed {
+            let down = error.kind() == PortErrorKind::Unavailable;
+            tracing::warn!(attachment = %one.file.id, %error, down, "the bytes of a deleted file are still there");
+        }
+        removed.is_ok()
+    }
+}
