@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { minify, type Plugin } from 'vite';
 import { compactMembers } from './members.ts';
@@ -51,6 +52,11 @@ export function compactBundle(shared: readonly string[], own: readonly string[])
         chunk.code = first!.replaceAll(SECOND_FILE, name);
         this.emitFile({ type: 'asset', fileName: name, source: second! });
       }
+    },
+    async writeBundle({ dir }, bundle) {
+      // What an earlier build named otherwise.
+      const stale = (await readdir(dir!)).filter((name) => name.startsWith('widget-') && !Object.keys(bundle).some((kept) => name.startsWith(kept)));
+      await Promise.all(stale.map((name) => rm(join(dir!, name))));
     },
   };
 }

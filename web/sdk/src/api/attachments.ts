@@ -1,12 +1,9 @@
+import type { components } from '../schema.d.ts';
 import type { Attachment } from '../types.ts';
 import type { ApiClient } from './client.ts';
 
 /** Where a file can be fetched without a token, and until when. */
-export interface AttachmentLink {
-  readonly url: string;
-  /** RFC 3339. */
-  readonly expires_at: string;
-}
+export type AttachmentLink = components['schemas']['AttachmentLink'];
 
 /** What a conversation's people may do with its files; uploading is in `attachments/transfer.ts`. */
 export class AttachmentsApi {
@@ -18,7 +15,7 @@ export class AttachmentsApi {
 
   /** Those of the messages, and of one's own those that no message has named yet. */
   async list(conversationId: string): Promise<readonly Attachment[]> {
-    return (await this.#client.get<{ items: readonly Attachment[] }>(`/conversations/${conversationId}/attachments`)).items;
+    return (await this.#client.get<components['schemas']['AttachmentList']>(`/conversations/${conversationId}/attachments`)).items;
   }
 
   get(id: string): Promise<Attachment> {
@@ -30,7 +27,8 @@ export class AttachmentsApi {
     return this.#client.call('DELETE', `/attachments/${id}`, { idempotent: true });
   }
 
-  link(id: string): Promise<AttachmentLink> {
-    return this.#client.get(`/attachments/${id}/link`);
+  /** `inline` is for a page that shows a picture. */
+  link(id: string, inline = false): Promise<AttachmentLink> {
+    return this.#client.get(`/attachments/${id}/link`, { query: { inline: inline || undefined } });
   }
 }

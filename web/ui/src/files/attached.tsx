@@ -61,13 +61,13 @@ export function FileRow({ attachment, source }: OneProps) {
     );
   };
   return (
-    <button type="button" class="file" aria-label={`${texts.t('files.download', { name })}, ${detail}`} title={name} aria-busy={state === 'busy'} data-state={state} onClick={fetch}>
+    <button type="button" class="file" title={name} aria-busy={state === 'busy'} data-state={state} onClick={fetch}>
       <span class="kind">
         <Icon path={page} />
       </span>
+      <span class="visually-hidden">{texts.t('files.save')} </span>
       <span class="what">
-        <span class="truncate">{name}</span>
-        <span class="meta">{detail}</span>
+        <span class="truncate">{name}</span> <span class="meta">{detail}</span>
       </span>
       <Icon path={save} />
     </button>

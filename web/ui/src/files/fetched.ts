@@ -5,9 +5,9 @@ import { useEffect, useState } from 'preact/hooks';
 /** Where addresses come from, as the SDK's `Links`. */
 export interface FileSource {
   /** Rejects when there is none to be had now. */
-  url(id: string): Promise<string>;
+  url(id: string, use: 'save' | 'show'): Promise<string>;
   /** The address that was given did not work. */
-  forget(id: string): void;
+  forget(id: string, use: 'save' | 'show'): void;
 }
 
 export interface FetchedPicture {
@@ -35,7 +35,7 @@ export function usePicture(source: FileSource, id: string, element: RefObject<El
   useEffect(() => {
     if (!near || failed) return undefined;
     let current = true;
-    source.url(id).then(
+    source.url(id, 'show').then(
       (fetched) => current && setUrl(fetched),
       () => current && setAttempt(2),
     );
@@ -44,7 +44,7 @@ export function usePicture(source: FileSource, id: string, element: RefObject<El
     };
   }, [source, id, near, attempt]);
   const onError = () => {
-    source.forget(id);
+    source.forget(id, 'show');
     setUrl(null);
     setAttempt(attempt + 1);
   };
@@ -53,7 +53,7 @@ export function usePicture(source: FileSource, id: string, element: RefObject<El
 
 /** Has the browser save the file. The address answers as a download, so that no page is left for it. */
 export async function download(source: FileSource, file: { readonly id: string; readonly file_name: string }): Promise<void> {
-  const url = await source.url(file.id);
+  const url = await source.url(file.id, 'save');
   const link = document.createElement('a');
   link.href = url;
   link.rel = 'noopener';
