@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
-import { compactMembers } from '../members.ts';
+import { compactMembers as compactAll } from '../members.ts';
 
 const refuse = (problem: string): never => {
   throw new Error(problem);
 };
+const compactMembers = (code: string, foreign: string, refused: typeof refuse) => compactAll([code], foreign, refused)[0]!;
 /** What the code says once it has run, before and after. */
 const says = (code: string) => (0, eval)(code) as unknown;
 
