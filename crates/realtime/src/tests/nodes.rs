@@ -63,7 +63,7 @@ impl Two {
 
     fn carry(&mut self, message: &Bytes) {
         for hub in [&self.one.hub, &self.other.hub] {
-            match hub.hear(message, self.now) {
+            match hub.overhear(message, self.now) {
                 Hearing::Other { lost, left } => {
                     self.lost += usize::from(lost);
                     if let Some(crate::bus::Said::Entry(committed)) = left {
