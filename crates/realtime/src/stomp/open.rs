@@ -27,8 +27,10 @@ pub(super) enum Settles {
     Commit(u64),
     /// `DISCONNECT`.
     Disconnect,
-    /// Anything else.
-    Other,
+    /// Something that the session may refuse without a name.
+    Asked,
+    /// Something that is done without the session.
+    Done,
 }
 
 /// All of it.
@@ -59,9 +61,10 @@ impl Open {
         self.settling.pop_front()
     }
 
-    /// Something without a name of its own was refused: whatever is next to be done is not; its receipt's name.
+    /// Something without a name of its own was refused: what is next to be done counts as not done, if that could be
+    /// it; its receipt's name.
     pub(super) fn fail_next(&mut self) -> Option<String> {
-        let next = self.settling.front_mut()?;
+        let next = self.settling.front_mut().filter(|next| next.what != Settles::Done)?;
         next.failed = true;
         next.receipt.clone()
     }

@@ -69,13 +69,13 @@ impl Stomp {
             Command::Nack => self.nack(&frame),
             Command::Begin => {
                 self.transactions.begin(transaction(&frame)?)?;
-                self.receipt(&frame);
+                self.receipt(&frame, Settles::Done);
                 Ok(())
             }
             Command::Commit => self.commit(&frame),
             Command::Abort => {
                 self.transactions.end(transaction(&frame)?)?;
-                self.receipt(&frame);
+                self.receipt(&frame, Settles::Done);
                 Ok(())
             }
             Command::Disconnect => {
@@ -109,7 +109,7 @@ impl Stomp {
             Target::Authenticate => {
                 let token = token(frame).ok_or_else(|| Refused::malformed("no token"))?;
                 self.ask(Inbound::Authenticate { token });
-                self.receipt(frame);
+                self.receipt(frame, Settles::Asked);
                 return Ok(());
             }
         };
@@ -140,7 +140,7 @@ impl Stomp {
             Verb::Typing => Inbound::Typing { conversation, is_typing: json::<Typing>(frame)?.is_typing },
         };
         self.ask(inbound);
-        self.receipt(frame);
+        self.receipt(frame, Settles::Asked);
         Ok(())
     }
 
@@ -189,7 +189,7 @@ impl Stomp {
             let reference = Some(ask.number.to_string());
             self.ask(Inbound::Subscribe { reference, conversation, epoch: ask.epoch, after: ask.after });
         }
-        self.receipt(frame);
+        self.receipt(frame, Settles::Asked);
         Ok(())
     }
 
@@ -200,7 +200,7 @@ impl Stomp {
         if let Some(conversation) = self.follows.remove(at) {
             self.ask(Inbound::Unsubscribe { conversation });
         }
-        self.receipt(frame);
+        self.receipt(frame, Settles::Done);
         Ok(())
     }
 
@@ -224,7 +224,7 @@ impl Stomp {
         {
             self.ask(Inbound::Delivered { conversation, seq });
         }
-        self.receipt(frame);
+        self.receipt(frame, Settles::Asked);
         Ok(())
     }
 
@@ -235,7 +235,7 @@ impl Stomp {
             return Err(Refused::malformed("NACK is not in 1.0"));
         }
         self.acknowledged(frame)?;
-        self.receipt(frame);
+        self.receipt(frame, Settles::Done);
         Ok(())
     }
 
@@ -288,9 +288,9 @@ impl Stomp {
     }
 
     /// Owes a receipt, if the frame wants one, until all up to it is done.
-    fn receipt(&mut self, frame: &ClientFrame) {
+    fn receipt(&mut self, frame: &ClientFrame, what: Settles) {
         if let Some(receipt) = frame.header("receipt") {
-            self.settle(Settles::Other, Some(receipt));
+            self.settle(what, Some(receipt));
         }
     }
 

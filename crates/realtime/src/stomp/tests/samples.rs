@@ -156,7 +156,7 @@ fn each_sample_of_a_server_frame_is_what_is_written() {
         codec.open.send(2, OpenSend { receipt: Some("m-0007".to_owned()), commit: None });
         if name == "error" {
             // It concerns a frame that wanted a receipt.
-            codec.open.settle(Settles::Other, Some("r-2".to_owned()));
+            codec.open.settle(Settles::Asked, Some("r-2".to_owned()));
             codec.tell(&Frame::new(serde_json::from_str(&sample("server-welcome.json")).unwrap()));
         }
         let mut written = codec.write(&Frame::new(without_ref(frame)), Timestamp::from_micros(0)).texts;
@@ -199,7 +199,7 @@ fn no_sample_is_left_out() {
 #[test]
 fn the_samples_without_a_native_frame_are_what_is_written_too() {
     let mut codec = codec();
-    codec.open.settle(Settles::Other, Some("r-2".to_owned()));
+    codec.open.settle(Settles::Asked, Some("r-2".to_owned()));
     let written = codec.settled(Timestamp::from_micros(0)).texts;
     assert_eq!(std::str::from_utf8(&written[0]).unwrap(), sample("stomp/server-receipt.txt"));
     codec.feed(Heard::Text("LAUNCH\n\n\0"), Timestamp::from_micros(0));

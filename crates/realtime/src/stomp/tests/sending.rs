@@ -273,6 +273,18 @@ fn what_fails_without_a_name_of_its_own_has_no_receipt() {
         let told = talk.asks("BEGIN\ntransaction:t\nreceipt:next\n\n\0");
         assert_eq!(names(&told), if listens { vec!["RECEIPT next"] } else { vec![] });
     }
+    // What fails is not taken for what cannot fail.
+    let mut talk = Talk::of(&people::customer());
+    talk.asks(EVENTS);
+    talk.says(&format!("SEND\ndestination:{}\n\n{{\"seq\":1}}\0", app(1, "read")));
+    talk.says("BEGIN\ntransaction:t\nreceipt:begun\n\n\0");
+    let mark = job(&talk.conn).unwrap();
+    talk.done(World::failed(mark));
+    let told = talk.run();
+    assert_eq!(
+        (names(&told), told[0].header("receipt-id")),
+        (vec!["error".to_owned(), "RECEIPT begun".to_owned()], "")
+    );
     let mut talk = Talk::of(&people::customer());
     talk.says(&format!("SEND\ndestination:{}\n\n{{\"isTyping\":true}}\0", app(1, "typing")));
     assert_eq!(names(&talk.run()), ["ERROR realtime.not_subscribed"]);
