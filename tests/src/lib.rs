@@ -18,6 +18,7 @@ pub mod rest;
 mod seed;
 pub mod server;
 pub mod socket;
+pub mod stomp;
 pub mod storm;
 
 /// Makes each of these functions, which take a [`database::Store`], a test over SQLite and a test over PostgreSQL.

@@ -7,7 +7,7 @@ use std::{
 
 use kernel::{ConnectionId, Timestamp};
 
-use crate::{Close, Job, Limits, Protocol, Session};
+use crate::{Close, Codec, Job, Limits, Protocol, Session};
 
 /// A connection. Its session is behind a lock that is held for a step at a time; whoever made a step that
 /// gives the transport something to do wakes it.
@@ -16,6 +16,8 @@ pub struct Conn {
     id: ConnectionId,
     protocol: Protocol,
     state: Mutex<State>,
+    /// Locked for a translation at a time, and never together with the session.
+    codec: Option<Mutex<Box<dyn Codec>>>,
 }
 
 #[derive(Debug)]
@@ -29,7 +31,8 @@ struct State {
 impl Conn {
     pub(crate) fn new(id: ConnectionId, protocol: Protocol, now: Timestamp) -> Self {
         let session = Session::new(id, protocol, now);
-        Self { id, protocol, state: Mutex::new(State { session, writer: None, reader: None, reader_waits: false }) }
+        let state = Mutex::new(State { session, writer: None, reader: None, reader_waits: false });
+        Self { id, protocol, state, codec: protocol.codec(id).map(Mutex::new) }
     }
 
     /// Its id.
@@ -102,6 +105,17 @@ impl Conn {
     /// See [`Session::take_overflows`].
     pub fn take_overflows(&self) -> u64 {
         self.lock().session.take_overflows()
+    }
+
+    /// Whether something that the client said is still to be given to the session.
+    pub fn has_heard(&self) -> bool {
+        self.with_codec(|codec| codec.has_next()).unwrap_or_default()
+    }
+
+    /// Lets the codec translate; nothing when there is none.
+    pub(crate) fn with_codec<T>(&self, translate: impl FnOnce(&mut dyn Codec) -> T) -> Option<T> {
+        let codec = self.codec.as_ref()?;
+        Some(translate(codec.lock().unwrap_or_else(PoisonError::into_inner).as_mut()))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

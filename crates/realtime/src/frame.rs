@@ -1,15 +1,12 @@
 //! What a server may say, whatever the protocol it says it in.
 
-use std::cell::OnceCell;
-
-use bytes::Bytes;
 use chat::{Change, ChatSession, Entry, Epoch, MessageStatus, Receipt, Revised, Sent, Seq, SessionStatus};
 use kernel::{
     Availability, Caller, ConnectionId, ConversationId, MessageId, ParticipantId, SupportRequestId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Inbound, ViewState, native, sends::Named};
+use crate::{ViewState, sends::Named};
 
 /// A frame to a client. The names are those of the native protocol; other codecs translate.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -357,57 +354,6 @@ impl ServerFrame {
             delivered_seq: receipt.mark.delivered_seq,
             read_seq: receipt.mark.read_seq,
             read_at: receipt.mark.read_at,
-        }
-    }
-}
-
-/// The protocol that a connection speaks. Each is a codec over the same session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Protocol {
-    /// `guichet.v1`.
-    #[default]
-    Native,
-}
-
-impl Protocol {
-    /// The name in metrics and logs.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Native => "native",
-        }
-    }
-
-    /// Writes a frame.
-    pub fn encode(self, frame: &ServerFrame) -> Bytes {
-        match self {
-            Self::Native => native::encode(frame),
-        }
-    }
-
-    /// Reads a message of a client.
-    pub fn parse(self, text: &str) -> Inbound {
-        match self {
-            Self::Native => native::parse(text),
-        }
-    }
-}
-
-/// A frame for many receivers: encoded at most once, when the first of them needs it.
-pub struct Shared<F> {
-    make: F,
-    native: OnceCell<Bytes>,
-}
-
-impl<F: Fn() -> ServerFrame> Shared<F> {
-    /// Wraps what makes the frame.
-    pub fn new(make: F) -> Self {
-        Self { make, native: OnceCell::new() }
-    }
-
-    /// The frame in a protocol.
-    pub fn bytes(&self, protocol: Protocol) -> Bytes {
-        match protocol {
-            Protocol::Native => self.native.get_or_init(|| protocol.encode(&(self.make)())).clone(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The connections of this node, by person and by conversation, and what each is told.
 
 mod around;
+mod codecs;
 mod feeds;
 mod heads;
 mod index;
@@ -86,7 +87,7 @@ impl Hub {
 
     /// What is to be written next, at most about so many bytes at a time; asked for when the transport can
     /// take it.
-    pub fn poll_out(&self, conn: &Arc<Conn>, max_bytes: usize, wakes: &Wakes<'_>) -> Poll<Vec<Out>> {
+    pub fn poll_out(&self, conn: &Arc<Conn>, max_bytes: usize, now: Timestamp, wakes: &Wakes<'_>) -> Poll<Vec<Out>> {
         ready!(conn.poll_out(wakes));
         let mut out = Vec::new();
         self.step(conn, |session, context| {
@@ -94,7 +95,7 @@ impl Hub {
             out = taken;
             effects
         });
-        Poll::Ready(out)
+        Poll::Ready(self.write(conn, out, now))
     }
 
     /// The client was heard without a frame of the protocol: the answer to a ping, or a ping of its own,

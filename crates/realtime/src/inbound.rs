@@ -107,6 +107,9 @@ pub enum Inbound {
     },
     /// Wants a `pong`.
     Ping,
+    /// Wants to know when all that it said before is answered; what it says after this waits as long. The answer is
+    /// [`crate::Told::Settled`].
+    Settle,
     /// A command of the protocol that this server does not do yet.
     Unsupported {
         /// The client's own string, returned on the answer.

@@ -2,6 +2,7 @@
 
 mod asking;
 mod close;
+mod codec;
 mod conn;
 mod frame;
 mod hub;
@@ -10,25 +11,32 @@ mod job;
 mod limits;
 mod marks;
 pub mod native;
+mod protocol;
 mod queue;
 mod sends;
 mod session;
+mod socket_io;
+mod stomp;
 mod subscription;
 #[cfg(test)]
 mod tests;
+mod told;
 mod views;
 
 pub use close::{Advice, Close};
+pub use codec::{Codec, Heard, Step, Written};
 pub use conn::Conn;
-pub use frame::{ConversationEvent, Protocol, QueuePosition, ServerFrame, Shared, Viewer, WelcomeUser};
+pub use frame::{ConversationEvent, QueuePosition, ServerFrame, Viewer, WelcomeUser};
 pub use hub::{Colleague, Hub, Refused, Revoked, Watch};
 pub use inbound::Inbound;
 pub use job::{Admitted, Done, Job, MarkKind, PageAsked, PageRead, Standing};
 pub use limits::Limits;
 #[cfg(feature = "faults")]
 pub use limits::Planted;
+pub use protocol::Protocol;
 pub use queue::Out;
 pub use session::{Context, Effect, Places, Presence, Session};
+pub use told::{Frame, Shared, Told, Way};
 pub use views::ViewState;
 
 /// The texts of the codes that are told over a connection only.

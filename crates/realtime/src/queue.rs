@@ -6,13 +6,13 @@ use bytes::Bytes;
 use chat::Seq;
 use kernel::{ConversationId, SupportRequestId};
 
-use crate::{Close, Limits};
+use crate::{Close, Limits, Told};
 
-/// Something to write.
+/// Something to write: to a transport texts, before the codec of the connection frames.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Out {
+pub enum Out<T = Bytes> {
     /// A text frame.
-    Text(Bytes),
+    Text(T),
     /// A ping.
     Ping,
     /// The answer to a ping.
@@ -48,7 +48,7 @@ pub(crate) enum Kind {
 
 #[derive(Debug)]
 struct Item {
-    bytes: Bytes,
+    told: Told,
     kind: Kind,
 }
 
@@ -71,7 +71,7 @@ pub(crate) struct Shed {
     /// Conversations, each with the place after which entries have to be read again.
     pub(crate) positions: Vec<(ConversationId, Seq)>,
     /// Acks to be held for their place.
-    pub(crate) acks: Vec<(ConversationId, Seq, Bytes)>,
+    pub(crate) acks: Vec<(ConversationId, Seq, Told)>,
     /// Conversations whose `live` was given up.
     pub(crate) caught: Vec<ConversationId>,
     /// Conversations whose receipts were given up.
@@ -92,9 +92,9 @@ impl Shed {
 }
 
 impl Queue {
-    pub(crate) fn push(&mut self, bytes: Bytes, kind: Kind) {
-        self.bytes += bytes.len();
-        self.items.push_back(Item { bytes, kind });
+    pub(crate) fn push(&mut self, told: Told, kind: Kind) {
+        self.bytes += told.len();
+        self.items.push_back(Item { told, kind });
     }
 
     pub(crate) fn ping(&mut self) {
@@ -147,13 +147,13 @@ impl Queue {
     }
 
     /// Takes what waits, from the front, up to about so many bytes; an empty queue holds no memory.
-    pub(crate) fn take(&mut self, max_bytes: usize) -> Vec<Out> {
+    pub(crate) fn take(&mut self, max_bytes: usize) -> Vec<Out<Told>> {
         self.takes += 1;
         let mut out = Vec::with_capacity(self.items.len().min(8));
         let mut bytes = 0;
-        while let Some(item) = self.items.pop_front_if(|item| bytes == 0 || bytes + item.bytes.len() <= max_bytes) {
-            bytes += item.bytes.len();
-            out.push(Out::Text(item.bytes));
+        while let Some(item) = self.items.pop_front_if(|item| bytes == 0 || bytes + item.told.len() <= max_bytes) {
+            bytes += item.told.len();
+            out.push(Out::Text(item.told));
         }
         self.bytes -= bytes;
         out.extend(self.pong.take().map(Out::Pong));
@@ -211,7 +211,7 @@ impl Queue {
         let before = |conversation, seq| positions.iter().any(|(other, after)| *other == conversation && seq > *after);
         self.retain(|item| match item.kind {
             Kind::AckInPlace(conversation, seq) if before(conversation, seq) => {
-                shed.acks.push((conversation, seq, item.bytes.clone()));
+                shed.acks.push((conversation, seq, item.told.clone()));
                 false
             }
             Kind::Caught(conversation) if positions.iter().any(|(other, _)| *other == conversation) => {
@@ -246,6 +246,6 @@ impl Queue {
 
     fn retain(&mut self, mut keep: impl FnMut(&Item) -> bool) {
         self.items.retain(|item| keep(item));
-        self.bytes = self.items.iter().map(|item| item.bytes.len()).sum();
+        self.bytes = self.items.iter().map(|item| item.told.len()).sum();
     }
 }

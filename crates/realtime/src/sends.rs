@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use bytes::Bytes;
 use chat::{Change, Content, ContentHash, Entry, Outgoing, Sent, Seq};
 use kernel::{ConversationId, MessageId, ParticipantId};
 
-use crate::{Protocol, ServerFrame};
+use crate::{Protocol, ServerFrame, Told};
 
 /// What an answer names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +61,7 @@ pub(crate) struct Waiting {
 struct Held {
     conversation: ConversationId,
     seq: Seq,
-    bytes: Bytes,
+    told: Told,
 }
 
 /// What the log's answer means for a send.
@@ -135,7 +134,9 @@ impl Sends {
 
     /// A send may be retried: those after it are held up until it is. How many conversations are held up.
     pub(crate) fn fail(&mut self, conversation: ConversationId, client_message_id: &str) -> usize {
-        self.failed.insert(conversation, client_message_id.to_owned());
+        if self.protocol.holds_order() {
+            self.failed.insert(conversation, client_message_id.to_owned());
+        }
         self.failed.len()
     }
 
@@ -201,12 +202,12 @@ impl Sends {
     }
 
     /// The acks of exactly this place.
-    pub(crate) fn take_at(&mut self, conversation: ConversationId, seq: Seq) -> Vec<(Seq, Bytes)> {
+    pub(crate) fn take_at(&mut self, conversation: ConversationId, seq: Seq) -> Vec<(Seq, Told)> {
         self.take(|held| held.conversation == conversation && held.seq == seq)
     }
 
     /// The acks of places up to this one, or all of the conversation, in the order of their places.
-    pub(crate) fn take_up_to(&mut self, conversation: ConversationId, seq: Option<Seq>) -> Vec<(Seq, Bytes)> {
+    pub(crate) fn take_up_to(&mut self, conversation: ConversationId, seq: Option<Seq>) -> Vec<(Seq, Told)> {
         let mut acks = self.take(|held| held.conversation == conversation && seq.is_none_or(|seq| held.seq <= seq));
         acks.sort_by_key(|(seq, _)| *seq);
         acks
@@ -223,17 +224,17 @@ impl Sends {
     }
 
     /// Puts an ack back that had its place, because the entries before it have to be read again.
-    pub(crate) fn put_back(&mut self, conversation: ConversationId, seq: Seq, bytes: Bytes) {
-        self.held.push(Held { conversation, seq, bytes });
+    pub(crate) fn put_back(&mut self, conversation: ConversationId, seq: Seq, told: Told) {
+        self.held.push(Held { conversation, seq, told });
     }
 
     fn hold(&mut self, conversation: ConversationId, reference: Option<String>, name: String, sent: &Sent) {
-        let bytes = self.protocol.encode(&ServerFrame::ack(reference, conversation, name, sent));
-        self.held.push(Held { conversation, seq: sent.seq, bytes });
+        let told = self.protocol.told(&ServerFrame::ack(reference, conversation, name, sent));
+        self.held.push(Held { conversation, seq: sent.seq, told });
     }
 
-    fn take(&mut self, which: impl Fn(&Held) -> bool) -> Vec<(Seq, Bytes)> {
-        self.held.extract_if(.., |held| which(held)).map(|held| (held.seq, held.bytes)).collect()
+    fn take(&mut self, which: impl Fn(&Held) -> bool) -> Vec<(Seq, Told)> {
+        self.held.extract_if(.., |held| which(held)).map(|held| (held.seq, held.told)).collect()
     }
 }
 

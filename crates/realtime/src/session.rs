@@ -22,7 +22,7 @@ use kernel::{
 
 use self::{availability::Saying, clock::Clock};
 use crate::{
-    Close, Inbound, Job, Limits, Out, Protocol, QueuePosition, ServerFrame, Standing, ViewState, Viewer,
+    Close, Inbound, Job, Limits, Out, Protocol, QueuePosition, ServerFrame, Standing, Told, ViewState, Viewer,
     asking::Asking,
     marks::Marks,
     queue::{Kind, Queue},
@@ -194,7 +194,7 @@ impl Session {
 
     /// What waits to be written, up to about so many bytes. Called when the client can take it, which is
     /// also when entries that were given up are read again.
-    pub fn take_out(&mut self, max_bytes: usize, context: &Context<'_>) -> (Vec<Out>, Vec<Effect>) {
+    pub fn take_out(&mut self, max_bytes: usize, context: &Context<'_>) -> (Vec<Out<Told>>, Vec<Effect>) {
         let mut effects = Vec::new();
         self.tell_resync(context.limits);
         self.tell_viewers(context);
@@ -256,6 +256,12 @@ impl Session {
         self.jobs.clear();
     }
 
+    /// Decides the end after words that are the last ones: nothing that waits is written.
+    pub fn break_off(&mut self, close: Close) {
+        self.queue.clear();
+        self.close(close);
+    }
+
     /// The server stops: `bye`, then what was accepted is answered, then the end.
     pub fn drain(&mut self, retry_after_ms: u64) {
         if !self.draining && !self.is_closed() {
@@ -268,6 +274,11 @@ impl Session {
     /// The conversations it follows.
     pub fn followed(&self) -> impl Iterator<Item = ConversationId> {
         self.subs.keys().copied()
+    }
+
+    /// The codec has words of its own for the client; they are written behind what waits.
+    pub fn tell_own(&mut self, words: Bytes) {
+        self.tell(Told::Text(words), Kind::Reply);
     }
 
     /// The client pings at the level of the transport.
@@ -285,12 +296,12 @@ impl Session {
 
     /// Tells the client something that is never given up.
     fn reply(&mut self, frame: &ServerFrame) {
-        self.tell(self.protocol.encode(frame), Kind::Reply);
+        self.tell(self.protocol.told(frame), Kind::Reply);
     }
 
-    fn tell(&mut self, bytes: Bytes, kind: Kind) {
+    fn tell(&mut self, told: Told, kind: Kind) {
         if !self.is_closed() {
-            self.queue.push(bytes, kind);
+            self.queue.push(told, kind);
         }
     }
 
@@ -309,8 +320,8 @@ impl Session {
             let announce = shed.caught.contains(&conversation);
             self.rewind(conversation, Some(position), announce, false);
         }
-        for (conversation, seq, bytes) in shed.acks {
-            self.sends.put_back(conversation, seq, bytes);
+        for (conversation, seq, ack) in shed.acks {
+            self.sends.put_back(conversation, seq, ack);
         }
         for conversation in shed.receipts {
             self.resync |= !self.subs.contains_key(&conversation);

@@ -5,13 +5,13 @@ mod behaviour;
 mod bounds;
 mod making_good;
 mod order;
-mod people;
+pub(crate) mod people;
 mod presence;
 mod simulation;
 mod strangers;
 mod time;
 mod views;
-mod world;
+pub(crate) mod world;
 
 #[test]
 fn each_code_has_a_text_in_both_languages() {

@@ -1,10 +1,9 @@
 //! What a member of staff looks at: of each request one state, proven before it is shown to others.
 
-use bytes::Bytes;
 use kernel::{SupportRequestId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::Limits;
+use crate::{Limits, Told};
 
 /// How somebody looks at a request; the greater is the stronger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -29,7 +28,7 @@ struct View {
     /// Who looks at it is to be told once the client reads.
     due: bool,
     /// The frame that the client was told last: a change that another has overtaken is no news.
-    told: Option<Bytes>,
+    told: Option<Told>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -145,7 +144,7 @@ impl Views {
     }
 
     /// The client is about to be told this; `false` when it is what it was told last.
-    pub(crate) fn is_news(&mut self, request: SupportRequestId, frame: &Bytes) -> bool {
+    pub(crate) fn is_news(&mut self, request: SupportRequestId, frame: &Told) -> bool {
         self.find(request).is_some_and(|view| view.told.replace(frame.clone()).as_ref() != Some(frame))
     }
 

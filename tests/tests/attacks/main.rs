@@ -10,4 +10,5 @@ mod keys;
 mod operations;
 mod raw;
 mod sockets;
+mod stomp;
 mod stored;

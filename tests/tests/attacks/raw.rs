@@ -68,6 +68,8 @@ struct Incoming {
 #[derive(Debug, PartialEq)]
 pub(crate) enum Came {
     Text(Value),
+    /// A text that is no JSON.
+    Words(String),
     Pong(Vec<u8>),
     Closed(u16),
     /// The socket ended without a close.
@@ -136,6 +138,11 @@ impl Raw {
         tokio::join!(incoming.ends(), writer.write_all(bytes)).0
     }
 
+    /// Goes without a word, as a network does that fails: the server gets a RST.
+    pub(crate) fn reset(self) {
+        self.writer.as_ref().set_zero_linger().unwrap();
+    }
+
     /// Waits until the server lets go of the socket.
     pub(crate) async fn let_go(&mut self) {
         while self.incoming.exactly(1).await.is_some() {}
@@ -156,7 +163,10 @@ impl Incoming {
             let length = if extended == 0 { usize::from(head[1]) } else { long };
             let Some(payload) = self.exactly(length).await else { return Came::Ended };
             match head[0] {
-                0x81 => return Came::Text(serde_json::from_slice(&payload).unwrap()),
+                0x81 => {
+                    let words = String::from_utf8(payload).unwrap();
+                    return serde_json::from_str(&words).map_or(Came::Words(words), Came::Text);
+                }
                 0x88 => return Came::Closed(u16::from_be_bytes([payload[0], payload[1]])),
                 0x89 => {}
                 0x8a => return Came::Pong(payload),
@@ -170,7 +180,7 @@ impl Incoming {
             match self.next().await {
                 Came::Closed(code) => return code,
                 Came::Ended => return 0,
-                Came::Text(_) | Came::Pong(_) => {}
+                Came::Text(_) | Came::Words(_) | Came::Pong(_) => {}
             }
         }
     }

@@ -11,6 +11,8 @@ use realtime::{Close, Limits};
 pub(crate) enum Received {
     /// A whole message, gathered from its fragments.
     Text(String),
+    /// As [`Self::Text`], of bytes.
+    Binary(Bytes),
     /// A ping, with what the pong must say.
     Ping(Bytes),
     /// A pong.
@@ -23,16 +25,18 @@ pub(crate) enum Received {
 #[derive(Debug)]
 pub(crate) struct Frames {
     max_bytes: usize,
+    takes_binary: bool,
     buffer: BytesMut,
-    message: Option<BytesMut>,
+    message: Option<Gathered>,
     pace: Pace,
 }
 
 impl Frames {
-    /// With the largest message and the pace of these limits.
-    pub(crate) fn new(limits: &Limits) -> Self {
+    /// With the largest message and the pace of these limits. A protocol without binary messages refuses them before
+    /// they are gathered.
+    pub(crate) fn new(limits: &Limits, takes_binary: bool) -> Self {
         let pace = Pace { left: limits.frame_burst, counted: Instant::now() };
-        Self { max_bytes: limits.frame_bytes, buffer: BytesMut::new(), message: None, pace }
+        Self { max_bytes: limits.frame_bytes, takes_binary, buffer: BytesMut::new(), message: None, pace }
     }
 
     /// More bytes have come.
@@ -72,21 +76,22 @@ impl Frames {
                     return closed(&payload).map(Some);
                 }
                 OpCode::Text | OpCode::Binary if self.message.is_some() => return Err(Close::Protocol),
-                OpCode::Binary => return Err(Close::Malformed),
-                OpCode::Text => {
+                OpCode::Binary if !self.takes_binary => return Err(Close::Malformed),
+                OpCode::Text | OpCode::Binary => {
+                    let message = Gathered { is_text: code == OpCode::Text, payload };
                     if last {
-                        return text(&payload).map(Some);
+                        return message.whole().map(Some);
                     }
-                    self.message = Some(payload);
+                    self.message = Some(message);
                 }
                 OpCode::Continue => {
                     let Some(message) = &mut self.message else { return Err(Close::Protocol) };
-                    if message.len() + payload.len() > self.max_bytes {
+                    if message.payload.len() + payload.len() > self.max_bytes {
                         return Err(Close::TooBig);
                     }
-                    message.extend_from_slice(&payload);
+                    message.payload.extend_from_slice(&payload);
                     if last && let Some(message) = self.message.take() {
-                        return text(&message).map(Some);
+                        return message.whole().map(Some);
                     }
                 }
                 OpCode::Bad => return Err(Close::Protocol),
@@ -95,8 +100,20 @@ impl Frames {
     }
 }
 
-fn text(payload: &[u8]) -> Result<Received, Close> {
-    std::str::from_utf8(payload).map(|text| Received::Text(text.to_owned())).map_err(|_| Close::InvalidText)
+/// A message of which fragments may still be to come.
+#[derive(Debug)]
+struct Gathered {
+    is_text: bool,
+    payload: BytesMut,
+}
+
+impl Gathered {
+    fn whole(self) -> Result<Received, Close> {
+        if !self.is_text {
+            return Ok(Received::Binary(self.payload.freeze()));
+        }
+        std::str::from_utf8(&self.payload).map(|text| Received::Text(text.to_owned())).map_err(|_| Close::InvalidText)
+    }
 }
 
 /// A close with a code that may not be sent breaks the protocol; a reason that is no UTF-8 is a wrong text.
@@ -176,7 +193,7 @@ mod tests {
 
     fn read(bytes: &[u8]) -> Result<Vec<Received>, Close> {
         let limits = limits();
-        let mut frames = Frames::new(&limits);
+        let mut frames = Frames::new(&limits, false);
         let mut all = Vec::new();
         // In the worst cut: a byte at a time.
         for byte in bytes {
@@ -229,7 +246,7 @@ mod tests {
 
     #[test]
     fn a_frame_is_refused_by_its_head_and_fragments_by_their_sum() {
-        let mut frames = Frames::new(&limits());
+        let mut frames = Frames::new(&limits(), false);
         frames.feed(&Bytes::from_static(&[0x81, 0xff, 0, 0, 0, 255, 0, 0, 0, 0]));
         assert_eq!(frames.next(&limits()), Err(Close::TooBig));
         let sum = [frame(0x01, &[b'a'; 600]), frame(0x00, &[b'a'; 600])].concat();
@@ -240,7 +257,7 @@ mod tests {
     #[test]
     fn frames_come_free_again() {
         let limits = Limits { frame_burst: 3, frames_per_second: 1_000, ..limits() };
-        let mut frames = Frames::new(&limits);
+        let mut frames = Frames::new(&limits, false);
         for _ in 0..10 {
             // What the clock has not freed yet is waited for.
             while frames.pace.left == 0 && frames.pace.counted.elapsed().as_millis() < 3 {

@@ -10,7 +10,7 @@ use actix_web::{
     rt, web,
 };
 use kernel::Secret;
-use realtime::{Inbound, Protocol, native};
+use realtime::{Inbound, Protocol};
 use serde::Deserialize;
 
 use crate::{addresses::Address, link::Link, reader, realtime::Realtime, writer::Writer};
@@ -27,17 +27,27 @@ enum Refused {
 }
 
 /// Opens a connection, or says why not. Nothing of the request is kept but its token and its origin.
-pub(crate) fn accept(this: &Arc<Realtime>, request: &HttpRequest, payload: web::Payload) -> HttpResponse {
-    try_accept(this, request, payload).unwrap_or_else(Refused::answer)
+pub(crate) fn accept(
+    this: &Arc<Realtime>,
+    protocol: Protocol,
+    request: &HttpRequest,
+    payload: web::Payload,
+) -> HttpResponse {
+    try_accept(this, protocol, request, payload).unwrap_or_else(Refused::answer)
 }
 
-fn try_accept(this: &Arc<Realtime>, request: &HttpRequest, payload: web::Payload) -> Result<HttpResponse, Refused> {
+fn try_accept(
+    this: &Arc<Realtime>,
+    protocol: Protocol,
+    request: &HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, Refused> {
     well_formed(request)?;
-    let offered = Offered::of(request)?;
+    let offered = Offered::of(request, protocol)?;
     let origin = foreign_origin(this, request)?;
     let mut response = handshake(request.head()).map_err(Refused::Handshake)?;
-    if offered.names_protocol {
-        response.insert_header((header::SEC_WEBSOCKET_PROTOCOL, native::PROTOCOL));
+    if let Some(chosen) = offered.chosen {
+        response.insert_header((header::SEC_WEBSOCKET_PROTOCOL, chosen));
     }
     let token = bearer(request).or(offered.token).or_else(|| token_in_query(request));
 
@@ -46,7 +56,7 @@ fn try_accept(this: &Arc<Realtime>, request: &HttpRequest, payload: web::Payload
     if address.is_some_and(|address| !this.addresses.take(address, hub.limits().address_connections)) {
         return Err(Refused::TooMany);
     }
-    let Ok(conn) = hub.open(this.connection_id(), Protocol::Native, now) else {
+    let Ok(conn) = hub.open(this.connection_id(), protocol, now) else {
         if let Some(address) = address {
             this.addresses.free(address);
         }
@@ -80,30 +90,33 @@ fn well_formed(request: &HttpRequest) -> Result<(), Refused> {
     if sound { Ok(()) } else { Err(Refused::Malformed) }
 }
 
-/// The subprotocols a client offers. One that offers some, and not ours, is refused; one that offers none
-/// is taken for a plain client of ours.
+/// The subprotocols a client offers. One that offers some, and none of those of the path, is refused; one that offers
+/// none is taken for a client that knows what it speaks.
 struct Offered {
-    names_protocol: bool,
+    /// The best of the path's that it offers.
+    chosen: Option<&'static str>,
     token: Option<Secret>,
 }
 
 impl Offered {
     const BEARER: &'static str = "bearer.";
 
-    fn of(request: &HttpRequest) -> Result<Self, Refused> {
-        let mut offered = Self { names_protocol: false, token: None };
-        let mut any = false;
+    fn of(request: &HttpRequest, protocol: Protocol) -> Result<Self, Refused> {
+        let mut offered = Self { chosen: None, token: None };
+        let (mut any, known) = (false, protocol.subprotocols());
+        let mut best = known.len();
         for value in request.headers().get_all(header::SEC_WEBSOCKET_PROTOCOL) {
             let value = value.to_str().map_err(|_| Refused::Malformed)?;
-            for protocol in value.split(',').map(str::trim).filter(|protocol| !protocol.is_empty()) {
+            for name in value.split(',').map(str::trim).filter(|name| !name.is_empty()) {
                 any = true;
-                offered.names_protocol |= protocol == native::PROTOCOL;
-                if let Some(token) = protocol.strip_prefix(Self::BEARER) {
+                best = known.iter().position(|known| *known == name).map_or(best, |place| place.min(best));
+                if let Some(token) = name.strip_prefix(Self::BEARER) {
                     offered.token = Some(Secret::new(token));
                 }
             }
         }
-        if any && !offered.names_protocol { Err(Refused::Protocol) } else { Ok(offered) }
+        offered.chosen = known.get(best).copied();
+        if any && offered.chosen.is_none() { Err(Refused::Protocol) } else { Ok(offered) }
     }
 }
 
@@ -166,6 +179,15 @@ struct Query {
 fn token_in_query(request: &HttpRequest) -> Option<Secret> {
     let query = web::Query::<Query>::from_query(request.query_string()).ok()?;
     Some(Secret::new(query.into_inner().token))
+}
+
+/// `SockJS` is not offered: its clients are told so, and not that the whole server is not there.
+pub(crate) async fn no_sockjs() -> HttpResponse {
+    let problem = serde_json::json!({
+        "type": "about:blank", "title": "Not Found", "status": 404, "code": "not_found",
+        "detail": "SockJS is not offered. Connect to /ws by WebSocket.",
+    });
+    HttpResponse::NotFound().content_type("application/problem+json").body(problem.to_string())
 }
 
 impl Refused {

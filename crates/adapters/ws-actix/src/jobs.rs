@@ -136,7 +136,11 @@ async fn perform(link: Arc<Link>, job: Job) -> Done {
             let started = Instant::now();
             let result = link.chat().send(&caller, conversation, outgoing, Some(link.conn.id())).await;
             match &result {
-                Ok(_) => metrics::histogram!("guichet_realtime_ack_seconds").record(started.elapsed().as_secs_f64()),
+                Ok(_) => {
+                    let protocol = link.conn.protocol().as_str();
+                    let seconds = started.elapsed().as_secs_f64();
+                    metrics::histogram!("guichet_realtime_ack_seconds", "protocol" => protocol).record(seconds);
+                }
                 Err(error) => log_if_ours(&link, "a send was not stored", error),
             }
             Done::Sent { ticket, result }

@@ -10,7 +10,7 @@ use std::{
 
 use chat::Chat;
 use futures_util::task::AtomicWaker;
-use kernel::{Caller, Refusal, RefusalKind};
+use kernel::{Caller, Refusal, RefusalKind, Timestamp};
 use realtime::{Conn, Hub};
 
 use crate::{addresses::Address, jobs::Jobs, realtime::Realtime};
@@ -45,6 +45,10 @@ impl Link {
 
     pub(crate) fn realtime(&self) -> &Realtime {
         &self.realtime
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.realtime.parts.env.now()
     }
 
     pub(crate) fn chat(&self) -> &Chat {

@@ -10,7 +10,7 @@ use std::{
 
 use actix_web::{rt::time, web};
 use futures_util::Stream;
-use realtime::{Close, Inbound, Job};
+use realtime::{Close, Heard, Job, Protocol};
 
 use crate::{
     frames::{Frames, Received},
@@ -24,6 +24,8 @@ const FAREWELL: Duration = Duration::from_secs(5);
 enum Event {
     Job(Job),
     Received(Received),
+    /// Something that was received before is still to be given to the session.
+    Heard,
     Broken(Close),
     /// The end was decided on our side.
     Closed,
@@ -33,7 +35,7 @@ enum Event {
 
 /// Runs a connection to its end.
 pub(crate) async fn run(link: Arc<Link>, payload: web::Payload) {
-    let mut half = Half { frames: Frames::new(link.hub().limits()), payload };
+    let mut half = Half { frames: Frames::new(link.hub().limits(), link.conn.protocol() != Protocol::Native), payload };
     tracing::debug!(connection_id = %link.conn.id(), "connected");
     let gone = loop {
         match poll_fn(|context| half.poll(&link, context)).await {
@@ -43,6 +45,7 @@ pub(crate) async fn run(link: Arc<Link>, payload: web::Payload) {
                 break true;
             }
             Event::Received(received) => take(&link, received),
+            Event::Heard => link.hub().pursue(&link.conn, link.now()),
             Event::Broken(close) => {
                 let (connection_id, code) = (link.conn.id(), close.code());
                 tracing::info!(%connection_id, code, "the client broke the protocol: {}", close.reason());
@@ -69,14 +72,22 @@ fn take(link: &Arc<Link>, received: Received) {
     let hub = link.hub();
     match received {
         Received::Text(text) => {
-            metrics::counter!("guichet_realtime_frames_in_total").increment(1);
-            let inbound: Inbound = link.conn.protocol().parse(&text);
-            hub.receive(&link.conn, inbound, link.realtime().parts.env.now());
+            count(link);
+            hub.hear(&link.conn, Heard::Text(&text), link.now());
+        }
+        Received::Binary(bytes) => {
+            count(link);
+            hub.hear(&link.conn, Heard::Binary(&bytes), link.now());
         }
         Received::Ping(payload) => hub.heard(&link.conn, Some(payload)),
         Received::Pong => hub.heard(&link.conn, None),
         Received::Close => {}
     }
+}
+
+fn count(link: &Link) {
+    let protocol = link.conn.protocol().as_str();
+    metrics::counter!("guichet_realtime_frames_in_total", "protocol" => protocol).increment(1);
 }
 
 struct Half {
@@ -94,6 +105,9 @@ impl Half {
         }
         if !link.conn.may_read(link.hub().limits(), context) {
             return Poll::Pending;
+        }
+        if link.conn.has_heard() {
+            return Poll::Ready(Event::Heard);
         }
         loop {
             match self.frames.next(link.hub().limits()) {

@@ -1,11 +1,11 @@
-//! The real-time side of a node: one route, one hub, one timer.
+//! The real-time side of a node: its routes, one hub, one timer.
 
 use std::{sync::Arc, time::Duration};
 
 use actix_web::{HttpRequest, web};
 use chat::Chat;
 use kernel::{ConnectionId, Env};
-use realtime::{Close, Hub};
+use realtime::{Close, Hub, Protocol};
 use tokio::{runtime::Handle, time};
 
 use crate::{Gate, Origins, Sight, addresses::Addresses, handshake};
@@ -47,6 +47,10 @@ pub struct Realtime {
 impl Realtime {
     /// The path of the native protocol.
     pub const PATH: &'static str = "/api/v1/realtime";
+    /// The paths of STOMP: its own, and where clients look that were written for `SockJS` and speak plain WebSocket.
+    pub const STOMP_PATHS: [&'static str; 2] = ["/ws", "/ws/websocket"];
+    /// Where `SockJS` asks what the server can do.
+    const SOCKJS: &'static str = "/ws/info";
     /// How long after `bye` clients come again, at most.
     const SPREAD: Duration = Duration::from_secs(5);
     /// What is left of a drain's time for the closing itself.
@@ -68,14 +72,22 @@ impl Realtime {
         this
     }
 
-    /// Adds the route. To be called before a scope that covers [`Self::PATH`] is added.
+    /// Adds the routes. To be called before a scope that covers one of their paths is added.
     pub fn configure(self: &Arc<Self>, config: &mut web::ServiceConfig) {
+        self.route(config, Self::PATH, Protocol::Native);
+        for path in Self::STOMP_PATHS {
+            self.route(config, path, Protocol::Stomp);
+        }
+        config.route(Self::SOCKJS, web::get().to(handshake::no_sockjs));
+    }
+
+    fn route(self: &Arc<Self>, config: &mut web::ServiceConfig, path: &str, protocol: Protocol) {
         let this = self.clone();
         let accept = move |request: HttpRequest, payload: web::Payload| {
-            let answer = handshake::accept(&this, &request, payload);
+            let answer = handshake::accept(&this, protocol, &request, payload);
             async move { answer }
         };
-        config.route(Self::PATH, web::get().to(accept));
+        config.route(path, web::get().to(accept));
     }
 
     /// The connections of this node.

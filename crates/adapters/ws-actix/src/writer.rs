@@ -28,7 +28,8 @@ impl Writer {
     }
 
     fn write(&mut self, out: Vec<Out>) -> Bytes {
-        metrics::counter!("guichet_realtime_frames_out_total").increment(out.len() as u64);
+        let protocol = self.link.conn.protocol().as_str();
+        metrics::counter!("guichet_realtime_frames_out_total", "protocol" => protocol).increment(out.len() as u64);
         let mut bytes = BytesMut::new();
         for frame in out {
             match frame {
@@ -55,7 +56,7 @@ impl Stream for Writer {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         while !self.closed {
-            match self.link.hub().poll_out(&self.link.conn, Self::CHUNK, context) {
+            match self.link.hub().poll_out(&self.link.conn, Self::CHUNK, self.link.now(), context) {
                 Poll::Ready(out) if out.is_empty() => {}
                 Poll::Ready(out) => {
                     metrics::counter!("guichet_realtime_overflows_total").increment(self.link.conn.take_overflows());

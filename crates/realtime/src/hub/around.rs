@@ -103,7 +103,7 @@ impl Hub {
         for conn in followers {
             let context = self.context();
             conn.step(&self.limits, |session| {
-                session.noticed(room.1, || frame.bytes(conn.protocol()), &context);
+                session.noticed(room.1, || frame.told(conn.protocol()), &context);
             });
         }
     }

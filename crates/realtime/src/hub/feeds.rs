@@ -36,8 +36,8 @@ impl Hub {
         let (to_sender, to_others) = (Shared::new(frame(true)), Shared::new(frame(false)));
         for conn in conns {
             let protocol = conn.protocol();
-            let bytes = |own: bool| if own { to_sender.bytes(protocol) } else { to_others.bytes(protocol) };
-            self.step(&conn, |session, context| session.committed(committed, &bytes, context));
+            let told = |own: bool| if own { to_sender.told(protocol) } else { to_others.told(protocol) };
+            self.step(&conn, |session, context| session.committed(committed, &told, context));
         }
         self.takes_part((committed.organization, committed.conversation), committed.entry.message.sender.id);
     }
@@ -56,8 +56,8 @@ impl Hub {
             }
             let context = self.context();
             conn.step(&self.limits, |session| {
-                let bytes = || frame.bytes(conn.protocol());
-                session.receipt(receipt.conversation, receipt.participant, bytes, &context);
+                let told = || frame.told(conn.protocol());
+                session.receipt(receipt.conversation, receipt.participant, told, &context);
             });
             told.push(conn);
         }
@@ -108,7 +108,7 @@ impl Hub {
         let context = self.context();
         conn.step(&self.limits, |session| {
             for frame in lists.frames(eyes) {
-                session.listed(&change.audience, || frame.bytes(conn.protocol()), &context);
+                session.listed(&change.audience, || frame.told(conn.protocol()), &context);
             }
         });
     }

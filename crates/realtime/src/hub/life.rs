@@ -76,6 +76,7 @@ impl Hub {
     pub fn tick(&self, now: Timestamp) {
         for conn in self.connections() {
             self.step(&conn, |session, context| session.tick(now, context));
+            self.tick_codec(&conn, now);
         }
     }
 

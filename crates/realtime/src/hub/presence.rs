@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use kernel::{Availability, Caller, ConversationId, OrganizationId, ParticipantId, SupportRequestId, UserId};
 
 use super::{Hub, index::RoomId};
-use crate::{Conn, Effect, Presence, ServerFrame, Shared, Standing, Viewer};
+use crate::{Conn, Effect, Presence, ServerFrame, Shared, Standing, Told, Viewer};
 
 /// A member of staff who is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,12 +107,12 @@ impl Hub {
 
     /// How somebody is at this moment. To be made within the step that tells it: of two changes that are told at
     /// once, whichever step comes last then tells the last word.
-    fn presence_of(&self, who: ParticipantId, to: &Conn) -> Bytes {
+    fn presence_of(&self, who: ParticipantId, to: &Conn) -> Told {
         let (online, availability) = {
             let index = self.index();
             (index.is_online(who), index.availability(who))
         };
-        to.protocol().encode(&ServerFrame::Presence { participant_id: who, online, availability })
+        to.protocol().told(&ServerFrame::Presence { participant_id: who, online, availability })
     }
 
     /// Somebody takes part in a conversation who was not known to.
@@ -150,7 +149,7 @@ impl Hub {
         for conn in followers {
             let context = self.context();
             conn.step(&self.limits, |session| {
-                session.typing_of(conversation, who, || frame.bytes(conn.protocol()), &context);
+                session.typing_of(conversation, who, || frame.told(conn.protocol()), &context);
             });
         }
     }

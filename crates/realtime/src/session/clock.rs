@@ -3,7 +3,7 @@
 use kernel::Timestamp;
 
 use super::{Context, Effect, Session};
-use crate::{Close, Limits, Out, subscription::Paging};
+use crate::{Close, Limits, Out, Told, subscription::Paging};
 
 /// Since when what is. The present moment is that of the last tick or frame, so it may be a second old.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ impl Clock {
 
     /// The writer took this. A ping's time begins as it leaves. What the socket takes afterwards does not
     /// prolong it: a line that swallows everything looks just the same.
-    pub(super) fn taken(&mut self, out: &[Out]) {
+    pub(super) fn taken(&mut self, out: &[Out<Told>]) {
         self.unread = None;
         if out.contains(&Out::Ping) {
             self.ping = Ping::Left(self.now);

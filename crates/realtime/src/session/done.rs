@@ -162,7 +162,7 @@ impl Session {
                 seq: message.seq,
                 message: Box::new(wire::Message::of(&message, status, me == Some(message.sender.id))),
             };
-            self.tell(self.protocol.encode(&frame), Kind::Recent(conversation));
+            self.tell(self.protocol.told(&frame), Kind::Recent(conversation));
         }
         let Some(sub) = self.subs.get_mut(&conversation) else { return };
         sub.position = from;
@@ -262,7 +262,7 @@ impl Session {
         let Phase::Catching(catching) = std::mem::replace(&mut sub.phase, Phase::Live) else { return };
         if catching.announce {
             let frame = ServerFrame::Live { conversation_id: conversation, seq: position };
-            self.tell(self.protocol.encode(&frame), Kind::Caught(conversation));
+            self.tell(self.protocol.told(&frame), Kind::Caught(conversation));
         }
         self.tell_around(conversation, &catching, context);
         if let Some(view) = catching.view.filter(|_| catching.marks) {
@@ -274,7 +274,7 @@ impl Session {
                     read_seq: person.mark.read_seq,
                     read_at: person.mark.read_at,
                 };
-                self.tell(self.protocol.encode(&frame), Kind::Receipt(conversation));
+                self.tell(self.protocol.told(&frame), Kind::Receipt(conversation));
             }
         }
     }
@@ -297,7 +297,7 @@ impl Session {
 
     fn notice(&mut self, conversation_id: ConversationId, event: ConversationEvent) {
         let frame = ServerFrame::Conversation { conversation_id, event };
-        self.tell(self.protocol.encode(&frame), Kind::Notice(conversation_id));
+        self.tell(self.protocol.told(&frame), Kind::Notice(conversation_id));
     }
 
     /// Tells the customer where they stand in the queue, when that is not what they were told last, or when they

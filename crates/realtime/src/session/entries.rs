@@ -6,18 +6,18 @@ use kernel::ConversationId;
 
 use super::{Context, Effect, Session};
 use crate::{
-    Job, PageAsked, PageRead, ServerFrame,
+    Job, PageAsked, PageRead, ServerFrame, Told,
     queue::Kind,
     subscription::{Catching, Paging, Phase},
 };
 
 impl Session {
-    /// An entry was committed. `bytes` gives its frame: with the sender's own name for the message, or
+    /// An entry was committed. `told` gives its frame: with the sender's own name for the message, or
     /// without.
     pub fn committed(
         &mut self,
         committed: &Committed,
-        bytes: &dyn Fn(bool) -> Bytes,
+        told: &dyn Fn(bool) -> Told,
         context: &Context<'_>,
     ) -> Vec<Effect> {
         let mut effects = Vec::new();
@@ -33,7 +33,7 @@ impl Session {
             let is_new = entry.change == Change::Created;
             if is_new && matches!(sub.phase, Phase::Live) && entry.seq == sub.position.next() {
                 let own = caller.participant() == entry.message.sender.id;
-                self.place(conversation, entry.seq, || bytes(own));
+                self.place(conversation, entry.seq, || told(own));
             } else if sub.lag(entry.seq) {
                 self.due.push_back(conversation);
             }
@@ -76,14 +76,16 @@ impl Session {
         }
     }
 
-    /// Queues what stands at the next place: the acks that wait for it, else the entry's frame.
-    fn place(&mut self, conversation: ConversationId, seq: Seq, bytes: impl FnOnce() -> Bytes) {
+    /// Queues what stands at the next place: the acks that wait for it, else, or behind them where the protocol shows
+    /// a sender its own messages, the entry's frame.
+    fn place(&mut self, conversation: ConversationId, seq: Seq, entry: impl FnOnce() -> Told) {
         let acks = self.sends.take_at(conversation, seq);
-        if acks.is_empty() {
-            self.tell(bytes(), Kind::Entry(conversation, seq));
-        }
+        let is_shown = acks.is_empty() || self.protocol.shows_own();
         for (seq, ack) in acks {
             self.tell(ack, Kind::AckInPlace(conversation, seq));
+        }
+        if is_shown {
+            self.tell(entry(), Kind::Entry(conversation, seq));
         }
         if let Some(sub) = self.subs.get_mut(&conversation) {
             sub.position = seq;
@@ -118,12 +120,16 @@ impl Session {
         }
     }
 
-    /// Tells the acks whose entries stand at the next places.
+    /// Tells the acks whose entries stand at the next places, unless the entries are to be shown behind them: those
+    /// are read.
     fn place_acks(&mut self, conversation: ConversationId) {
+        if self.protocol.shows_own() {
+            return;
+        }
         while let Some(next) = self.subs.get(&conversation).map(|sub| sub.position.next())
             && self.sends.holds(conversation, next)
         {
-            self.place(conversation, next, Bytes::new);
+            self.place(conversation, next, || Told::Text(Bytes::new()));
         }
     }
 
@@ -249,13 +255,13 @@ impl Session {
             let view = sub.catching().and_then(|catching| catching.view.as_deref());
             let status = view.map_or(MessageStatus::Sent, |view| view.status_of(&entry.message));
             let own = entry.message.sender.id == me;
-            let bytes = self.protocol.encode(&ServerFrame::entry(conversation, entry, status, own));
-            told += bytes.len();
-            let first = told == bytes.len();
-            if !self.queue.has_room(context.limits, bytes.len()) || (told > context.limits.page_bytes && !first) {
+            let frame = self.protocol.told(&ServerFrame::entry(conversation, entry, status, own));
+            told += frame.len();
+            let first = told == frame.len();
+            if !self.queue.has_room(context.limits, frame.len()) || (told > context.limits.page_bytes && !first) {
                 return false;
             }
-            self.place(conversation, entry.seq, || bytes);
+            self.place(conversation, entry.seq, || frame);
         }
         true
     }

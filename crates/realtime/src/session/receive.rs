@@ -7,7 +7,8 @@ use kernel::{Caller, ConversationId, MessageId, Refusal, RefusalKind, Timestamp}
 
 use super::{Context, Effect, Session};
 use crate::{
-    Close, Inbound, Job, MarkKind, ServerFrame,
+    Close, Inbound, Job, MarkKind, ServerFrame, Told,
+    queue::Kind,
     sends::{Asked, Named, Waiting},
     subscription::Sub,
 };
@@ -64,6 +65,10 @@ impl Session {
                 self.backlog.push_front(next);
                 break;
             }
+            if matches!(next, Inbound::Settle) && self.running + self.sends.waiting() > 0 {
+                self.backlog.push_front(next);
+                break;
+            }
             self.start(next, context, effects);
         }
     }
@@ -111,6 +116,7 @@ impl Session {
             }
             (Inbound::Availability { value }, caller) => self.say_availability(caller, value, context),
             (Inbound::Ping, _) => self.reply(&ServerFrame::Pong),
+            (Inbound::Settle, _) => self.tell(Told::Settled, Kind::Reply),
             (Inbound::Unsupported { reference }, _) => self.refuse(context, reference, "realtime.not_supported"),
             (Inbound::Unreadable { reference, code }, _) => self.refuse(context, reference, code),
         }

@@ -1,10 +1,9 @@
 //! What others do, told to this connection.
 
-use bytes::Bytes;
 use kernel::{Audience, ConversationId, ParticipantId};
 
 use super::{Context, Session};
-use crate::{Close, queue::Kind, subscription::Phase};
+use crate::{Close, Told, queue::Kind, subscription::Phase};
 
 impl Session {
     /// Marks of somebody moved in a conversation; told when it is followed, and to the person's own
@@ -13,21 +12,21 @@ impl Session {
         &mut self,
         conversation: ConversationId,
         of: ParticipantId,
-        bytes: impl FnOnce() -> Bytes,
+        told: impl FnOnce() -> Told,
         context: &Context<'_>,
     ) {
         let own = self.is(of);
         if own || self.sees(conversation) {
-            self.tell(bytes(), Kind::Receipt(conversation));
+            self.tell(told(), Kind::Receipt(conversation));
             self.keep_bounds(context.limits);
         }
     }
 
     /// Something happened around a conversation. Whoever has not caught up reads what is so now, after this.
-    pub fn noticed(&mut self, conversation: ConversationId, bytes: impl FnOnce() -> Bytes, context: &Context<'_>) {
+    pub fn noticed(&mut self, conversation: ConversationId, told: impl FnOnce() -> Told, context: &Context<'_>) {
         let Some(sub) = self.subs.get_mut(&conversation).filter(|_| self.queue.closing().is_none()) else { return };
         if sub.notices() {
-            self.tell(bytes(), Kind::Notice(conversation));
+            self.tell(told(), Kind::Notice(conversation));
             self.keep_bounds(context.limits);
         } else if sub.is_proven() {
             self.rewind(conversation, None, false, true);
@@ -48,11 +47,11 @@ impl Session {
         &mut self,
         conversation: ConversationId,
         who: ParticipantId,
-        bytes: impl FnOnce() -> Bytes,
+        told: impl FnOnce() -> Told,
         context: &Context<'_>,
     ) {
         if self.sees(conversation) && !self.is(who) {
-            self.volatile(bytes(), context);
+            self.volatile(told(), context);
         }
     }
 
@@ -61,30 +60,30 @@ impl Session {
         &mut self,
         conversations: &[ConversationId],
         who: ParticipantId,
-        bytes: impl FnOnce() -> Bytes,
+        told: impl FnOnce() -> Told,
         context: &Context<'_>,
     ) {
         if !self.is(who) && conversations.iter().any(|conversation| self.sees(*conversation)) {
-            self.volatile(bytes(), context);
+            self.volatile(told(), context);
         }
     }
 
     /// Another member of staff came or went; told to staff, whatever they follow.
-    pub fn presence_of_staff(&mut self, who: ParticipantId, bytes: impl FnOnce() -> Bytes, context: &Context<'_>) {
+    pub fn presence_of_staff(&mut self, who: ParticipantId, told: impl FnOnce() -> Told, context: &Context<'_>) {
         if self.caller().is_some_and(|caller| caller.is_staff()) && !self.is(who) {
-            self.volatile(bytes(), context);
+            self.volatile(told(), context);
         }
     }
 
     /// The caller wants to be asked, or does not any more; said perhaps over another connection.
-    pub fn own_availability(&mut self, bytes: impl FnOnce() -> Bytes, context: &Context<'_>) {
-        self.volatile(bytes(), context);
+    pub fn own_availability(&mut self, told: impl FnOnce() -> Told, context: &Context<'_>) {
+        self.volatile(told(), context);
     }
 
     /// A change of a request, if the caller may see it.
-    pub fn listed(&mut self, audience: &Audience, bytes: impl FnOnce() -> Bytes, context: &Context<'_>) {
+    pub fn listed(&mut self, audience: &Audience, told: impl FnOnce() -> Told, context: &Context<'_>) {
         if self.covers(audience) {
-            self.tell(bytes(), Kind::List);
+            self.tell(told(), Kind::List);
             self.keep_bounds(context.limits);
         }
     }
@@ -104,10 +103,10 @@ impl Session {
         self.close(Close::TooFast);
     }
 
-    fn volatile(&mut self, bytes: Bytes, context: &Context<'_>) {
+    fn volatile(&mut self, told: Told, context: &Context<'_>) {
         // Not worth dropping anything else for.
-        if self.queue.has_room(context.limits, bytes.len()) {
-            self.tell(bytes, Kind::Volatile);
+        if self.queue.has_room(context.limits, told.len()) {
+            self.tell(told, Kind::Volatile);
         }
     }
 

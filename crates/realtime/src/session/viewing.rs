@@ -104,7 +104,7 @@ impl Session {
         let Some(caller) = self.caller.clone() else { return };
         for request in self.views.take_due() {
             let viewers = context.presence.viewers(caller.organization(), request);
-            let frame = self.protocol.encode(&ServerFrame::Viewers { support_request_id: request, viewers });
+            let frame = self.protocol.told(&ServerFrame::Viewers { support_request_id: request, viewers });
             if self.views.is_news(request, &frame) {
                 self.queue.forget_viewers(request);
                 self.tell(frame, Kind::Viewers(request));

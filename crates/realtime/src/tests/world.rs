@@ -59,9 +59,13 @@ impl World {
     }
 
     pub(crate) fn open(&mut self) -> Arc<Conn> {
+        self.open_as(Protocol::Native)
+    }
+
+    pub(crate) fn open_as(&mut self, protocol: Protocol) -> Arc<Conn> {
         self.connections += 1;
         let id = ConnectionId::new(people::id(0xd000 + self.connections));
-        self.hub.open(id, Protocol::Native, self.now).unwrap()
+        self.hub.open(id, protocol, self.now).unwrap()
     }
 
     /// A connection that is authenticated, with its `welcome` read.
@@ -185,7 +189,7 @@ impl World {
     }
 
     pub(crate) fn out(&self, conn: &Arc<Conn>, max_bytes: usize) -> Vec<Out> {
-        match self.hub.poll_out(conn, max_bytes, &Context::from_waker(Waker::noop())) {
+        match self.hub.poll_out(conn, max_bytes, self.now, &Context::from_waker(Waker::noop())) {
             Poll::Ready(out) => out,
             Poll::Pending => Vec::new(),
         }

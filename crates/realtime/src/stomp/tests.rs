@@ -1,0 +1,8 @@
+//! The grammar by itself, and the codec over sessions and a log in memory.
+
+mod agreeing;
+mod grammar;
+mod receiving;
+mod samples;
+mod sending;
+mod talk;
