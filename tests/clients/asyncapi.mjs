@@ -71,6 +71,7 @@ for (const id of Object.values(channels).flatMap((channel) => Object.keys(channe
   if (uses.length === 0) wrong.push(`${id}: no operation has it`);
 }
 stomp(join(folder, 'frames', 'stomp'));
+socketio(join(folder, 'frames', 'socketio'));
 finish();
 
 /** Each sample of STOMP that goes to or comes from a destination is what the channel of that destination says. */
@@ -98,6 +99,32 @@ function stomp(samples) {
   }
   const named = Object.entries(channels).filter(([id]) => id.startsWith('stomp')).flatMap(([, channel]) => Object.keys(channel.messages));
   for (const id of named) if (!shown.has(id)) wrong.push(`${id}: there is no sample of it`);
+}
+
+/** Each sample of Socket.IO, `[event, payload]` or `[answer]`, is what the document says of that name on that side. */
+function socketio(samples) {
+  if (!existsSync(samples)) return;
+  const all = Object.entries(channels.socketio.messages);
+  const said = Object.values(operations).filter((operation) => operation.action === 'receive').flatMap((operation) => operation.messages);
+  const ofClients = new Set(said.map((message) => message['x-parser-unique-object-id']));
+  const shown = new Set();
+  for (const name of readdirSync(samples)) {
+    const sample = JSON.parse(readFileSync(join(samples, name), 'utf8'));
+    const isAnswer = name.startsWith('answer-');
+    // Joining and leaving a namespace are packets of the protocol, and no events.
+    if (!Array.isArray(sample)) continue;
+    const [event, payload] = isAnswer ? ['acknowledgement', sample[0]] : sample;
+    const known = all.filter(([id, message]) => {
+      const names = [message.name, message['x-also'], message['x-also-stopped']];
+      // What is confirmed by an event is confirmed by the same to a callback.
+      if (isAnswer) return names.includes(event) || message.name === 'readConfirmation';
+      return names.includes(event) && ofClients.has(id) === name.startsWith('client-');
+    });
+    const fits = known.filter(([, message]) => ajv.validate(closed(message.payload), payload));
+    for (const [id] of fits) shown.add(id);
+    if (fits.length === 0) wrong.push(`socketio/${name}: fits none of ${known.map(([id]) => id).join(', ') || 'the events'}: ${ajv.errorsText()}`);
+  }
+  for (const [id] of all) if (!shown.has(id)) wrong.push(`${id}: there is no sample of it`);
 }
 
 /** The same, where nothing may be there that it does not name. */
