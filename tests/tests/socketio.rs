@@ -71,7 +71,7 @@ async fn those_who_answer_pings_stay_and_those_who_do_not_are_closed() {
 async fn messages_in_flight_survive_the_change_of_the_transport() {
     let server = Server::over(Store::Sqlite).await;
     let line = Proxy::before(server.address(), 7).await;
-    line.set(Weather { latency: Duration::from_millis(15), jitter: Duration::from_millis(10), ..Weather::default() });
+    line.set(Weather { latency: Duration::from_millis(60), jitter: Duration::from_millis(20), ..Weather::default() });
     let upgrades = std::env::var("GUICHET_SOCKETIO_UPGRADES").unwrap_or_else(|_| "500".to_owned());
     run("upgrade.mjs", &server, &[("UPGRADES", &upgrades), ("LINE", &line.base())]).await;
 }

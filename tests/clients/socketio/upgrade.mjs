@@ -4,7 +4,7 @@
 import { Client, check, run, same, say, signedIn, sleep, stored, until, visitor } from "./client.mjs";
 
 const upgrades = Number(process.env.UPGRADES);
-const AT_ONCE = 10;
+const AT_ONCE = 16;
 const EACH = 6;
 const agent = await signedIn(process.env.AGENT ?? "agent");
 
