@@ -106,6 +106,7 @@ async function byHand(n) {
       }
     })(),
   ];
+  await until(() => client.events("newMessage", "messageSent").length >= 2, "messages by polling");
   await sleep(n % 24);
   await client.change();
   changed = true;
@@ -149,7 +150,8 @@ async function many(count, one) {
   let counted = 0;
   await Promise.all(Array.from({ length: AT_ONCE }, async () => {
     while (left.length > 0) {
-      counted += (await one(left.shift())) ? 1 : 0;
+      const counts = await one(left.shift());
+      counted += counts ? 1 : 0;
     }
   }));
   return counted;

@@ -9,5 +9,6 @@ mod handshake;
 mod keys;
 mod operations;
 mod raw;
+mod socketio;
 mod sockets;
 mod stored;
