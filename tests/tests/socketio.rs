@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::process::Stdio;
 use std::time::Duration;
 use tests::database::Store;
-use tests::faults::proxy::{End, Proxy, Weather};
+use tests::faults::proxy::{End, Proxy};
 use tests::over_both_stores;
 use tests::people::text;
 use tests::server::{Server, Settings};
@@ -70,10 +70,8 @@ async fn those_who_answer_pings_stay_and_those_who_do_not_are_closed() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn messages_in_flight_survive_the_change_of_the_transport() {
     let server = Server::over(Store::Sqlite).await;
-    let line = Proxy::before(server.address(), 7).await;
-    line.set(Weather { latency: Duration::from_millis(15), jitter: Duration::from_millis(10), ..Weather::default() });
     let upgrades = std::env::var("GUICHET_SOCKETIO_UPGRADES").unwrap_or_else(|_| "500".to_owned());
-    run("upgrade.mjs", &server, &[("UPGRADES", &upgrades), ("LINE", &line.base())]).await;
+    run("upgrade.mjs", &server, &[("UPGRADES", &upgrades)]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -3,6 +3,8 @@
 mod call;
 mod packet;
 mod reading;
+#[cfg(test)]
+mod samples;
 mod shapes;
 mod threads;
 mod writing;

@@ -9,6 +9,7 @@ mod handshake;
 mod keys;
 mod operations;
 mod raw;
+mod socketio;
 mod sockets;
 mod stomp;
 mod stored;

@@ -127,6 +127,11 @@ impl Raw {
         self.incoming.next().await
     }
 
+    /// The next text, as it is.
+    pub(crate) async fn words(&mut self) -> String {
+        self.incoming.words().await
+    }
+
     /// How it ends, past all that comes before; 0 without a close.
     pub(crate) async fn ends(&mut self) -> u16 {
         self.incoming.ends().await
@@ -152,17 +157,8 @@ impl Raw {
 impl Incoming {
     async fn next(&mut self) -> Came {
         loop {
-            let Some(head) = self.exactly(2).await else { return Came::Ended };
-            let extended = match head[1] {
-                126 => 2,
-                127 => 8,
-                _ => 0,
-            };
-            let Some(bytes) = self.exactly(extended).await else { return Came::Ended };
-            let long = bytes.iter().fold(0, |length, byte| (length << 8) | usize::from(*byte));
-            let length = if extended == 0 { usize::from(head[1]) } else { long };
-            let Some(payload) = self.exactly(length).await else { return Came::Ended };
-            match head[0] {
+            let Some((first, payload)) = self.message().await else { return Came::Ended };
+            match first {
                 0x81 => {
                     let words = String::from_utf8(payload).unwrap();
                     return serde_json::from_str(&words).map_or(Came::Words(words), Came::Text);
@@ -177,12 +173,33 @@ impl Incoming {
 
     async fn ends(&mut self) -> u16 {
         loop {
-            match self.next().await {
-                Came::Closed(code) => return code,
-                Came::Ended => return 0,
-                Came::Text(_) | Came::Words(_) | Came::Pong(_) => {}
+            match self.message().await {
+                Some((0x88, payload)) => return u16::from_be_bytes([payload[0], payload[1]]),
+                None => return 0,
+                Some(_) => {}
             }
         }
+    }
+
+    async fn words(&mut self) -> String {
+        match self.message().await {
+            Some((0x81, payload)) => String::from_utf8(payload).unwrap(),
+            other => panic!("no text but {other:?}"),
+        }
+    }
+
+    /// The first byte and the payload of the next frame; nothing when the server has let go.
+    async fn message(&mut self) -> Option<(u8, Vec<u8>)> {
+        let head = self.exactly(2).await?;
+        let extended = match head[1] {
+            126 => 2,
+            127 => 8,
+            _ => 0,
+        };
+        let bytes = self.exactly(extended).await?;
+        let long = bytes.iter().fold(0, |length, byte| (length << 8) | usize::from(*byte));
+        let length = if extended == 0 { usize::from(head[1]) } else { long };
+        Some((head[0], self.exactly(length).await?))
     }
 
     async fn head(&mut self) -> String {

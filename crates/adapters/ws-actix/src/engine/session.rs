@@ -94,27 +94,33 @@ impl Session {
     /// Its task, to the end of polling: gives the hub what was pushed, and starts jobs.
     pub(super) async fn run(self: Arc<Self>) {
         let guard = Leave(&self);
+        if self.is_over().await {
+            return;
+        }
+        // The socket's own task goes on.
+        std::mem::forget(guard);
+        self.link.realtime().engines.remove(&self.name);
+        self.upgrade.wake();
+    }
+
+    /// Polls to the end of it: `true` when it is the session's too.
+    async fn is_over(&self) -> bool {
         loop {
             match poll_fn(|context| self.poll_event(context)).await {
                 Event::Job(job) => Jobs::start(&self.link, job),
                 Event::Heard => self.link.hub().pursue(&self.link.conn, self.link.now()),
                 Event::Packet(packet) => self.take(packet),
                 Event::Closed => break,
-                Event::Upgraded => {
-                    // The socket's own task goes on.
-                    std::mem::forget(guard);
-                    self.link.realtime().engines.remove(&self.name);
-                    self.upgrade.wake();
-                    return;
-                }
+                Event::Upgraded => return false,
             }
         }
-        if let Some(close) = self.link.conn.closing() {
+        self.link.hub().leave(&self.link.conn);
+        // The client is still told how it ended: by a poll, or on the socket that it is changing to.
+        let over = time::timeout(FAREWELL, poll_fn(|context| self.poll_ended(context))).await.unwrap_or(true);
+        if let Some(close) = self.link.conn.closing().filter(|_| over) {
             metrics::counter!("guichet_realtime_closes_total", "code" => close.code().to_string()).increment(1);
         }
-        self.link.hub().leave(&self.link.conn);
-        // A client that polls is still told how it ended.
-        drop(time::timeout(FAREWELL, poll_fn(|context| self.poll_ended(context))).await);
+        over
     }
 
     fn take(&self, packet: Packet) {
@@ -161,9 +167,17 @@ impl Session {
         self.state().inbox.pop_front().map_or(Poll::Pending, |packet| Poll::Ready(Event::Packet(packet)))
     }
 
-    fn poll_ended(&self, context: &Context<'_>) -> Poll<()> {
+    fn poll_ended(&self, context: &Context<'_>) -> Poll<bool> {
         self.task.register(context.waker());
-        if matches!(self.state().phase, Phase::Ended(_)) { Poll::Ready(()) } else { Poll::Pending }
+        let mut state = self.state();
+        match state.phase {
+            Phase::Ended(_) => Poll::Ready(true),
+            Phase::Upgrading => {
+                state.phase = Phase::Upgraded;
+                Poll::Ready(false)
+            }
+            Phase::Polling | Phase::Probing | Phase::Upgraded => Poll::Pending,
+        }
     }
 
     /// A poll begins. One that finds another waiting ends the session: one of them is not the client's.
