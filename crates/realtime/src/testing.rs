@@ -1,6 +1,6 @@
 //! What a bus must do, to be run over each of them, and one that stays within the process.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a suite of tests")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc, reason = "a suite of tests")]
 
 use std::{
     sync::{Arc, Mutex, PoisonError},

@@ -1,5 +1,7 @@
 //! What a bus must do, over a real PostgreSQL.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "what cannot be done fails the test")]
+
 use std::{
     path::Path,
     time::{Duration, Instant},
