@@ -22,8 +22,8 @@ pub use env::{Env, SystemEnv};
 pub use error::{FieldError, NotAllowed, PortError, PortErrorKind, Refusal, RefusalKind};
 pub use event::{Event, EventName};
 pub use id::{
-    ChatSessionId, ConnectionId, ConversationId, EventId, GuestId, GuestTokenId, InvalidId, MessageId, OrganizationId,
-    ParticipantId, SessionId, SupportRequestId, TimelineEntryId, UserId,
+    ChatSessionId, ConnectionId, ConversationId, EventId, GuestId, GuestTokenId, InvalidId, MessageId, NodeId,
+    OrganizationId, ParticipantId, SessionId, SupportRequestId, TimelineEntryId, UserId,
 };
 pub use idempotency::{
     Claim, IdempotencyKey, IdempotentCall, IdempotentCalls, InvalidIdempotencyKey, KeyRefused, Once, Repeat,

@@ -8,7 +8,7 @@ use std::{
 
 use bytes::Bytes;
 use chat::Hints;
-use kernel::{Availability, Caller, UserId};
+use kernel::{Availability, Caller, NodeId, UserId};
 
 use super::{
     behaviour::short,
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     Conn, Hearing, Hub, Inbound, Limits, ServerFrame, Standing, ViewState,
-    bus::{About, Bus, NodeId},
+    bus::{About, Bus},
 };
 
 /// What was handed over and not carried yet.
