@@ -70,9 +70,8 @@ impl Database {
     pub fn url(&self) -> Option<String> {
         match self {
             Self::Sqlite => None,
-            Self::Postgres { url, .. } => Some(url.clone()),
+            Self::Postgres { url, .. } | Self::Shared(url) => Some(url.clone()),
             Self::Own(own) => Some(own.cluster.url("postgres")),
-            Self::Shared(url) => Some(url.clone()),
         }
     }
 }

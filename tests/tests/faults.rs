@@ -86,7 +86,7 @@ mod faults {
             async |run| retries::duplicated("F-32 with missing_unique_key", run).await;
         a_hint_dropped_between_two_nodes_turns_a_row_red: "dropped_hint" in 10 found as "I9",
             async |run| nodes::hints_lost("F-17 Redis with dropped_hint", &on_postgres(run)).await;
-        a_relay_that_goes_by_numbers_turns_a_row_red: "relay_by_number" in 2 found as "I11",
+        a_relay_that_goes_by_numbers_turns_a_row_red: "relay_by_number" in 1 found as "I11",
             async |run| nodes::a_relay_stands_still(&on_postgres(run)).await;
         a_dropped_hint_turns_a_row_red: "dropped_hint" in 10 found as "I9",
             async |run| hints::swallowed("F-17 with dropped_hint", run).await;

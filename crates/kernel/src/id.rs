@@ -78,6 +78,8 @@ ids! {
     EventId,
     /// An entry of a request's timeline.
     TimelineEntryId,
+    /// A running process of several that share a database: each start has another one.
+    NodeId,
     /// A signed-in session: a family of refresh tokens.
     SessionId,
     /// One access token of a guest.

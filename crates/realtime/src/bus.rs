@@ -10,30 +10,12 @@ mod said;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use uuid::Uuid;
+use kernel::NodeId;
 
 pub use self::{
     envelope::Envelope,
     said::{Here, Looked, Moved, Roster, Said, StaffHere},
 };
-
-/// A running process: each start has another one, so that what an earlier one said is never taken for its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(transparent)]
-pub struct NodeId(Uuid);
-
-impl NodeId {
-    /// Wraps a UUID that no other process has.
-    pub const fn new(uuid: Uuid) -> Self {
-        Self(uuid)
-    }
-}
-
-impl std::fmt::Display for NodeId {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.simple().fmt(f)
-    }
-}
 
 /// What a node tells of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
@@ -75,12 +57,13 @@ pub(crate) struct Voice {
     node: NodeId,
     about: About,
     bus: Arc<dyn Bus>,
-    sent: Mutex<u64>,
+    /// How many messages; nothing once it has said goodbye.
+    sent: Mutex<Option<u64>>,
 }
 
 impl Voice {
     pub(crate) fn new(node: NodeId, about: About, bus: Arc<dyn Bus>) -> Self {
-        Self { node, about, bus, sent: Mutex::new(0) }
+        Self { node, about, bus, sent: Mutex::new(Some(0)) }
     }
 
     pub(crate) fn about(&self) -> &About {
@@ -91,17 +74,18 @@ impl Voice {
         self.node
     }
 
-    /// Says it, or what is left of it where it is too large.
+    /// Says it, or what is left of it where it is too large. After [`Said::Gone`] it says nothing any more.
     pub(crate) fn say(&self, said: &Said) {
         let fits = |words: &String| words.len() + Envelope::HEADER <= self.bus.largest();
         let words = said.words().filter(fits);
         let words = words.or_else(|| said.place()?.words().filter(fits));
         let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
-        *sent += 1;
+        let Some(number) = sent.map(|sent| sent + 1) else { return };
+        *sent = (*said != Said::Gone).then_some(number);
         // What cannot be said leaves a hole in the numbers, which the others see.
         let Some(words) = words else { return };
         // Within the lock, so that the order of the numbers is the order of the bus.
-        self.bus.send(Envelope::write(self.node, *sent, &words));
+        self.bus.send(Envelope::write(self.node, number, &words));
     }
 
     /// How many bytes the words of one message may have.

@@ -1,40 +1,45 @@
 //! What a bus must do, to be run over each of them, and one that stays within the process.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a suite of tests")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc, reason = "a suite of tests")]
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    mpsc::{Receiver, Sender, channel},
 };
 
 use bytes::Bytes;
-use tokio::{
-    sync::mpsc::{Receiver, Sender, channel},
-    time::timeout,
-};
 
 use crate::bus::{Bus, Carried};
+
+/// What a node of the suite hears.
+pub trait Ear {
+    /// What comes next; it MUST fail the test when that takes long.
+    fn next(&mut self) -> impl Future<Output = Carried>;
+}
 
 /// A bus between the hubs of one process.
 #[derive(Debug, Clone, Default)]
 pub struct ProcessBus(Arc<Mutex<Vec<Sender<Carried>>>>);
 
+/// What one of them hears.
+#[derive(Debug)]
+pub struct ProcessEar(Receiver<Carried>);
+
 impl ProcessBus {
-    /// One more node; what comes to it waits without a bound that a test would meet.
-    pub fn join(&self) -> (Arc<dyn Bus>, Receiver<Carried>) {
-        let (heard, ear) = channel(100_000);
-        heard.try_send(Carried::Up).unwrap();
+    /// One more node.
+    pub fn join(&self) -> (Arc<dyn Bus>, ProcessEar) {
+        let (heard, ear) = channel();
+        heard.send(Carried::Up).unwrap();
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(heard);
-        (Arc::new(self.clone()), ear)
+        (Arc::new(self.clone()), ProcessEar(ear))
     }
 }
 
 impl Bus for ProcessBus {
     fn send(&self, message: Bytes) {
-        for ear in self.0.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-            // A node that has gone hears nothing.
-            let _ = ear.try_send(Carried::Message(message.clone()));
-        }
+        let mut ears = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // A node that has gone hears nothing.
+        ears.retain(|ear| ear.send(Carried::Message(message.clone())).is_ok());
     }
 
     fn largest(&self) -> usize {
@@ -42,13 +47,16 @@ impl Bus for ProcessBus {
     }
 }
 
-/// A node of the suite.
-pub type Node = (Arc<dyn Bus>, Receiver<Carried>);
+impl Ear for ProcessEar {
+    async fn next(&mut self) -> Carried {
+        self.0.try_recv().unwrap_or_else(|error| panic!("nothing came: {error}"))
+    }
+}
 
 /// What every bus must do, between two nodes of one installation.
-pub async fn bus_contract(mut one: Node, mut other: Node) {
+pub async fn bus_contract<E: Ear>(mut one: (Arc<dyn Bus>, E), mut other: (Arc<dyn Bus>, E)) {
     for (_, ear) in [&mut one, &mut other] {
-        assert_eq!(next(ear).await, Carried::Up, "it says when it carries");
+        assert_eq!(ear.next().await, Carried::Up, "it says when it carries");
     }
     let messages = |of: &str| (0..1_000).map(|n| Bytes::from(format!("{of} {n} é"))).collect::<Vec<_>>();
     let (ones, others) = (messages("one"), messages("other"));
@@ -75,19 +83,11 @@ pub async fn bus_contract(mut one: Node, mut other: Node) {
 }
 
 /// The next message; a loss and a return of the connection may come between.
-pub async fn message(ear: &mut Receiver<Carried>) -> Bytes {
+pub async fn message(ear: &mut impl Ear) -> Bytes {
     loop {
-        if let Carried::Message(message) = next(ear).await {
+        if let Carried::Message(message) = ear.next().await {
             return message;
         }
-    }
-}
-
-/// What comes next, which must be soon.
-pub async fn next(ear: &mut Receiver<Carried>) -> Carried {
-    match timeout(Duration::from_secs(10), ear.recv()).await {
-        Ok(Some(carried)) => carried,
-        other => panic!("nothing came: {other:?}"),
     }
 }
 

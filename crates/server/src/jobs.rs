@@ -133,15 +133,14 @@ async fn keep_heads(hub: Arc<Hub>, log: Arc<dyn ConversationLog>, nodes: Option<
     let (mut lost, mut alone) = (false, false);
     loop {
         let wait = if lost { MAKE_GOOD } else { MAKE_GOOD_ALONE };
-        let why = match &nodes {
-            Some(nodes) => tokio::select! {
+        let why = if let Some(nodes) = &nodes {
+            tokio::select! {
                 why = nodes.next_heads() => why,
                 () = sleep_until(made_good + wait), if lost || alone => Why::Routine,
-            },
-            None => {
-                sleep(HEADS).await;
-                Why::Routine
             }
+        } else {
+            sleep(HEADS).await;
+            Why::Routine
         };
         lost |= why == Why::Lost;
         alone |= why == Why::Alone;

@@ -10,10 +10,10 @@ use bus_postgres::PostgresBus;
 use bus_redis::{RedisBudgets, RedisBus};
 use chat::{Budgets, Committed, ConversationLog, Conversations, Head, Seq};
 use identity::{Identity, OnRevoked, Revoked};
-use kernel::{ConversationId, OrganizationId, ParticipantId, PortError, Scope};
+use kernel::{ConversationId, NodeId, OrganizationId, ParticipantId, PortError, Scope};
 use realtime::{
     Hearing, Hub,
-    bus::{About, Bus, Carried, NodeId, Said},
+    bus::{About, Bus, Carried, Said},
 };
 use store_seaorm::SeaStore;
 use support_request::{RequestChange, RequestViews};
@@ -92,8 +92,8 @@ impl Nodes {
             }
             None => return Ok(None),
         };
-        let node = NodeId::new(Uuid::new_v4());
-        let name = config.node_id.clone().unwrap_or_else(|| node.to_string().chars().take(8).collect());
+        let node = NodeId::new(Uuid::now_v7());
+        let name = config.node_id.clone().unwrap_or_else(|| node.uuid().simple().to_string().split_off(24));
         tracing::info!(node = name, bus = kind, "this node speaks to others");
         hub.join(node, About { name: name.clone(), local_files }, bus);
         let connected = Mutex::new(Link { up: false, heard_itself: Instant::now(), silent: None });

@@ -1,7 +1,10 @@
 //! What a bus must do, over a real PostgreSQL.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "what cannot be done fails the test")]
+
 use std::{
     path::Path,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -9,9 +12,24 @@ use bus_postgres::PostgresBus;
 use bytes::Bytes;
 use realtime::{
     bus::{Bus, Carried},
-    testing::{bus_contract, message, next},
+    testing::{Ear, bus_contract, message},
 };
 use sqlx::Connection;
+use tokio::{sync::mpsc::Receiver, time::timeout};
+
+/// What a node hears.
+struct Listening(Receiver<Carried>);
+
+impl Ear for Listening {
+    async fn next(&mut self) -> Carried {
+        timeout(Duration::from_secs(10), self.0.recv()).await.expect("nothing came in 10 s").expect("the bus has ended")
+    }
+}
+
+fn join(url: &str) -> (Arc<dyn Bus>, Listening) {
+    let (bus, ear) = PostgresBus::join(url).unwrap();
+    (bus, Listening(ear))
+}
 
 /// As the harness says, or as `cargo xtask services start` wrote it down.
 fn url() -> String {
@@ -45,24 +63,23 @@ async fn drop_database(url: &str) {
 #[tokio::test]
 async fn the_bus_over_postgres_does_what_a_bus_must() {
     let url = database("contract").await;
-    let ((one, one_ear), (other, other_ear)) = (PostgresBus::join(&url).unwrap(), PostgresBus::join(&url).unwrap());
-    bus_contract((one, one_ear), (other, other_ear)).await;
+    bus_contract(join(&url), join(&url)).await;
     drop_database(&url).await;
 }
 
 #[tokio::test]
 async fn a_connection_that_is_lost_is_told_and_made_again() {
     let url = database("lost").await;
-    let (bus, mut ear) = PostgresBus::join(&url).unwrap();
-    assert_eq!(next(&mut ear).await, Carried::Up);
+    let (bus, mut ear) = join(&url);
+    assert_eq!(ear.next().await, Carried::Up);
     let name = url.rsplit_once('/').unwrap().1.to_owned();
     run(&format!(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
          WHERE datname = '{name}' AND application_name = 'guichet-bus'"
     ))
     .await;
-    assert_eq!(next(&mut ear).await, Carried::Down);
-    assert_eq!(next(&mut ear).await, Carried::Up);
+    assert_eq!(ear.next().await, Carried::Down);
+    assert_eq!(ear.next().await, Carried::Up);
     bus.send(Bytes::from_static(b"again"));
     assert_eq!(message(&mut ear).await, &b"again"[..]);
     drop(bus);

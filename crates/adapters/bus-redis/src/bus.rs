@@ -89,9 +89,9 @@ impl Link {
         let mut pause = PAUSE.0;
         let mut told = false;
         loop {
-            let (pushed, pushes) = mpsc::unbounded_channel();
+            let (sender, pushes) = mpsc::unbounded_channel();
             // Within the bound even where a host takes the connection and says nothing.
-            let made = timeout(PATIENCE, connection::subscribed(&self.client, &self.channel, pushed)).await;
+            let made = timeout(PATIENCE, connection::subscribed(&self.client, &self.channel, sender)).await;
             let why = match made {
                 Ok(Ok(connection)) => {
                     (pause, told) = (PAUSE.0, false);
@@ -131,12 +131,12 @@ impl Link {
 
     /// Carries until the connection is lost.
     async fn carry(&mut self, connection: MultiplexedConnection, mut pushes: UnboundedReceiver<PushInfo>) -> Over {
-        let heard = self.heard.clone();
-        let hears = hear(&mut pushes, &heard);
-        let says = say(connection, &self.channel, &mut self.waiting);
+        let ear = self.heard.clone();
+        let listening = hear(&mut pushes, &ear);
+        let saying = say(connection, &self.channel, &mut self.waiting);
         tokio::select! {
-            over = hears => over,
-            over = says => over,
+            over = listening => over,
+            over = saying => over,
         }
     }
 

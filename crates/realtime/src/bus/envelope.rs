@@ -1,7 +1,7 @@
 use bytes::Bytes;
-use uuid::Uuid;
+use kernel::NodeId;
 
-use super::{NodeId, Said};
+use super::Said;
 
 /// A message as it travels: the version of this form, the node, the number of the message, the words as JSON,
 /// with spaces between. Text without a control character, as PostgreSQL's notifications need it.
@@ -19,7 +19,7 @@ impl Envelope {
     /// A node that does not know the version of a message leaves it alone.
     const VERSION: &'static str = "1";
     /// The most bytes before the words: version, node, number, and the spaces.
-    pub(crate) const HEADER: usize = 1 + 1 + 32 + 1 + 20 + 1;
+    pub(crate) const HEADER: usize = 1 + 1 + 36 + 1 + 20 + 1;
 
     pub(crate) fn write(from: NodeId, number: u64, words: &str) -> Bytes {
         Bytes::from(format!("{} {from} {number} {words}", Self::VERSION))
@@ -33,7 +33,7 @@ impl Envelope {
         if parts.next()? != Self::VERSION {
             return None;
         }
-        let from = NodeId::new(Uuid::try_parse(parts.next()?).ok()?);
+        let from: NodeId = parts.next()?.parse().ok()?;
         let number = parts.next()?.parse().ok()?;
         let words = parts.next()?;
         // Words of a known kind in an unknown shape: the number still counts, so that nothing seems to be missing.
@@ -44,6 +44,8 @@ impl Envelope {
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
     use crate::bus::About;
 
@@ -69,7 +71,7 @@ mod tests {
             Some(Said::Beat { roster: 1, about: About::default() })
         );
         assert_eq!(Envelope::read(b"2 something else entirely"), None);
-        for nonsense in [&b""[..], b"1", b"1 x", b"\xff\xfe", b"1 00000000000000000000000000000007 -1 {}"] {
+        for nonsense in [&b""[..], b"1", b"1 x", b"\xff\xfe", b"1 00000000-0000-0000-0000-000000000007 -1 {}"] {
             assert_eq!(Envelope::read(nonsense), None);
         }
     }

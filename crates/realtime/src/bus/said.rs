@@ -1,9 +1,9 @@
 use chat::{ChatSession, Committed, Receipt, Seq};
-use kernel::{Audience, Caller, ConversationId, OrganizationId, ParticipantId, Role, SupportRequestId, UserId};
+use kernel::{Audience, Caller, ConversationId, NodeId, OrganizationId, ParticipantId, Role, SupportRequestId, UserId};
 use serde::{Deserialize, Serialize};
 use support_request::RequestChange;
 
-use super::{About, NodeId};
+use super::About;
 use crate::{Standing, Viewer};
 
 /// Something that one node says to the others. What concerns an organisation names it.

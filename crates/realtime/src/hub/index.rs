@@ -15,7 +15,7 @@ use super::{
     views::{DeskId, Looks},
 };
 use crate::{
-    Conn, Standing, ViewState, Viewer,
+    Close, Conn, Standing, ViewState, Viewer,
     bus::{Here, Looked, Moved, Said},
 };
 
@@ -81,10 +81,8 @@ pub(super) struct Named {
     pub(super) first: bool,
     /// The person had none here before.
     pub(super) first_here: bool,
-    /// It took a place, and there was none left.
-    pub(super) too_many: bool,
-    /// The token was revoked while it was looked at.
-    pub(super) revoked: bool,
+    /// Why it ends at once: the token was revoked while it was looked at, or there was no place left.
+    pub(super) closes: Option<Close>,
 }
 
 impl Index {
@@ -111,7 +109,12 @@ impl Index {
         let revoked = missed > self.revoked.len() || self.revoked.iter().rev().take(missed).any(|it| it.names(caller));
         let too_many = self.take_place(conn.id(), Holder::of(caller)).is_some_and(|taken| taken > most);
         let first = first_here && !self.peers.has(caller.participant());
-        Some(Named { first, first_here, too_many, revoked })
+        let closes = match (revoked, too_many) {
+            (true, _) => Some(Close::TokenEnded),
+            (false, true) => Some(Close::TooFast),
+            (false, false) => None,
+        };
+        Some(Named { first, first_here, closes })
     }
 
     /// How many the holder has taken with it; nothing when it had this one already.

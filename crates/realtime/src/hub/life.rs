@@ -123,10 +123,8 @@ impl Hub {
                 Effect::Known { caller, revocations, standing } => {
                     let most = self.limits.connections_of(caller);
                     let Some(named) = self.index().name(conn, caller, *revocations, most) else { continue };
-                    if named.revoked {
-                        session.close(Close::TokenEnded);
-                    } else if named.too_many {
-                        session.close(Close::TooFast);
+                    if let Some(close) = named.closes {
+                        session.close(close);
                     }
                     let mut index = self.index();
                     if standing.is_none() {

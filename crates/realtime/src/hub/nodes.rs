@@ -5,10 +5,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use kernel::ParticipantId;
+use kernel::{NodeId, ParticipantId};
 
 use super::{Hub, roster::Changed, views::DeskId};
-use crate::bus::{About, Bus, Envelope, Here, NodeId, Roster, Said, Voice};
+use crate::bus::{About, Bus, Envelope, Here, Roster, Said, Voice};
 
 /// What became of a message.
 #[derive(Debug, Clone, PartialEq)]

@@ -5,12 +5,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use kernel::{OrganizationId, ParticipantId};
+use kernel::{NodeId, OrganizationId, ParticipantId};
 
 use super::views::DeskId;
 use crate::{
     Viewer,
-    bus::{About, Here, Looked, Moved, NodeId, Roster},
+    bus::{About, Here, Looked, Moved, Roster},
 };
 
 /// The other nodes.
@@ -100,7 +100,8 @@ impl Peers {
         if peer.version.is_some_and(|known| roster.version < known) {
             return Changed::default();
         }
-        if peer.parts.values().any(|part| part.version != roster.version || part.parts != roster.parts) {
+        // Each telling begins with the first part, and is taken by itself.
+        if roster.part == 0 || peer.parts.values().any(|part| part.version != roster.version) {
             peer.parts.clear();
         }
         let parts = roster.parts as usize;

@@ -8,7 +8,7 @@ use std::{
 
 use bytes::Bytes;
 use chat::Hints;
-use kernel::{Availability, Caller, UserId};
+use kernel::{Availability, Caller, NodeId, UserId};
 
 use super::{
     behaviour::short,
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     Conn, Hearing, Hub, Inbound, Limits, ServerFrame, Standing, ViewState,
-    bus::{About, Bus, NodeId},
+    bus::{About, Bus},
 };
 
 /// What was handed over and not carried yet.
@@ -44,6 +44,7 @@ struct Two {
 }
 
 impl Two {
+    #[expect(clippy::disallowed_methods, reason = "any moment will do, and this is how one is made")]
     fn new() -> Self {
         let line = Arc::new(Line::default());
         let world = |n| {
@@ -83,7 +84,9 @@ impl Two {
             if messages.is_empty() {
                 return;
             }
-            messages.iter().for_each(|message| self.carry(message));
+            for message in &messages {
+                self.carry(message);
+            }
         }
     }
 
@@ -154,7 +157,9 @@ fn whoever_misses_a_change_of_who_is_there_asks_for_all_of_it() {
     assert_eq!(presence(two.one.read(&chief), &agent()), [true], "the beat shows it, and the answer mends it");
     assert!(!crate::Presence::is_online(&two.one.hub, customer().participant()));
     // What was swallowed comes late.
-    swallowed.iter().for_each(|message| two.carry(message));
+    for message in &swallowed {
+        two.carry(message);
+    }
     two.settle();
     assert!(presence(two.one.read(&chief), &agent()).is_empty());
     assert!(crate::Presence::is_online(&two.one.hub, agent().participant()));
@@ -171,8 +176,12 @@ fn changes_in_another_order_and_twice_end_as_they_were_made() {
     let stays = two.other.connect(&customer());
     let mut messages = two.take();
     messages.reverse();
-    messages.iter().for_each(|message| two.carry(message));
-    messages.iter().for_each(|message| two.carry(message));
+    for message in &messages {
+        two.carry(message);
+    }
+    for message in &messages {
+        two.carry(message);
+    }
     two.settle();
     assert!(crate::Presence::is_online(&two.one.hub, customer().participant()));
     two.other.hub.leave(&stays);

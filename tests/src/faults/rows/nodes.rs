@@ -62,6 +62,11 @@ impl Pair {
         self
     }
 
+    /// The first or the second.
+    fn node(&mut self, node: usize) -> &mut Server {
+        if node == 0 { &mut self.stage.server } else { &mut self.other }
+    }
+
     /// In each conversation the visitor who writes is at the first node and the agent who writes at the other, and
     /// each of them watches at the other node too.
     async fn across(&mut self) -> Load {
@@ -231,7 +236,7 @@ pub async fn rolling_restart(run: &Run) -> Report {
                 load.ticks(random.between(2, 6)).await;
                 balancer.take_out(node);
                 let told = Instant::now();
-                let server = if node == 0 { &mut pair.stage.server } else { &mut pair.other };
+                let server = pair.node(node);
                 server.terminate();
                 let status = server.ended(Duration::from_secs(40)).await;
                 if !status.success() {
@@ -240,11 +245,7 @@ pub async fn rolling_restart(run: &Run) -> Report {
                 load.live_within(Duration::from_secs(30)).await;
                 moved(&mut pair.stage, &load, told);
                 let started = Instant::now();
-                if node == 0 {
-                    pair.stage.server.restart().await
-                } else {
-                    pair.other.restart().await
-                }
+                pair.node(node).restart().await;
                 pair.stage.elapsed(READY, started);
                 pair = pair.working().await;
                 balancer.put_in(node);
@@ -267,18 +268,14 @@ pub async fn alternately_killed(run: &Run) -> Report {
             let (least, most) = run.pick((1_000, 2_000), (3_000, 9_000));
             sleep(Duration::from_millis(random.between(least, most))).await;
             let node = round % 2;
-            let server = if node == 0 { &mut pair.stage.server } else { &mut pair.other };
+            let server = pair.node(node);
             server.kill();
             let killed = Instant::now();
             balancer.take_out(node);
             load.live_within(Duration::from_secs(30)).await;
             moved(&mut pair.stage, &load, killed);
             let started = Instant::now();
-            if node == 0 {
-                pair.stage.server.restart().await
-            } else {
-                pair.other.restart().await
-            }
+            pair.node(node).restart().await;
             pair.stage.elapsed(READY, started);
             balancer.put_in(node);
             pair.stage.report.round(format!("node {node}"));

@@ -24,7 +24,9 @@ pub(super) fn slow_commits(database: &str) {
 pub(super) async fn check(stage: &mut Stage, database: &str) {
     let unnoticed = "select count(*) from support_request r where exists (select from entry e \
                      where e.conversation_id = r.conversation_id and e.change = 0 and e.created_at > r.active_at)";
-    let deadline = Instant::now() + Duration::from_secs(20);
+    // What a planted bug passes over is never noticed.
+    let patience = if stage.run.planted.is_some() { 5 } else { 30 };
+    let deadline = Instant::now() + Duration::from_secs(patience);
     while count(database, unnoticed) > 0 && Instant::now() < deadline {
         sleep(Duration::from_millis(100)).await;
     }

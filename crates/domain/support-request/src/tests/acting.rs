@@ -43,7 +43,7 @@ async fn a_take_is_stored_and_told_whole() {
     assert_eq!(names(&scene.events_after(2)), ["ticket.assigned", "ticket.status_changed"]);
 
     let told = scene.feed.take();
-    assert_eq!((told.len(), told[0].event), (1, "assigned"));
+    assert_eq!((told.len(), &*told[0].event), (1, "assigned"));
     assert_eq!(told[0].view, done.view);
     assert_eq!(told[0].timeline, timeline[1..]);
     let before = told[0].before.as_ref().unwrap();

@@ -38,7 +38,7 @@ async fn a_request_is_opened_with_its_number_conversation_timeline_and_events() 
 
     let told = scene.feed.take();
     assert_eq!(told.len(), 1);
-    assert_eq!((told[0].event, &told[0].before, &told[0].timeline), ("created", &None, &timeline));
+    assert_eq!((&*told[0].event, &told[0].before, &told[0].timeline), ("created", &None, &timeline));
     assert_eq!((told[0].view.unread_count, opened.view.unread_count), (1, 0), "staff have it to read, its writer not");
 }
 

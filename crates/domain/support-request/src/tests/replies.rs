@@ -40,7 +40,7 @@ async fn the_first_answer_takes_an_open_request() {
     assert_eq!(scene.timeline(request)[2].metadata["new_name"], "Dominique Leroy");
     assert_eq!(names(&scene.events_after(2)), ["ticket.assigned", "ticket.status_changed"]);
     let told = scene.feed.take();
-    assert_eq!((told.len(), told[0].event, told[0].timeline.len()), (1, "status_changed", 3));
+    assert_eq!((told.len(), &*told[0].event, told[0].timeline.len()), (1, "status_changed", 3));
 }
 
 #[tokio::test]
@@ -231,7 +231,7 @@ async fn activity_in_the_thread_is_told_without_a_new_version() {
     scene.store.customer_writes(scene.organization, request, "Encore moi", scene.env.now());
     scene.desk.tell_activity(scene.organization, request).await.unwrap();
     let told = scene.feed.take();
-    assert_eq!((told.len(), told[0].event, told[0].view.request.version), (1, "message", 1));
+    assert_eq!((told.len(), &*told[0].event, told[0].view.request.version), (1, "message", 1));
     assert_eq!((told[0].view.unread_count, &told[0].before, told[0].timeline.len()), (1, &None, 0));
     scene.desk.tell_activity(scene.organization, SupportRequestId::new(scene.env.uuid())).await.unwrap();
     assert_eq!(scene.feed.take(), []);
