@@ -1,6 +1,6 @@
 //! Files that come in: what is bad in them, how they are cut, and parts that are down.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "what cannot be done fails the test; figures are shown")]
+#![expect(clippy::unwrap_used, reason = "what cannot be done fails the test")]
 
 use futures_util::future::join_all;
 use reqwest::{Method, header::CONTENT_TYPE};
@@ -211,9 +211,9 @@ async fn a_form_that_is_none_is_refused() {
         let request = visitor.rest.request(Method::POST, &path).header(CONTENT_TYPE, kind);
         async move { send(request.body(body)).await }
     };
-    let fine = || Form::default().file("a.txt", b"words").body();
+    let good = || Form::default().file("a.txt", b"words").body();
     for kind in ["text/plain", "application/json", "multipart/mixed; boundary=boundary-of-the-tests", "multipart"] {
-        post(kind.to_owned(), fine()).await.problem(415);
+        post(kind.to_owned(), good()).await.problem(415);
     }
     for kind in [
         "multipart/form-data".to_owned(),
@@ -221,7 +221,7 @@ async fn a_form_that_is_none_is_refused() {
         format!("multipart/form-data; boundary={}", "b".repeat(1_000)),
         "multipart/form-data; boundary=another".to_owned(),
     ] {
-        post(kind, fine()).await.problem(400);
+        post(kind, good()).await.problem(400);
     }
     let boundary = "--boundary-of-the-tests";
     let raw = |head: &str| format!("{boundary}\r\n{head}\r\n\r\nwords\r\n{boundary}--\r\n").into_bytes();
@@ -510,7 +510,7 @@ async fn a_server_killed_in_the_middle_of_an_upload_shows_no_part_of_it() {
     }
     assert!(whole.iter().all(|one| named.contains(one)), "what was answered is there, with its bytes");
     for path in files_below(&server.home().join("demo/files/tickets")) {
-        assert_eq!(std::fs::metadata(&path).unwrap().len() as usize, 4 * MIB, "{} is a part", path.display());
+        assert_eq!(std::fs::metadata(&path).unwrap().len(), 4 << 20, "{} is a part", path.display());
     }
     println!("{} of 8 uploads were stored before their server was killed, {} answered", named.len(), whole.len());
 }
@@ -548,7 +548,9 @@ async fn grows_by(server: &Server) -> u64 {
     loop {
         most = most.max(resident_kib(server.pid()));
         if let Ok(done) = timeout(Duration::from_millis(5), &mut uploads).await {
-            done.into_iter().for_each(|one| drop(one.unwrap()));
+            for one in done {
+                one.unwrap();
+            }
             return most.saturating_sub(before);
         }
     }
