@@ -16,10 +16,12 @@ pub mod page;
 pub mod people;
 pub mod redis;
 pub mod rest;
+pub mod scanner;
 mod seed;
 pub mod server;
 pub mod socket;
 pub mod stomp;
+pub mod storage;
 pub mod storm;
 pub mod upload;
 

@@ -66,7 +66,7 @@ pub const REDIS: Tool = Tool {
     otherwise: None,
 };
 
-/// ClamAV's daemon, which looks into uploads; tests run private instances of it with a signature of their own.
+/// `ClamAV`'s daemon, which looks into uploads; tests run private instances of it with a signature of their own.
 pub const CLAMD: Tool = Tool {
     name: "ClamAV's daemon",
     purpose: "runs the tests of the scanner of uploads",
