@@ -56,8 +56,7 @@ const voucher = pdf('bon-echange-CMD-58213.pdf', 84_000);
 test('what sends files is loaded when it is first needed, and not before', async () => {
   const loaded = () => visitor.page.evaluate(() => performance.getEntriesByType('resource').filter(({ name }) => name.includes('widget-files')).length);
   assert.equal(await loaded(), 0);
-  const release = await drag(visitor.page, visitor.thread, [photo, voucher]);
-  await visitor.panel.getByText('Déposez vos fichiers').waitFor();
+  const release = await drag(visitor.page, visitor.thread, [photo, voucher], visitor.panel.getByText('Déposez vos fichiers'));
   assert.equal(await loaded(), 1);
   await screenshot(visitor.page, 'widget-files-drag');
   await release();
@@ -257,8 +256,7 @@ for (const [size, viewport] of Object.entries({ desktop: DESKTOP, phone: PHONE }
       await page.locator('.composer input[type="file"]').setInputFiles([picture('croquis.png'), text('vide.txt', '')]);
       await ready(page, 1);
       await lookAt(page, `console-files-${size}-${colorScheme}`);
-      const release = await drag(page, colleague.thread, [photo]);
-      await page.getByText('Déposez vos fichiers').waitFor();
+      const release = await drag(page, colleague.thread, [photo], page.getByText('Déposez vos fichiers'));
       await screenshot(page, `console-files-drag-${size}-${colorScheme}`);
       await release();
       assert.deepEqual(page.errors, []);
