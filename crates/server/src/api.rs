@@ -34,7 +34,7 @@ pub(crate) fn build(config: &Config, parts: &Parts, base: &Url, metrics: &Promet
         env: Arc::clone(&parts.env),
         presence: Arc::new(WhoIsThere(Arc::clone(&parts.hub))),
         arrivals: Arc::clone(&parts.arrivals),
-        health: Arc::new(HowItIs::new(Arc::clone(&parts.store), config)),
+        health: Arc::new(HowItIs::new(parts, config)),
         origins: parts.origins.clone(),
         pages: Arc::new(BuiltPages),
         metrics: page,

@@ -62,9 +62,14 @@ pub struct Config {
     pub disk_reserve_mib: u64,
     /// Threads that answer requests. Default: one a core.
     pub workers: Option<usize>,
-    /// Where files are kept: `file:///…`. Default: the folder `files` in the data folder.
+    /// Where files are kept: `file:///…`, or `s3://bucket?region=…&access_key_id=…&secret_access_key=…` with
+    /// `&endpoint=…` for a storage that is not Amazon's. Default: the folder `files` in the data folder. Nodes
+    /// that share a database share it too.
     #[serde(default, deserialize_with = "secret")]
     pub storage_url: Option<Secret>,
+    /// ClamAV's daemon, `tcp://host:port` or `unix:/path`, which then looks into every file. Without it, files are
+    /// checked by their kind only.
+    pub clamd: Option<String>,
     /// The most MiB of a file. Default 10.
     pub max_attachment_mb: u64,
     /// After how many seconds without a message a chat session ends. Default 1800.

@@ -1,31 +1,43 @@
-//! Where files are kept.
+//! Where files are kept, and what looks into them.
 
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use chat::Files;
-use storage::Folder;
-use url::Url;
+use clamd::{Address, Clamd};
+use storage::{Bucket, Folder, StorageSettings};
 
 use crate::config::Config;
 
-/// Opens the configured storage, or the folder `files` in the data folder.
+/// Opens the configured storage, or the folder `files` in the data folder. A bucket is not asked for anything
+/// yet: a server whose storage is down serves all the rest.
 ///
 /// # Errors
 /// A sentence that names the setting and what is wrong with it.
 pub(crate) fn open(config: &Config) -> anyhow::Result<Arc<dyn Files>> {
-    let Some(url) = &config.storage_url else { return folder(config.data_dir.join("files")) };
-    let url = Url::parse(url.expose()).context("storage_url is no URL")?;
-    match url.scheme() {
-        "file" => match url.to_file_path() {
-            Ok(path) => folder(path),
-            Err(()) => bail!("storage_url names no folder of this machine: it has to look like file:///srv/files"),
-        },
-        other => bail!("storage_url must begin with file://, not with {other}://"),
-    }
+    let settings = match &config.storage_url {
+        Some(url) => StorageSettings::parse(url.expose()).context("storage_url cannot be used")?,
+        None => StorageSettings::Folder(config.data_dir.join("files")),
+    };
+    Ok(match settings {
+        StorageSettings::Folder(path) => {
+            let opened = Folder::open(&path);
+            Arc::new(opened.with_context(|| format!("files cannot be kept in {}", path.display()))?)
+        }
+        StorageSettings::Bucket(bucket) => {
+            let opened = Bucket::open(&bucket, config.data_dir.join("incoming"));
+            Arc::new(opened.with_context(|| format!("files cannot be kept in the bucket {}", bucket.bucket))?)
+        }
+    })
 }
 
-fn folder(path: PathBuf) -> anyhow::Result<Arc<dyn Files>> {
-    let opened = Folder::open(&path);
-    Ok(Arc::new(opened.with_context(|| format!("files cannot be kept in {}", path.display()))?))
+/// The configured virus scanner, if there is one.
+///
+/// # Errors
+/// A sentence that names the setting.
+pub(crate) fn scanner(config: &Config) -> anyhow::Result<Option<Arc<Clamd>>> {
+    let Some(address) = &config.clamd else { return Ok(None) };
+    let address: Result<Address, _> = address.parse();
+    let wrong = |_| anyhow::anyhow!("clamd must be tcp://host:port or unix:/path");
+    Ok(Some(Arc::new(Clamd::new(address.map_err(wrong)?))))
 }

@@ -7,25 +7,38 @@ use std::{
 };
 
 use async_trait::async_trait;
+use chat::Files;
+use clamd::Clamd;
 use http_actix::{Health, Part};
+use kernel::PortError;
 use rustix::fs::statvfs;
 use store_seaorm::SeaStore;
 
-use crate::config::Config;
+use crate::{config::Config, wire::Parts};
 
 /// How long a part is given to say that it works.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// How long a part is given that is not needed; all together have to answer within 5 s.
+const BESIDE: Duration = Duration::from_millis(900);
 
 /// The parts of this process.
 pub(crate) struct HowItIs {
     store: Arc<SeaStore>,
+    files: Arc<dyn Files>,
+    clamd: Option<Arc<Clamd>>,
     data_dir: PathBuf,
     reserve: u64,
 }
 
 impl HowItIs {
-    pub(crate) fn new(store: Arc<SeaStore>, config: &Config) -> Self {
-        Self { store, data_dir: config.data_dir.clone(), reserve: config.disk_reserve_mib.saturating_mul(1 << 20) }
+    pub(crate) fn new(parts: &Parts, config: &Config) -> Self {
+        Self {
+            store: Arc::clone(&parts.store),
+            files: Arc::clone(&parts.files),
+            clamd: parts.clamd.clone(),
+            data_dir: config.data_dir.clone(),
+            reserve: config.disk_reserve_mib.saturating_mul(1 << 20),
+        }
     }
 
     async fn database(&self) -> bool {
@@ -69,11 +82,30 @@ impl Health for HowItIs {
     async fn look(&self) -> Vec<Part> {
         let began = Instant::now();
         let works = self.database().await;
-        let database = Part { name: "database", works, took_ms: since(began) };
+        let database = Part { name: "database", works, needed: true, took_ms: since(began) };
         let began = Instant::now();
         let works = self.disk();
-        vec![database, Part { name: "disk", works, took_ms: since(began) }]
+        let disk = Part { name: "disk", works, needed: true, took_ms: since(began) };
+        let mut parts = vec![database, disk, beside("storage", self.files.ping()).await];
+        if let Some(clamd) = &self.clamd {
+            parts.push(beside("scanner", clamd.ping()).await);
+        }
+        parts
     }
+}
+
+/// A part without which messages still go.
+async fn beside(name: &'static str, ping: impl Future<Output = Result<(), PortError>>) -> Part {
+    let began = Instant::now();
+    let works = match tokio::time::timeout(BESIDE, ping).await {
+        Ok(Ok(())) => true,
+        Ok(Err(error)) => {
+            tracing::warn!(part = name, cause = ?std::error::Error::source(&error), "a part does not answer");
+            false
+        }
+        Err(_) => false,
+    };
+    Part { name, works, needed: false, took_ms: since(began) }
 }
 
 fn since(began: Instant) -> u64 {

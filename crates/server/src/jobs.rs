@@ -23,6 +23,8 @@ const CLEANUP: Duration = Duration::from_hours(24);
 const CALLS: Duration = Duration::from_hours(1);
 /// How often files are removed that no message has; they are kept for a day.
 const FILES: Duration = Duration::from_hours(1);
+/// How often files are checked again that wait because the scanner did not answer.
+const SCANS: Duration = Duration::from_secs(10);
 /// How many conversations are compared in one query.
 const HEADS_BATCH: usize = 1_000;
 
@@ -55,6 +57,10 @@ pub(crate) fn start(parts: &Parts) -> JoinSet<()> {
     jobs.spawn(every(CLEANUP, "token-cleanup", move || purge(Arc::clone(&identity), Arc::clone(&store))));
     let uploads = Arc::clone(&parts.uploads);
     jobs.spawn(every(FILES, "unbound-attachments", move || sweep_files(Arc::clone(&uploads))));
+    if parts.clamd.is_some() {
+        let uploads = Arc::clone(&parts.uploads);
+        jobs.spawn(every(SCANS, "attachment-scan", move || check_held(Arc::clone(&uploads))));
+    }
     jobs.spawn(remove_with_messages(Arc::clone(&parts.uploads), Arc::clone(&parts.deleted)));
     let store = Arc::clone(&parts.store);
     jobs.spawn(every(CALLS, "idempotency-cleanup", move || forget_calls(Arc::clone(&store))));
@@ -117,6 +123,14 @@ async fn sweep_files(uploads: Arc<Uploads>) -> anyhow::Result<()> {
             orphans,
             "files without a message were removed"
         );
+    }
+    Ok(())
+}
+
+async fn check_held(uploads: Arc<Uploads>) -> anyhow::Result<()> {
+    let checked = uploads.check_held().await?;
+    if checked > 0 {
+        tracing::info!(job = "attachment-scan", checked, "files that waited for the scanner were checked");
     }
     Ok(())
 }

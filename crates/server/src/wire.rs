@@ -3,7 +3,8 @@
 use std::{fs, sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
-use chat::{Budgets, Chat, ConversationLog, LogFeed, Sessions, UploadLimits, Uploads};
+use chat::{Budgets, Chat, ConversationLog, Files, LogFeed, Scanner, Sessions, UploadLimits, Uploads};
+use clamd::Clamd;
 use crypto_aws_lc::{AwsLcSecrets, Bcrypt, EdDsaTokens, Issuer};
 use http_actix::Arrivals;
 use identity::{Identity, IdentityParts, Secrets};
@@ -37,6 +38,10 @@ pub(crate) struct Parts {
     pub(crate) chat: Arc<Chat>,
     /// The files of conversations.
     pub(crate) uploads: Arc<Uploads>,
+    /// Their bytes.
+    pub(crate) files: Arc<dyn Files>,
+    /// What looks into them, if anything does.
+    pub(crate) clamd: Option<Arc<Clamd>>,
     /// Rung when files were deleted with their message.
     pub(crate) deleted: Arc<Notify>,
     /// The live periods of conversations.
@@ -123,7 +128,9 @@ impl Parts {
         let limits = UploadLimits { file_bytes: config.max_attachment_mb << 20, ..UploadLimits::default() };
         let limits = if config.limits.enabled { limits } else { limits.without_quotas() };
         let files = files::open(config)?;
-        let uploads = Uploads::new(store.clone(), files, None, store.clone(), Arc::clone(&env), limits);
+        let clamd = files::scanner(config)?;
+        let scanner = clamd.clone().map(|clamd| clamd as Arc<dyn Scanner>);
+        let uploads = Uploads::new(store.clone(), files.clone(), scanner, store.clone(), Arc::clone(&env), limits);
         let timeout = Duration::from_secs(config.chat_timeout_s);
         let sessions = Sessions::new(store.clone(), store.clone(), hub.clone(), Arc::clone(&env), timeout);
         let queues = Arc::new(Queues::new(store.clone(), Arc::clone(&env)));
@@ -137,6 +144,8 @@ impl Parts {
             desk,
             chat,
             uploads,
+            files,
+            clamd,
             deleted,
             sessions,
             queues,

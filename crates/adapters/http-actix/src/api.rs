@@ -104,6 +104,8 @@ pub struct Part {
     pub name: &'static str,
     /// Whether it works.
     pub works: bool,
+    /// Whether the server does its work only with it; without another part it does it worse.
+    pub needed: bool,
     /// How long it took to find out, in milliseconds.
     pub took_ms: u64,
 }

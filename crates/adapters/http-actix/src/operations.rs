@@ -32,7 +32,7 @@ const HEALTHY: Healthy = Healthy { status: "ok", service: "guichet" };
 /// How the server is, part by part.
 #[derive(Serialize, ToSchema)]
 struct Ready {
-    /// `ok` when every part works, else `unavailable`.
+    /// `ok` when every part works, `degraded` when one does not that the server can do without, else `unavailable`.
     #[schema(example = "ok")]
     status: &'static str,
     /// Each part.
@@ -77,7 +77,7 @@ async fn live() -> Answer {
     ok(&HEALTHY)
 }
 
-/// Every part works; for a probe that sends it traffic.
+/// Every part that the server needs works; for a probe that sends it traffic.
 #[utoipa::path(tag = "operations", operation_id = "health_ready", responses(
     (status = 200, description = "They do.", body = Ready),
     (status = 503, description = "At least one does not.", body = Ready),
@@ -85,11 +85,13 @@ async fn live() -> Answer {
 #[get("/health/ready")]
 async fn ready(api: Data<Api>) -> Answer {
     let parts = api.health.look().await;
-    let works = parts.iter().all(|part| part.works);
+    let works = parts.iter().all(|part| part.works || !part.needed);
+    let whole = parts.iter().all(|part| part.works);
     let word = |works| if works { "ok" } else { "unavailable" };
     let parts =
         parts.iter().map(|part| PartHealth { name: part.name, status: word(part.works), took_ms: part.took_ms });
-    let body = Ready { status: word(works), parts: parts.collect() };
+    let overall = if works && !whole { "degraded" } else { word(works) };
+    let body = Ready { status: overall, parts: parts.collect() };
     let mut answer = if works { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
     Ok(answer.json(body))
 }

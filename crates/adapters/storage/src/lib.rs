@@ -1,8 +1,12 @@
 #![doc = include_str!("../README.md")]
 
+mod bucket;
 mod folder;
 mod incoming;
 mod key;
+mod settings;
 mod source;
 
+pub use bucket::Bucket;
 pub use folder::Folder;
+pub use settings::{BucketSettings, StorageError, StorageSettings};

@@ -258,7 +258,7 @@ impl Presence for Switches {
 impl Health for Switches {
     async fn look(&self) -> Vec<Part> {
         let works = !self.database_down.load(Ordering::SeqCst);
-        vec![Part { name: "database", works, took_ms: 1 }]
+        vec![Part { name: "database", works, needed: true, took_ms: 1 }]
     }
 }
 

@@ -26,6 +26,23 @@ impl FileName {
         &self.0
     }
 
+    /// The header `Content-Disposition` that names the file to who saves it: in ASCII for old clients, and as it
+    /// is (RFC 6266, RFC 8187). `inline`: a browser may show it.
+    pub fn content_disposition(&self, inline: bool) -> String {
+        let is_plain = |c: char| c == ' ' || (c.is_ascii_graphic() && !matches!(c, '"' | '\\' | '%'));
+        let plain: String = self.0.chars().map(|c| if is_plain(c) { c } else { '_' }).collect();
+        let mut encoded = String::new();
+        for byte in self.0.bytes() {
+            if byte.is_ascii_alphanumeric() || b"!#$&+-.^_`|~".contains(&byte) {
+                encoded.push(char::from(byte));
+            } else {
+                encoded.extend(['%', hex(byte >> 4), hex(byte & 15)]);
+            }
+        }
+        let how = if inline { "inline" } else { "attachment" };
+        format!("{how}; filename=\"{plain}\"; filename*=UTF-8''{encoded}")
+    }
+
     /// What stands behind the last dot, in lower case; empty without one.
     pub fn extension(&self) -> String {
         self.0.rsplit_once('.').map(|(_, extension)| extension.to_lowercase()).unwrap_or_default()
@@ -36,6 +53,10 @@ impl fmt::Display for FileName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+fn hex(digit: u8) -> char {
+    char::from_digit(digit.into(), 16).unwrap_or('0').to_ascii_uppercase()
 }
 
 /// Characters that are not seen and change how the rest looks: marks and overrides of direction, blanks
@@ -93,6 +114,14 @@ mod tests {
         assert_eq!(bare.as_str().len(), FileName::MAX_BYTES);
         let dots = FileName::clean(&format!("a.{}", "é".repeat(300)));
         assert!(dots.as_str().len() <= FileName::MAX_BYTES);
+    }
+
+    #[test]
+    fn a_name_cannot_leave_its_header() {
+        let said = FileName::clean("re\"çu\r\n; x=1 €.pdf").content_disposition(false);
+        let name = "filename*=UTF-8''re%22%C3%A7u%3B%20x%3D1%20%E2%82%AC.pdf";
+        assert_eq!(said, format!("attachment; filename=\"re__u; x=1 _.pdf\"; {name}"));
+        assert!(FileName::clean("a.png").content_disposition(true).starts_with("inline; "));
     }
 
     #[test]

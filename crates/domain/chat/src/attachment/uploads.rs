@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 
 use kernel::{
     AttachmentId, Audience, Caller, ConversationId, Env, KeyRefused, MessageId, OrganizationId, ParticipantId,
-    Timestamp,
+    PortError, Timestamp,
 };
 
 use super::{
@@ -146,15 +146,31 @@ impl Uploads {
             }
             Begun::Before(_) => return Err(ChatError::Key(KeyRefused::Running)),
         }
-        let kept = self.keep(&new, &upload, incoming).await;
-        if let Err(error) = &kept
-            && !matches!(error, ChatError::AttachmentInfected)
-            && let Err(cause) = self.attachments.discard(new.organization, new.id).await
-        {
-            // The sweep finds it.
-            tracing::warn!(attachment = %new.id, error = %cause, "an upload that failed is still noted");
+        match self.keep(&new, &upload, incoming).await {
+            Ok(attachment) => Ok(Uploaded { attachment, duplicate: false }),
+            Err(error) => {
+                // One that the scanner refused stays noted as such.
+                if !matches!(error, ChatError::AttachmentInfected) {
+                    self.clear(&new).await;
+                }
+                Err(error)
+            }
         }
-        kept.map(|attachment| Uploaded { attachment, duplicate: false })
+    }
+
+    /// Nothing is left of an upload that failed, its bytes included: the storage may have kept them without
+    /// saying so. What cannot be removed now is by the sweep.
+    async fn clear(&self, new: &NewAttachment) {
+        let found = match self.attachments.find(new.organization, new.id).await {
+            Ok(Some(found)) => found,
+            Ok(None) => return,
+            Err(error) => return still_there(new.id, &error),
+        };
+        match self.attachments.discard(new.organization, new.id).await {
+            Ok(true) => drop(self.remove_bytes(&found).await),
+            Ok(false) => {}
+            Err(error) => still_there(new.id, &error),
+        }
     }
 
     /// Whether the caller may upload to the conversation now.
@@ -331,7 +347,7 @@ impl Uploads {
     /// A port error of kind `Corrupt` when its bytes are not there.
     pub async fn open(&self, attachment: Attachment, from: u64, length: u64) -> Result<Opened, ChatError> {
         let source = self.files.read(&attachment.key(), from, length).await?;
-        let source = source.ok_or_else(|| kernel::PortError::corrupt("the bytes of a file are not there"))?;
+        let source = source.ok_or_else(|| PortError::corrupt("the bytes of a file are not there"))?;
         Ok(Opened { attachment, source })
     }
 
@@ -339,6 +355,10 @@ impl Uploads {
         let audience = self.conversations.audience(caller.organization(), conversation).await?;
         Ok(audience.filter(|audience| caller.scope().covers(audience)))
     }
+}
+
+fn still_there(id: AttachmentId, error: &PortError) {
+    tracing::warn!(attachment = %id, %error, "an upload that failed is still noted");
 }
 
 /// What no message has is its uploader's alone.

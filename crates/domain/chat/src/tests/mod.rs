@@ -8,3 +8,4 @@ mod sending;
 mod sessions;
 mod subscribing;
 mod texts;
+mod uploading;

@@ -1,0 +1,277 @@
+//! Files in a bucket of an S3-compatible storage.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use chat::{FileKey, FileSource, Files, Spool, Spooled, StoredFile};
+use futures_util::{StreamExt, stream, stream::BoxStream};
+use kernel::{PortError, PortErrorKind, Timestamp};
+use object_store::{
+    ClientOptions, GetOptions, GetRange, ObjectStore, ObjectStoreExt, RetryConfig,
+    aws::{AmazonS3, AmazonS3Builder},
+    path::Path,
+    signer::{HeaderName, HeaderValue, Method, SignedUrlOptions, Signer},
+};
+use reqwest::{Body, StatusCode, header};
+
+use crate::{
+    BucketSettings, StorageError,
+    incoming::{IncomingFile, blocking, make_own_folder, remove_leftovers},
+    key,
+    source::Pieces,
+};
+
+/// How many files one answer of `list` holds.
+const PAGE: usize = 500;
+/// After how long what comes in is taken for left behind.
+const LEFT_BEHIND: Duration = Duration::from_hours(1);
+/// How often a file is sent before it is given up.
+const TRIES: u32 = 3;
+/// How long one try may take.
+const PATIENCE: Duration = Duration::from_mins(1);
+/// How long the storage may take to say anything at all.
+const CONNECT: Duration = Duration::from_secs(3);
+/// What the storage checks the bytes by.
+const CHECKSUM: HeaderName = HeaderName::from_static("x-amz-checksum-sha256");
+
+/// [`Files`] in a bucket. A file comes in on this machine's disk, and goes to the bucket in one piece once it was
+/// checked: nothing that is refused ever gets there, and no file is held in memory.
+#[derive(Debug)]
+pub struct Bucket {
+    store: Arc<Sender>,
+    incoming: PathBuf,
+}
+
+#[derive(Debug)]
+struct Sender {
+    s3: AmazonS3,
+    http: reqwest::Client,
+}
+
+impl Bucket {
+    /// Opens a bucket; `incoming` is the folder where files come in. The bucket is not asked for anything yet.
+    ///
+    /// # Errors
+    /// When the folder cannot be made or written, or the settings make no sense.
+    pub fn open(settings: &BucketSettings, incoming: PathBuf) -> Result<Self, StorageError> {
+        make_own_folder(&incoming)?;
+        remove_leftovers(&incoming, LEFT_BEHIND)?;
+        let retry = RetryConfig { max_retries: 2, retry_timeout: Duration::from_secs(10), ..RetryConfig::default() };
+        let options = ClientOptions::new().with_connect_timeout(CONNECT).with_timeout(PATIENCE).with_allow_http(true);
+        let mut s3 = AmazonS3Builder::new()
+            .with_bucket_name(&settings.bucket)
+            .with_region(&settings.region)
+            .with_access_key_id(settings.access_key_id.expose())
+            .with_secret_access_key(settings.secret_access_key.expose())
+            .with_virtual_hosted_style_request(!settings.path_style)
+            .with_retry(retry)
+            .with_client_options(options);
+        if let Some(endpoint) = &settings.endpoint {
+            s3 = s3.with_endpoint(endpoint);
+        }
+        let s3 = s3.build().map_err(|error| StorageError::Settings(error.to_string()))?;
+        let http = reqwest::Client::builder().connect_timeout(CONNECT).redirect(reqwest::redirect::Policy::none());
+        let http = http.build().map_err(|error| StorageError::Settings(error.to_string()))?;
+        Ok(Self { store: Arc::new(Sender { s3, http }), incoming })
+    }
+}
+
+#[async_trait]
+impl Files for Bucket {
+    async fn spool(&self) -> Result<Box<dyn Spool>, PortError> {
+        let file = IncomingFile::create(&self.incoming).await?;
+        Ok(Box::new(BucketSpool { file, spooled: None, store: Arc::clone(&self.store) }))
+    }
+
+    async fn read(&self, key: &FileKey, from: u64, length: u64) -> Result<Option<Box<dyn FileSource>>, PortError> {
+        let range = Some(GetRange::Bounded(from..from.saturating_add(length)));
+        let options = GetOptions { range, ..GetOptions::default() };
+        match self.store.s3.get_opts(&path(key)?, options).await {
+            Ok(found) => Ok(Some(Box::new(Remote(found.into_stream())))),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(PortError::unavailable(error)),
+        }
+    }
+
+    async fn delete(&self, key: &FileKey) -> Result<(), PortError> {
+        match self.store.s3.delete(&path(key)?).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(PortError::unavailable(error)),
+        }
+    }
+
+    async fn link(&self, key: &FileKey, mime_type: &str, valid_for: Duration) -> Result<Option<String>, PortError> {
+        // Signing asks nobody: whether the file can be had is found out here, and not by who follows the address.
+        match self.store.s3.head(&path(key)?).await {
+            Ok(_) => {}
+            Err(error @ object_store::Error::NotFound { .. }) => return Err(PortError::corrupt(error)),
+            Err(error) => return Err(PortError::unavailable(error)),
+        }
+        let options = SignedUrlOptions::new().with_query([
+            ("response-content-disposition", key.file_name.content_disposition(false)),
+            ("response-content-type", mime_type.to_owned()),
+            ("response-cache-control", "private, max-age=3600, immutable".to_owned()),
+        ]);
+        let url = self.store.s3.signed_url_opts(Method::GET, &path(key)?, valid_for, &options).await;
+        url.map(|url| Some(url.to_string())).map_err(PortError::unavailable)
+    }
+
+    async fn list(&self, after: Option<&FileKey>) -> Result<Vec<StoredFile>, PortError> {
+        let root = Path::from(key::ROOT);
+        let mut found = match after {
+            Some(after) => self.store.s3.list_with_offset(Some(&root), &path(after)?),
+            None => self.store.s3.list(Some(&root)),
+        };
+        let mut page = Vec::new();
+        while page.len() < PAGE
+            && let Some(one) = found.next().await
+        {
+            let one = one.map_err(PortError::unavailable)?;
+            let at = Timestamp::from_micros(one.last_modified.timestamp_micros());
+            page.extend(key::parse(one.location.as_ref()).map(|key| StoredFile { key, at }));
+        }
+        Ok(page)
+    }
+
+    async fn ping(&self) -> Result<(), PortError> {
+        match self.store.s3.head(&Path::from(format!("{}/ping", key::ROOT))).await {
+            Ok(_) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(PortError::unavailable(error)),
+        }
+    }
+}
+
+/// As it is, without the escapes that other storages need.
+fn path(key: &FileKey) -> Result<Path, PortError> {
+    Path::parse(key::path(key)).map_err(PortError::corrupt)
+}
+
+struct Remote(BoxStream<'static, object_store::Result<bytes::Bytes>>);
+
+#[async_trait]
+impl FileSource for Remote {
+    async fn next(&mut self) -> Result<Option<Vec<u8>>, PortError> {
+        let piece = self.0.next().await.transpose().map_err(PortError::unavailable)?;
+        Ok(piece.map(Vec::from))
+    }
+}
+
+struct BucketSpool {
+    file: IncomingFile,
+    spooled: Option<Spooled>,
+    store: Arc<Sender>,
+}
+
+#[async_trait]
+impl Spool for BucketSpool {
+    async fn write(&mut self, bytes: &[u8]) -> Result<(), PortError> {
+        self.file.write(bytes).await
+    }
+
+    async fn finish(&mut self) -> Result<Spooled, PortError> {
+        let spooled = self.file.finish().await?;
+        self.spooled = Some(spooled.clone());
+        Ok(spooled)
+    }
+
+    async fn read(&mut self) -> Result<Box<dyn FileSource>, PortError> {
+        match Pieces::open(self.file.path(), 0, self.file.size()).await? {
+            Some(pieces) => Ok(Box::new(pieces)),
+            None => Err(PortError::unavailable("what came in has gone")),
+        }
+    }
+
+    async fn keep(self: Box<Self>, key: &FileKey, mime_type: &str) -> Result<(), PortError> {
+        let spooled = self.spooled.as_ref().ok_or_else(|| PortError::corrupt("a file is kept that is not finished"))?;
+        let mut pause = Duration::from_millis(100);
+        for attempt in 1.. {
+            // What was stored and not heard of is stored once more: the same bytes under the same name.
+            match self.store.put(&self.file, spooled, key, mime_type).await {
+                Err(error) if attempt < TRIES && error.kind() == PortErrorKind::Unavailable => {
+                    tracing::warn!(attempt, cause = ?std::error::Error::source(&error), "a file is sent to the storage again");
+                    tokio::time::sleep(pause).await;
+                    pause *= 4;
+                }
+                done => {
+                    done?;
+                    break;
+                }
+            }
+        }
+        // It goes from this disk off the thread that serves others.
+        let Self { file, .. } = *self;
+        blocking(move || {
+            drop(file);
+            Ok(())
+        })
+        .await
+    }
+}
+
+impl Sender {
+    /// Sends a file in one piece, of which little is in memory at any time. The address is signed for these bytes
+    /// alone, and the storage compares them with their checksum.
+    async fn put(
+        &self,
+        file: &IncomingFile,
+        spooled: &Spooled,
+        key: &FileKey,
+        mime_type: &str,
+    ) -> Result<(), PortError> {
+        let value = |text: &str| HeaderValue::from_str(text).map_err(PortError::corrupt);
+        let (checksum, kind) = (value(&base64_of_hex(&spooled.sha256))?, value(mime_type)?);
+        let options = SignedUrlOptions::new()
+            .with_signed_header(CHECKSUM, checksum.clone())
+            .with_signed_header(header::CONTENT_TYPE, kind.clone());
+        let url = self.s3.signed_url_opts(Method::PUT, &path(key)?, PATIENCE * 2, &options).await;
+        let url = url.map_err(PortError::unavailable)?;
+        let pieces = Pieces::open(file.path(), 0, spooled.size).await?;
+        let pieces = pieces.ok_or_else(|| PortError::unavailable("what came in has gone"))?;
+        let body = stream::try_unfold(pieces, |mut pieces| async move {
+            Ok::<_, PortError>(pieces.next().await?.map(|piece| (piece, pieces)))
+        });
+        let request = self
+            .http
+            .put(url)
+            .timeout(PATIENCE)
+            .header(CHECKSUM, checksum)
+            .header(header::CONTENT_TYPE, kind)
+            .header(header::CONTENT_LENGTH, spooled.size)
+            .body(Body::wrap_stream(body));
+        // The address holds a signature, which no log is to show.
+        let answer = request.send().await.map_err(|error| PortError::unavailable(error.without_url()))?;
+        match answer.status() {
+            status if status.is_success() => {}
+            StatusCode::INSUFFICIENT_STORAGE => {
+                return Err(PortError::new(PortErrorKind::Full, "the storage has no room"));
+            }
+            status => return Err(PortError::unavailable(format!("the storage answered {status}"))),
+        }
+        let kept = self.s3.head(&path(key)?).await.map_err(PortError::unavailable)?;
+        if kept.size == spooled.size {
+            Ok(())
+        } else {
+            Err(PortError::unavailable("the storage keeps another number of bytes than it was sent"))
+        }
+    }
+}
+
+/// As S3 writes checksums.
+fn base64_of_hex(hex: &str) -> String {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    let byte = |pair: &[u8]| std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok());
+    let bytes: Vec<u8> = hex.as_bytes().chunks(2).filter_map(byte).collect();
+    STANDARD.encode(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_checksum_is_written_as_s3_reads_it() {
+        // Of nothing.
+        let hex = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        assert_eq!(base64_of_hex(hex), "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=");
+    }
+}

@@ -1,0 +1,272 @@
+//! Files that come in, over fakes.
+
+use std::{sync::Arc, time::Duration};
+
+use kernel::{AttachmentId, Caller, PortErrorKind, Refusal, Role, SupportRequestId};
+use uuid::Uuid;
+
+use super::scene::{Scene, outgoing};
+use crate::{
+    AttachmentStatus, Attachments, ChatError, Content, FileKey, FileName, Link, Outgoing, Upload, UploadLimits,
+    Uploaded, Uploads,
+    testing::{FakeFiles, FakeIncoming, FakeScanner},
+};
+
+struct World {
+    scene: Scene,
+    files: Arc<FakeFiles>,
+    scanner: Arc<FakeScanner>,
+    uploads: Uploads,
+}
+
+fn world() -> World {
+    limited(UploadLimits { file_bytes: 10_000, ..UploadLimits::default() })
+}
+
+fn limited(limits: UploadLimits) -> World {
+    let scene = Scene::new();
+    let files = Arc::new(FakeFiles::new(scene.env.clone()));
+    let scanner = Arc::new(FakeScanner::default());
+    let uploads = Uploads::new(
+        scene.log.clone(),
+        files.clone(),
+        Some(scanner.clone()),
+        scene.log.clone(),
+        scene.env.clone(),
+        limits,
+    );
+    World { scene, files, scanner, uploads }
+}
+
+impl World {
+    async fn upload(&self, caller: &Caller, upload: Upload, bytes: &[u8]) -> Result<Uploaded, ChatError> {
+        self.uploads.upload(caller, self.scene.thread.id, upload, &mut FakeIncoming::whole(bytes)).await
+    }
+
+    async fn take(&self, bytes: &[u8]) -> Result<Uploaded, ChatError> {
+        self.upload(&self.scene.customer, named("a.txt"), bytes).await
+    }
+
+    async fn kept(&self) -> AttachmentId {
+        self.take(b"words").await.unwrap().attachment.file.id
+    }
+
+    /// What is known of files, deleted ones included.
+    async fn notes(&self) -> (usize, usize) {
+        let (organization, thread) = (self.scene.organization, self.scene.thread.id);
+        let known = self.scene.log.list(organization, thread).await.unwrap().len();
+        (known, self.scene.log.deleted(100).await.unwrap().len())
+    }
+
+    async fn assert_nothing_left(&self) {
+        assert_eq!((self.notes().await, self.files.count()), ((0, 0), 0));
+    }
+
+    fn sending(&self, name: &str, files: &[AttachmentId]) -> Outgoing {
+        Outgoing { attachments: files.to_vec(), ..outgoing(name, "voici") }
+    }
+}
+
+fn named(name: &str) -> Upload {
+    Upload { file_name: name.to_owned(), ..Upload::default() }
+}
+
+fn code(result: Result<Uploaded, ChatError>) -> &'static str {
+    result.unwrap_err().code()
+}
+
+#[tokio::test]
+async fn a_file_is_kept_whole_and_checked() {
+    let world = world();
+    let Uploaded { attachment, duplicate } =
+        world.upload(&world.scene.customer, named("../notes.txt"), &b"x".repeat(10_000)).await.unwrap();
+    assert_eq!((attachment.status, attachment.stored, duplicate), (AttachmentStatus::Ready, true, false));
+    assert_eq!((attachment.file.file_name.as_str(), attachment.file.size), ("notes.txt", 10_000));
+    assert_eq!(attachment.file.sha256, FakeFiles::digest(&b"x".repeat(10_000)));
+    let opened = world.uploads.open(attachment, 9_998, 5).await;
+    assert_eq!(opened.unwrap().source.next().await.unwrap().unwrap(), b"xx");
+}
+
+#[tokio::test]
+async fn nothing_is_left_of_what_is_refused() {
+    let world = world();
+    assert_eq!(code(world.take(&b"x".repeat(10_001)).await), "chat.attachment_too_large");
+    assert_eq!(code(world.take(b"").await), "invalid");
+    assert_eq!(code(world.take(b"MZ\0").await), "chat.attachment_kind");
+    let upload = Upload { sha256: Some("00".to_owned()), ..named("a.txt") };
+    assert_eq!(code(world.upload(&world.scene.customer, upload, b"words").await), "invalid");
+    let mut cut = FakeIncoming::cut(b"wor");
+    let cut = world.uploads.upload(&world.scene.customer, world.scene.thread.id, named("a.txt"), &mut cut).await;
+    assert_eq!(code(cut), "malformed");
+    world.assert_nothing_left().await;
+    let upload = Upload { sha256: Some(FakeFiles::digest(b"words").to_uppercase()), ..named("a.txt") };
+    world.upload(&world.scene.customer, upload, b"words").await.unwrap();
+}
+
+#[tokio::test]
+async fn nothing_is_left_when_the_storage_is_down_or_full() {
+    let world = world();
+    for (kind, expected) in [(PortErrorKind::Unavailable, "unavailable"), (PortErrorKind::Full, "storage_full")] {
+        world.files.fail(Some(kind));
+        assert_eq!(code(world.take(b"words").await), expected);
+    }
+    world.files.fail(None);
+    // What could not be removed then is by the sweep.
+    world.uploads.sweep().await.unwrap();
+    world.assert_nothing_left().await;
+    world.kept().await;
+}
+
+#[tokio::test]
+async fn an_infected_file_is_refused_and_its_bytes_are_gone() {
+    let world = world();
+    assert_eq!(code(world.take(b"EICAR").await), "chat.attachment_infected");
+    assert_eq!(world.files.count(), 0);
+    let noted = world.uploads.list(&world.scene.customer, world.scene.thread.id, None).await.unwrap();
+    assert_eq!(noted[0].status, AttachmentStatus::Refused);
+    let id = noted[0].file.id;
+    let link = world.uploads.link(&world.scene.customer, id, false).await;
+    assert_eq!(link.unwrap_err().code(), "chat.attachment_not_ready");
+    let sent =
+        world.scene.chat.send(&world.scene.customer, world.scene.thread.id, world.sending("m", &[id]), None).await;
+    assert_eq!(sent.unwrap_err().code(), "chat.attachment_unusable");
+}
+
+#[tokio::test]
+async fn a_file_is_held_while_the_scanner_is_down_and_checked_when_it_is_back() {
+    let world = world();
+    world.scanner.down(true);
+    let held = world.take(b"words").await.unwrap().attachment;
+    let bad = world.take(b"EICAR").await.unwrap().attachment;
+    assert_eq!((held.status, held.stored), (AttachmentStatus::Pending, true));
+    assert_eq!(world.uploads.check_held().await.unwrap(), 0);
+    let customer = &world.scene.customer;
+    let send = |name: &str| {
+        let outgoing = world.sending(name, &[held.file.id]);
+        world.scene.chat.send(customer, world.scene.thread.id, outgoing, None)
+    };
+    assert_eq!(send("m").await.unwrap_err().code(), "chat.attachment_unusable");
+    assert_eq!(
+        world.uploads.link(customer, held.file.id, false).await.unwrap_err().code(),
+        "chat.attachment_not_ready"
+    );
+    assert_eq!(
+        world.uploads.linked(world.scene.organization, held.file.id).await.unwrap_err().code(),
+        "chat.attachment_not_found"
+    );
+    world.scanner.down(false);
+    assert_eq!(world.uploads.check_held().await.unwrap(), 2);
+    assert_eq!(world.files.count(), 1, "the bytes of the other one are gone");
+    assert_eq!(world.uploads.get(customer, bad.file.id).await.unwrap().status, AttachmentStatus::Refused);
+    send("m").await.unwrap();
+    assert_eq!(world.uploads.check_held().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_file_without_a_message_is_its_uploaders_alone() {
+    let world = world();
+    let (customer, agent) = (&world.scene.customer, &world.scene.agent);
+    let id = world.kept().await;
+    assert_eq!(world.uploads.get(agent, id).await.unwrap_err().code(), "chat.attachment_not_found");
+    assert_eq!(world.uploads.delete(agent, id).await.unwrap_err().code(), "chat.attachment_not_found");
+    assert!(world.uploads.list(agent, world.scene.thread.id, None).await.unwrap().is_empty());
+    let sent = world.scene.chat.send(customer, world.scene.thread.id, world.sending("m", &[id]), None).await.unwrap();
+    assert_eq!(world.uploads.get(agent, id).await.unwrap().message, Some(sent.message_id));
+    assert_eq!(world.uploads.link(agent, id, false).await.unwrap().1, Link::Here);
+    assert_eq!(world.uploads.list(agent, world.scene.thread.id, Some(sent.message_id)).await.unwrap().len(), 1);
+    assert_eq!(world.uploads.delete(customer, id).await.unwrap_err().code(), "chat.attachment_bound");
+    let stranger = world.scene.user(Role::Customer, "Alix Noir");
+    assert_eq!(world.uploads.get(&stranger, id).await.unwrap_err().code(), "chat.attachment_not_found");
+    assert_eq!(code(world.upload(&stranger, named("a.txt"), b"words").await), "chat.conversation_not_found");
+    let listed = world.uploads.list(&stranger, world.scene.thread.id, None).await;
+    assert_eq!(listed.unwrap_err().code(), "chat.conversation_not_found");
+}
+
+#[tokio::test]
+async fn the_same_upload_again_is_the_first_one() {
+    let world = world();
+    let upload = || Upload { key: Some("key".to_owned()), ..named("a.txt") };
+    let customer = &world.scene.customer;
+    let first = world.upload(customer, upload(), b"words").await.unwrap();
+    let again = world.upload(customer, upload(), b"words").await.unwrap();
+    assert!(again.duplicate && !first.duplicate);
+    assert_eq!(again.attachment, first.attachment);
+    assert_eq!(code(world.upload(customer, upload(), b"other words").await), "idempotency_mismatch");
+    assert_eq!((world.files.count(), world.notes().await), (1, (1, 0)));
+    world.uploads.delete(customer, first.attachment.file.id).await.unwrap();
+    assert!(!world.upload(customer, upload(), b"other words").await.unwrap().duplicate);
+}
+
+#[tokio::test]
+async fn a_closed_request_takes_no_file() {
+    let world = world();
+    world.scene.close();
+    assert_eq!(code(world.take(b"words").await), "closed");
+}
+
+#[tokio::test]
+async fn a_person_and_a_conversation_have_their_share() {
+    let world = limited(UploadLimits { person_files: 2, ..UploadLimits::default() });
+    world.kept().await;
+    world.kept().await;
+    assert_eq!(code(world.take(b"words").await), "rate_limited");
+    world.scene.env.pass(UploadLimits::PERIOD + Duration::from_secs(1));
+    world.kept().await;
+    let world = limited(UploadLimits { conversation_files: 1, ..UploadLimits::default() });
+    world.kept().await;
+    assert_eq!(code(world.take(b"words").await), "chat.attachment_quota");
+    let world = limited(UploadLimits { conversation_bytes: 5, ..UploadLimits::default() });
+    world.kept().await;
+    assert_eq!(code(world.take(b"words").await), "chat.attachment_quota");
+}
+
+#[tokio::test]
+async fn the_sweep_removes_what_nobody_has_and_nothing_else() {
+    let world = world();
+    let customer = &world.scene.customer;
+    let (bound, deleted, unbound) = (world.kept().await, world.kept().await, world.kept().await);
+    let thread = world.scene.thread.id;
+    world.scene.chat.send(customer, thread, world.sending("bound", &[bound]), None).await.unwrap();
+    let gone = world.scene.chat.send(customer, thread, world.sending("gone", &[deleted]), None).await.unwrap();
+    world.scene.chat.delete(customer, thread, gone.message_id, None).await.unwrap();
+    assert_eq!(world.uploads.remove_deleted().await.unwrap(), 1);
+    assert_eq!(world.files.count(), 2);
+    assert_eq!(world.uploads.sweep().await.unwrap().expired, 0, "it is young");
+    world.scene.env.pass(Uploads::UNBOUND_LIFE + Duration::from_secs(1));
+    assert_eq!(world.uploads.sweep().await.unwrap().forgotten, 1);
+    assert_eq!(world.uploads.get(customer, unbound).await.unwrap_err().code(), "chat.attachment_not_found");
+    assert_eq!(world.files.count(), 1);
+    world.uploads.get(customer, bound).await.unwrap();
+}
+
+#[tokio::test]
+async fn bytes_that_belong_to_nothing_are_removed_once_they_are_old() {
+    let world = world();
+    let bound = world.kept().await;
+    let sending = world.sending("bound", &[bound]);
+    world.scene.chat.send(&world.scene.customer, world.scene.thread.id, sending, None).await.unwrap();
+    for n in 0..5 {
+        let key = FileKey {
+            support_request: SupportRequestId::new(Uuid::from_u128(n)),
+            attachment: AttachmentId::new(Uuid::from_u128(n)),
+            file_name: FileName::clean("left.txt"),
+        };
+        world.files.leave(&key, b"left");
+    }
+    assert_eq!(world.uploads.remove_orphans().await.unwrap(), 0, "an upload may still run");
+    world.scene.env.pass(3 * Uploads::UNFINISHED_LIFE);
+    assert_eq!(world.uploads.remove_orphans().await.unwrap(), 5);
+    assert_eq!(world.files.count(), 1);
+}
+
+#[tokio::test]
+async fn a_message_takes_at_most_five_files_each_once() {
+    let world = world();
+    let id = |n| AttachmentId::new(Uuid::from_u128(n));
+    for files in [(0..6).map(id).collect::<Vec<_>>(), vec![id(1), id(1)]] {
+        let sent =
+            world.scene.chat.send(&world.scene.customer, world.scene.thread.id, world.sending("m", &files), None);
+        assert_eq!(sent.await.unwrap_err().fields()[0].field, "attachment_ids");
+    }
+    assert!(Content::parse("").is_err() && Content::with_files(" ", 1).unwrap().as_str().is_empty());
+}
