@@ -1,5 +1,6 @@
 // Files as people have them, and the ways they give them to a page.
 import { crc32, deflateSync } from 'node:zlib';
+import { until } from './until.mjs';
 
 function chunk(type, data) {
   const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
@@ -21,7 +22,7 @@ export function picture(name, { width = 640, height = 400, noise = 0 } = {}) {
       const isRoad = sky > 0.62 && Math.abs(x - width / 2) < (sky - 0.55) * width * 0.9;
       const isSun = (x - width * 0.7) ** 2 + (y - height * 0.4) ** 2 < (height * 0.12) ** 2;
       seed = (seed * 1_103_515_245 + 12_345) & 0x7fffffff;
-      const grain = noise * (seed / 0x7fffffff);
+      const grain = noise * (seed / 0x7fffffff - 1) * 0.5;
       const [r, g, b] = isRoad ? [70, 72, 80] : sky > 0.62 ? [92, 110, 84] : isSun ? [255, 214, 120] : [230 - 120 * sky, 140 + 40 * sky, 120 + 110 * sky];
       rows[at] = r + grain;
       rows[at + 1] = g + grain;
@@ -57,16 +58,22 @@ function carried(page, files) {
   }, given);
 }
 
-/** Holds files over an element; the answer lets them go there. */
-export async function drag(page, target, files) {
+/** Holds files over an element until `seen` is there; the answer lets them go. */
+export async function drag(page, target, files, seen) {
   const dataTransfer = await carried(page, files);
   await target.dispatchEvent('dragenter', { dataTransfer });
-  await target.dispatchEvent('dragover', { dataTransfer });
+  await until('what is held over it is seen', 15_000, async () => {
+    // A browser says so again and again.
+    await target.dispatchEvent('dragover', { dataTransfer });
+    return seen.isVisible();
+  });
   return () => target.dispatchEvent('drop', { dataTransfer });
 }
 
 export async function drop(page, target, files) {
-  await (await drag(page, target, files))();
+  const dataTransfer = await carried(page, files);
+  await target.dispatchEvent('dragover', { dataTransfer });
+  await target.dispatchEvent('drop', { dataTransfer });
 }
 
 export async function paste(page, target, files) {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 import { DESKTOP, PHONE, launch, profile, screenshot, violations } from './browser.mjs';
 import { drag, drop, paste, pdf, picture, text } from './files.mjs';
@@ -40,6 +41,8 @@ const sha = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
 /** Waits until the browser has drawn it. */
 async function shown(thread, name) {
+  // What is far from the screen is not fetched.
+  await thread.getByRole('button', { name: `Agrandir l’image ${name}` }).scrollIntoViewIfNeeded();
   const image = drawn(thread, name);
   await image.waitFor();
   await until(`${name} is drawn`, 10_000, () => image.evaluate((one) => one.complete && one.naturalWidth > 0));
@@ -56,8 +59,7 @@ const voucher = pdf('bon-echange-CMD-58213.pdf', 84_000);
 test('what sends files is loaded when it is first needed, and not before', async () => {
   const loaded = () => visitor.page.evaluate(() => performance.getEntriesByType('resource').filter(({ name }) => name.includes('widget-files')).length);
   assert.equal(await loaded(), 0);
-  const release = await drag(visitor.page, visitor.thread, [photo, voucher]);
-  await visitor.panel.getByText('Déposez vos fichiers').waitFor();
+  const release = await drag(visitor.page, visitor.thread, [photo, voucher], visitor.panel.getByText('Déposez vos fichiers'));
   assert.equal(await loaded(), 1);
   await screenshot(visitor.page, 'widget-files-drag');
   await release();
@@ -218,6 +220,47 @@ test('an upload stays with its conversation while another one is on screen', asy
   await agent.page.getByRole('button', { name: 'Retirer ici.png' }).click();
 });
 
+test('files go from another site too, under its strict policy', async () => {
+  const policy = `default-src 'none'; script-src ${server.base}; connect-src ${server.base} ${server.base.replace('http', 'ws')}; img-src ${server.base}`;
+  const site = createServer((_, answer) => {
+    answer.writeHead(200, { 'content-type': 'text/html', 'content-security-policy': policy, 'cross-origin-embedder-policy': 'require-corp' });
+    answer.end(`<!doctype html><html lang="fr"><title>Garage</title><h1>Garage</h1><script src="${server.base}/widget.js" data-organization="garage" crossorigin></script>`);
+  });
+  await new Promise((ready) => site.listen(0, 'localhost', ready));
+  try {
+    const origin = `http://localhost:${site.address().port}`;
+    await server.createOrganization('Garage', 'garage', origin);
+    await until('the site may call', 30_000, async () => {
+      const answer = await fetch(`${server.base}/api/v1/public/availability?organization=garage`, { headers: { origin } });
+      return answer.headers.get('access-control-allow-origin') === origin;
+    });
+    const page = await profile(browser);
+    await page.goto(origin);
+    await page.getByRole('button', { name: 'Ouvrir la messagerie' }).click();
+    await page.getByRole('button', { name: /Écrire à l’équipe/ }).click();
+    await page.getByLabel('Que se passe-t-il').fill('Depuis un autre site');
+    await page.getByLabel(/^Courriel/).fill('ana@exemple.fr');
+    await page.getByRole('button', { name: 'Envoyer' }).click();
+    const panel = page.getByRole('dialog');
+    await panel.locator('input[type="file"]').setInputFiles([photo, voucher]);
+    await ready(panel, 2);
+    await panel.getByRole('textbox', { name: 'Votre message' }).press('Enter');
+    await shown(panel.getByRole('log'), photo.name);
+    // On another origin a file opens a tab of its own, so that no error can take the page away.
+    const [tab] = await Promise.all([page.context().waitForEvent('page'), panel.getByRole('button', { name: /Télécharger bon-echange/ }).click()]);
+    const file = await tab.waitForEvent('download', { timeout: 5_000 }).then((download) => download.suggestedFilename());
+    assert.equal(file, voucher.name);
+    assert.equal(page.url(), `${origin}/`);
+    const address = await page.evaluate(() => performance.getEntriesByType('resource').find(({ name }) => name.includes('widget-files')).name);
+    const script = await fetch(address);
+    assert.equal(script.headers.get('cache-control'), 'public, max-age=31536000, immutable');
+    assert.deepEqual(page.errors, []);
+    await page.context().close();
+  } finally {
+    site.close();
+  }
+});
+
 for (const [size, viewport] of Object.entries({ desktop: DESKTOP, phone: PHONE })) {
   for (const colorScheme of ['light', 'dark']) {
     for (const locale of ['fr-FR', 'en-GB']) {
@@ -257,8 +300,7 @@ for (const [size, viewport] of Object.entries({ desktop: DESKTOP, phone: PHONE }
       await page.locator('.composer input[type="file"]').setInputFiles([picture('croquis.png'), text('vide.txt', '')]);
       await ready(page, 1);
       await lookAt(page, `console-files-${size}-${colorScheme}`);
-      const release = await drag(page, colleague.thread, [photo]);
-      await page.getByText('Déposez vos fichiers').waitFor();
+      const release = await drag(page, colleague.thread, [photo], page.getByText('Déposez vos fichiers'));
       await screenshot(page, `console-files-drag-${size}-${colorScheme}`);
       await release();
       assert.deepEqual(page.errors, []);

@@ -1,9 +1,10 @@
 // The real server, started, killed and started again on the same data.
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { until } from './until.mjs';
 
 export class Server {
@@ -41,6 +42,12 @@ export class Server {
       const answer = await fetch(`${this.base}/health/ready`).catch(() => null);
       return answer?.ok === true;
     });
+  }
+
+  /** An organisation whose widget stands on these sites. */
+  async createOrganization(name, slug, origin) {
+    const env = { ...process.env, GUICHET_DATA_DIR: this.home };
+    await promisify(execFile)(this.program, ['organization', 'create', '--name', name, '--slug', slug, '--origin', origin], { env });
   }
 
   /** kill -9: no drain, no goodbye. */

@@ -17,6 +17,9 @@ const OF_CLASSES = [
 /** What a page could change of the library, and the widget does not. */
 const SETTINGS = ['debounceRendering', 'requestAnimationFrame'];
 
+/** Nor does any component bring HTML or formulas, and what a server has begun to draw is nowhere on the page. */
+const NEVER = /(["'])(?:dangerouslySetInnerHTML|math)\1==\w+|\w+\.data\.startsWith\((["'])\/?\$s\2\)/g;
+
 /** The widget's components are functions: what the library would do for classes goes out of the bundle. */
 export function functionsOnly(): Plugin {
   return {
@@ -33,6 +36,5 @@ export function functionsOnly(): Plugin {
 export function withoutClasses(code: string): string {
   // What is read is not there; what is set stays.
   const read = new RegExp(`(?<![\\w$.])[\\w$]+\\.(?:${[...OF_CLASSES, ...SETTINGS].join('|').replaceAll('.', '\\.')})\\b(?!\\s*=[^=])`, 'g');
-  // Nor does any of them bring HTML.
-  return code.replace(read, '(void 0)').replace(/(["'])dangerouslySetInnerHTML\1==\w/g, 'false');
+  return code.replace(read, '(void 0)').replace(NEVER, 'false');
 }

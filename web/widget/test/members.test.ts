@@ -32,3 +32,12 @@ test('what private members keep apart stops the build', () => {
   expect(() => compactMembers('var A=class{#e=1};class B extends A{#e=2}', '', refuse)).toThrow('another extends');
   expect(() => compactMembers('class A{#e=1;static is(x){return #e in x}}', '', refuse)).toThrow('in object');
 });
+
+test('two scripts agree on the names of members, and each keeps its own variables', () => {
+  const codes = ['globalThis.given=new class A{hasOlder=2;#e=1;get sum(){return this.#e+this.hasOlder}};var B=class{}', 'class B{#e=3;loadOlder(x){return x.hasOlder+this.#e}}globalThis.told=new B().loadOlder(given)+given.sum'];
+  const [first, second] = compactAll(codes, '', refuse);
+  expect(first).not.toContain('hasOlder');
+  expect(second).not.toMatch(/hasOlder|loadOlder/);
+  for (const code of [first!, second!]) says(`(()=>{${code}})()`);
+  expect((globalThis as { told?: number }).told).toBe(8);
+});

@@ -307,11 +307,12 @@ export class Uploads {
       const done = () => {
         this.#clock.clearTimeout(timer);
         unlisten();
+        signal.removeEventListener('abort', done);
         resolve();
       };
       const timer = this.#clock.setTimeout(done, ms);
       const unlisten = this.#network.listen((event) => event === 'online' && done());
-      signal.addEventListener('abort', done, { once: true });
+      signal.addEventListener('abort', done);
     });
   }
 }

@@ -317,8 +317,10 @@ export class ConversationStore {
   #placed({ pending, seq, id, created_at, message }: Placed): void {
     const me = this.#me();
     const sender: Author = { id: me?.id ?? '', type: this.#options.side === 'staff' ? 'agent' : 'customer', name: me?.name ?? '' };
+    const attachments = [...(pending.attachments ?? [])];
+    const type = !attachments[0] ? 'text' : attachments.every(({ mime_type }) => mime_type.startsWith('image/')) ? 'image' : 'file';
     const own: Message = message ?? {
-      id, seq, entry_seq: seq, sender, type: 'text', content: pending.content, attachments: [...(pending.attachments ?? [])], in_reply_to: pending.in_reply_to ?? null,
+      id, seq, entry_seq: seq, sender, type, content: pending.content, attachments, in_reply_to: pending.in_reply_to ?? null,
       client_message_id: pending.client_message_id, status: 'sent', created_at, edited_at: null, deleted_at: null,
     };
     // While history or replay runs, the place is reached by itself.

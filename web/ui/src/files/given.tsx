@@ -26,21 +26,13 @@ export function useDraggedOver(element: RefObject<HTMLElement | null>): boolean 
     const target = element.current;
     if (target === null) return undefined;
     const stop = new AbortController();
-    // Each child that is entered says so before the one that is left.
-    let depth = 0;
-    const count = (step: number) => (event: DragEvent) => {
-      if (!hasFiles(event)) return;
-      depth = Math.max(0, depth + step);
-      setOver(depth > 0);
-    };
-    const end = () => {
-      depth = 0;
-      setOver(false);
-    };
-    target.addEventListener('dragenter', count(1), { signal: stop.signal });
-    target.addEventListener('dragleave', count(-1), { signal: stop.signal });
-    target.addEventListener('drop', end, { signal: stop.signal, capture: true });
-    addEventListener('dragend', end, { signal: stop.signal });
+    const on = (type: 'dragover' | 'dragleave' | 'drop', heard: (event: DragEvent) => void) => target.addEventListener(type, heard, { signal: stop.signal, capture: true });
+    // Said again and again while they are held: also for one who begins to listen in the middle.
+    on('dragover', (event) => hasFiles(event) && setOver(true));
+    on('dragleave', (event) => {
+      if (!(event.relatedTarget instanceof Node && target.contains(event.relatedTarget))) setOver(false);
+    });
+    on('drop', () => setOver(false));
     return () => stop.abort();
   }, []);
   return over;
