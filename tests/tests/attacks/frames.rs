@@ -124,6 +124,12 @@ fn every_frame_of_the_samples_has_a_row() {
     assert!(seen > 0, "no sample of a client's frame in {}", folder.display());
 }
 
+/// The samples of the native protocol; those of others have folders of their own.
+fn files(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().flatten();
+    entries.filter(|entry| entry.file_type().unwrap().is_file()).map(|entry| entry.path()).collect()
+}
+
 async fn every_frame_that_is_wrong_is_answered_with_a_code_and_stores_nothing(store: Store) {
     let server = Server::over(store).await;
     let visitor = server.visitor("Ana", Some("Bonjour")).await;
