@@ -3,7 +3,7 @@
 //!
 //! `GUICHET_SOCKETIO_UPGRADES` says how many changes of the transport are tried.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "what cannot be done fails the test")]
+#![expect(clippy::unwrap_used, reason = "what cannot be done fails the test")]
 #![expect(clippy::print_stdout, reason = "the figures of a run are what it is for")]
 
 use serde_json::{Value, json};

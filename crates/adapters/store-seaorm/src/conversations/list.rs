@@ -50,8 +50,10 @@ fn restrict(mut sql: Sql, viewer: ParticipantId, filter: &ConversationFilter) ->
     }
     if let Some(party) = filter.party {
         sql = sql
-            .and(" AND (c.requester_id = $").uuid(party.uuid())
-            .and(" OR c.assignee_id = $").uuid(party.uuid())
+            .and(" AND (c.requester_id = $")
+            .uuid(party.uuid())
+            .and(" OR c.assignee_id = $")
+            .uuid(party.uuid())
             .and(
                 " OR EXISTS (SELECT 1 FROM participant p WHERE p.organization_id = c.organization_id
                     AND p.conversation_id = c.id AND p.participant_id = $))",
