@@ -117,7 +117,7 @@ async fn e03_a_packet_that_is_none_of_the_protocol_closes() {
     raw.write(&frame(0x82, b"0123")).await;
     assert_eq!(raw.ends().await, 4000, "bytes that nobody announced");
     let mut raw = connected(&server, token).await;
-    raw.write(&frame(0x81, &[b'4'; 65_537])).await;
+    raw.write(&frame(0x81, &vec![b'4'; 65_537])).await;
     assert_eq!(raw.ends().await, 4009, "more than a packet may have");
     // Every event, with what it must not do: answered, kept, and nothing stored.
     let room = &bystander.visitor.conversation;

@@ -2,7 +2,7 @@
 
 mod revising;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use kernel::{
     AttachmentId, Caller, ConnectionId, ConversationId, Env, MessageId, PageRequest, SupportRequestId, Timestamp,
@@ -206,13 +206,13 @@ impl Chat {
     /// many.
     pub async fn own(&self, caller: &Caller, most: usize) -> Result<Vec<Conversation>, ChatError> {
         let filter = ConversationFilter { party: Some(caller.participant()), ..ConversationFilter::default() };
-        let mut own = Vec::new();
+        let (mut own, mut seen) = (Vec::new(), HashSet::new());
         for page in 1.. {
             let Some(page) = PageRequest::parse(Some(page), Some(PageRequest::MAX_LIMIT)) else { break };
             let read = self.conversations(caller, &filter, page).await?;
             let more = read.items.len() == page.limit() as usize;
-            // A conversation that moved between two pages comes twice.
-            own.extend(read.items);
+            // One in which somebody wrote between the reading of two pages is on both.
+            own.extend(read.items.into_iter().filter(|one| seen.insert(one.id)));
             if !more || own.len() >= most {
                 break;
             }

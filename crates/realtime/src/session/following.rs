@@ -74,7 +74,8 @@ impl Session {
         effects: &mut Vec<Effect>,
     ) {
         let Some(caller) = self.caller.clone().filter(|_| !self.is_closed()) else { return };
-        if self.subs.contains_key(&conversation) || self.subs.len() >= context.limits.subscriptions_of(&caller) {
+        let is_full = self.subs.len() >= context.limits.subscriptions_of(&caller);
+        if self.subs.contains_key(&conversation) || (is_full && !self.make_room(effects)) {
             return;
         }
         self.generations += 1;
@@ -174,7 +175,7 @@ impl Session {
         self.settle(conversation);
     }
 
-    /// When a conversation is to be joined and there is no room left: one that is merely followed gives way.
+    /// There is no room left: the oldest of those that are merely followed gives way.
     pub(super) fn make_room(&mut self, effects: &mut Vec<Effect>) -> bool {
         let Some(id) = self.subs.iter().find(|(_, sub)| !sub.joined).map(|(id, _)| *id) else { return false };
         self.subs.remove(&id);

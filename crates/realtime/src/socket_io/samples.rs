@@ -80,7 +80,7 @@ fn written() -> Vec<(&'static str, Value)> {
         let mut codec = codec(me);
         codec.words_aside(&Aside::Thread(thread.clone()));
         let words = codec.words(&Frame::new(frame.clone()));
-        words.first().map(data).unwrap_or_else(|| panic!("nothing is said of {frame:?}"))
+        words.first().map_or_else(|| panic!("nothing is said of {frame:?}"), data)
     };
     let mut all = vec![
         ("server-new-message", told(somebody, &native("message"))),
@@ -137,8 +137,14 @@ fn written() -> Vec<(&'static str, Value)> {
         message: "Votre session a expiré.".to_owned(),
     }));
     all.push(("server-connect-error", data(&words[0])));
+    all.extend(answered());
+    all
+}
 
-    // Answers.
+/// The answers to what a client calls.
+fn answered() -> Vec<(&'static str, Value)> {
+    let (thread, somebody) = (thread(), ParticipantId::new(Uuid::from_u128(7)));
+    let mut all = Vec::new();
     let call = Call { namespace: Namespace::Messaging, id: Some(1) };
     let mut codec = codec(somebody);
     codec.words_aside(&Aside::Thread(thread.clone()));

@@ -269,6 +269,19 @@ fn what_is_joined_has_room_before_what_is_merely_followed() {
 }
 
 #[test]
+fn a_new_conversation_has_room_before_an_old_one() {
+    let mut world = World::new(Limits { subscriptions: 2, ..Limits::default() });
+    for n in 1..=2 {
+        world.append(n, &agent(), "a", None);
+    }
+    let client = world.socket_io(&customer());
+    world.written(3, &agent(), "a");
+    assert_eq!(messages(&client.run(&mut world)), new(&[1]));
+    world.written(2, &agent(), "b");
+    assert_eq!(messages(&client.run(&mut world)), new(&[2]));
+}
+
+#[test]
 fn what_comes_after_a_number_waits_for_it() {
     let mut world = World::new(Limits::default());
     world.append(1, &customer(), "a", None);

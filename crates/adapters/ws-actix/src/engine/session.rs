@@ -144,7 +144,6 @@ impl Session {
     fn poll_event(&self, context: &mut Context<'_>) -> Poll<Event> {
         self.task.register(context.waker());
         let conn = &self.link.conn;
-        // A job that was taken is in hand; what comes next is the socket's.
         match conn.poll_job(context) {
             Poll::Ready(Some(job)) => return Poll::Ready(Event::Job(job)),
             Poll::Ready(None) => return Poll::Ready(Event::Closed),

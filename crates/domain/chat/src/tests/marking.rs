@@ -138,3 +138,23 @@ async fn who_does_not_see_a_conversation_marks_nothing_in_it() {
     assert!(matches!(refused, Err(ChatError::ConversationNotFound)), "{refused:?}");
     assert_eq!(scene.receipts.all(), []);
 }
+
+#[tokio::test]
+async fn reading_up_to_a_message_or_to_the_end_says_where_the_mark_stands() {
+    let scene = Scene::new();
+    let first = scene.send(&scene.agent, "a", "un").await.unwrap();
+    scene.send(&scene.agent, "b", "deux").await.unwrap();
+    let read = |message| scene.chat.mark_message_read(&scene.customer, scene.thread.id, message);
+    let mark = read(Some(first.message_id)).await.unwrap();
+    assert_eq!((mark.read_seq, mark.read_at), (Seq::new(1), Some(scene.env.now())));
+    assert_eq!(read(None).await.unwrap().read_seq, Seq::new(2));
+    scene.env.pass(Duration::from_secs(1));
+    let again = read(Some(first.message_id)).await.unwrap();
+    assert_eq!(again.read_seq, Seq::new(2), "a mark that stands further stays there");
+    assert!(again.read_at < Some(scene.env.now()));
+    let unknown = kernel::MessageId::new(scene.env.uuid());
+    assert!(matches!(read(Some(unknown)).await, Err(ChatError::MessageNotFound)));
+    let stranger = scene.user(Role::Customer, "Somebody Else");
+    let theirs = scene.chat.mark_message_read(&stranger, scene.thread.id, None).await;
+    assert!(matches!(theirs, Err(ChatError::ConversationNotFound)));
+}

@@ -3,7 +3,10 @@
 use kernel::{Caller, PageRequest, Role};
 
 use super::scene::Scene;
-use crate::{Chat, ChatError, ConversationFilter, Position, ResetReason, Seq};
+use crate::{
+    Chat, ChatError, ConversationFilter, Position, ResetReason, Seq,
+    testing::{Setup, ThreadState},
+};
 
 async fn thread_of(count: u64) -> Scene {
     let scene = Scene::new();
@@ -137,4 +140,33 @@ async fn a_message_of_another_conversation_is_not_found() {
     let unknown = kernel::MessageId::new(kernel::Env::uuid(&*scene.env));
     let refused = scene.chat.message(&scene.customer, scene.thread.id, unknown).await.unwrap_err();
     assert!(matches!(refused, ChatError::MessageNotFound), "{refused:?}");
+}
+
+#[tokio::test]
+async fn ones_own_conversations_are_those_one_has_a_part_in() {
+    let scene = Scene::new();
+    let own = async |caller: &Caller, most| {
+        let own = scene.chat.own(caller, most).await.unwrap();
+        own.into_iter().map(|one| one.id).collect::<Vec<_>>()
+    };
+    assert_eq!(own(&scene.customer, 10).await, [scene.thread.id]);
+    assert_eq!(own(&scene.agent, 10).await, [scene.thread.id], "assigned");
+    let supervisor = scene.user(Role::Supervisor, "Sam Roux");
+    assert_eq!(own(&supervisor, 10).await, [], "in sight, but not theirs");
+    let mut all = vec![scene.thread.id];
+    for _ in 0..130 {
+        let setup = Setup {
+            organization: scene.organization,
+            requester: scene.customer.participant(),
+            members: Vec::new(),
+            state: ThreadState::default(),
+        };
+        all.push(scene.log.thread(setup).id);
+    }
+    assert_eq!(own(&scene.customer, 128).await.len(), 128);
+    let mut found = own(&scene.customer, 1_000).await;
+    (found.sort(), all.sort());
+    assert_eq!(found, all);
+    let heads = scene.chat.heads(&scene.customer, &all).await.unwrap();
+    assert_eq!(heads.len(), 131);
 }

@@ -392,6 +392,15 @@ pub async fn lists_are_filtered_and_paged(h: &impl Harness) {
     assert_eq!(list(unread.clone()).await, sorted(&[scene.thread]));
     scene.agent_reads(h, 1).await;
     assert_eq!(list(unread).await, []);
+    let part_of = |who| ConversationFilter { party: Some(who), ..any() };
+    assert_eq!(list(part_of(other)).await, sorted(&[others]), "who opened it");
+    let assigned = h.agent(scene.organization).await;
+    h.set(&resolved, ThreadState { assignee: Some(assigned), resolved: true, ..ThreadState::default() }).await;
+    assert_eq!(list(part_of(assigned.into())).await, sorted(&[resolved]), "who is assigned");
+    h.set(&resolved, ThreadState { resolved: true, ..ThreadState::default() }).await;
+    assert_eq!(list(part_of(assigned.into())).await, [], "not any more");
+    h.set(&scene.thread, ThreadState::default()).await;
+    assert_eq!(list(part_of(agent)).await, sorted(&[scene.thread]), "who has read takes part");
 
     let mut paged = Vec::new();
     for page in 1..=4 {
