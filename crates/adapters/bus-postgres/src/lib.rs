@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 use realtime::bus::{Bus, Carried};
 use sqlx::{
-    ConnectOptions, Connection, PgConnection,
-    postgres::{PgConnectOptions, PgListener, PgPoolOptions},
+    ConnectOptions,
+    postgres::{PgConnectOptions, PgListener, PgNotification, PgPoolOptions},
 };
 use tokio::{
     sync::mpsc::{self, Receiver, Sender, error::TrySendError},
@@ -29,15 +29,15 @@ const UNHEARD: usize = 10_000;
 const TOGETHER: usize = 128;
 /// How long PostgreSQL may take to answer, before the connection counts as lost.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// How long to wait after a connection that could not be made, first and at most.
-const PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(1));
+/// How long to wait after a connection that was lost or could not be made, first and at most: those of the log come
+/// first.
+const PAUSE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(5));
 
 impl PostgresBus {
     /// The most bytes of a message: a notification has less than 8 000, by PostgreSQL's manual ("NOTIFY").
     pub const LARGEST: usize = 7 * 1024;
 
-    /// Joins the nodes that use this database. Connects in the background, again and again: two connections, one to
-    /// hear and one to speak. Ends when the bus is dropped.
+    /// Joins the nodes that use this database. Connects in the background, again and again. Ends when the bus is dropped.
     ///
     /// # Errors
     /// The address is none.
@@ -80,7 +80,7 @@ impl Link {
         let mut told = false;
         loop {
             let why = match timeout(PATIENCE, self.connect()).await {
-                Ok(Ok((listener, speaker))) => {
+                Ok(Ok(listener)) => {
                     (pause, told) = (PAUSE.0, false);
                     tracing::info!("the bus is connected to PostgreSQL");
                     metrics::gauge!("guichet_bus_connected").set(1.0);
@@ -88,10 +88,7 @@ impl Link {
                     if self.heard.send(Carried::Up).await.is_err() {
                         return;
                     }
-                    let over = tokio::select! {
-                        over = hear(listener, &self.heard) => over,
-                        over = say(speaker, &mut self.waiting) => over,
-                    };
+                    let over = carry(listener, &self.heard, &mut self.waiting).await;
                     metrics::gauge!("guichet_bus_connected").set(0.0);
                     if self.heard.send(Carried::Down).await.is_err() {
                         return;
@@ -116,16 +113,16 @@ impl Link {
         }
     }
 
-    async fn connect(&self) -> Result<(PgListener, PgConnection), sqlx::Error> {
+    /// One connection to hear and to speak: where connections are short, the log needs them more.
+    async fn connect(&self) -> Result<PgListener, sqlx::Error> {
         let pool = PgPoolOptions::new().max_connections(1).max_lifetime(None).idle_timeout(None);
         let pool = pool.connect_with(self.options.clone()).await?;
         let mut listener = PgListener::connect_with(&pool).await?;
         listener.eager_reconnect(false);
-        listener.listen(CHANNEL).await?;
-        let mut speaker = PgConnection::connect_with(&self.options).await?;
         // A hint is not worth a disk's time; nor may a statement that hangs be waited for.
-        sqlx::raw_sql("SET synchronous_commit = off; SET statement_timeout = 1500").execute(&mut speaker).await?;
-        Ok((listener, speaker))
+        sqlx::raw_sql("SET synchronous_commit = off; SET statement_timeout = 1500").execute(&mut listener).await?;
+        listener.listen(CHANNEL).await?;
+        Ok(listener)
     }
 
     fn drop_waiting(&mut self) {
@@ -139,47 +136,55 @@ impl Link {
     }
 }
 
-async fn hear(mut listener: PgListener, heard: &Sender<Carried>) -> Over {
+/// Carries until the connection is lost.
+async fn carry(mut listener: PgListener, heard: &Sender<Carried>, waiting: &mut Receiver<Bytes>) -> Over {
+    let mut batch = Vec::with_capacity(TOGETHER);
     loop {
-        let message = match listener.try_recv().await {
-            Ok(Some(notification)) => Bytes::copy_from_slice(notification.payload().as_bytes()),
-            Ok(None) => return Over::Lost("the connection was cut".to_owned()),
-            Err(error) => return Over::Lost(error.to_string()),
+        let over = tokio::select! {
+            received = listener.try_recv() => match received {
+                Ok(Some(notification)) => hear(&notification, heard),
+                Ok(None) => Some(Over::Lost("the connection was cut".to_owned())),
+                Err(error) => Some(Over::Lost(error.to_string())),
+            },
+            count = waiting.recv_many(&mut batch, TOGETHER) => match count {
+                0 => Some(Over::Unused),
+                _ => say(&mut listener, batch.drain(..)).await,
+            },
         };
-        metrics::counter!("guichet_bus_received_total").increment(1);
-        match heard.try_send(Carried::Message(message)) {
-            Ok(()) => {}
-            Err(TrySendError::Full(_)) => dropped(1, "heard too late"),
-            Err(TrySendError::Closed(_)) => return Over::Unused,
+        if let Some(over) = over {
+            return over;
         }
     }
 }
 
-/// Notifies what is handed over, what waits together in one transaction, which keeps the order.
-async fn say(mut speaker: PgConnection, waiting: &mut Receiver<Bytes>) -> Over {
-    let mut batch = Vec::with_capacity(TOGETHER);
-    loop {
-        let count = waiting.recv_many(&mut batch, TOGETHER).await;
-        if count == 0 {
-            // Said goodbye to, so that the server logs no broken connection; it is gone either way.
-            let _ = speaker.close().await;
-            return Over::Unused;
+fn hear(notification: &PgNotification, heard: &Sender<Carried>) -> Option<Over> {
+    metrics::counter!("guichet_bus_received_total").increment(1);
+    let message = Bytes::copy_from_slice(notification.payload().as_bytes());
+    match heard.try_send(Carried::Message(message)) {
+        Ok(()) => None,
+        Err(TrySendError::Full(_)) => {
+            dropped(1, "heard too late");
+            None
         }
-        let words: Vec<String> =
-            batch.drain(..).map(|message| String::from_utf8_lossy(&message).into_owned()).collect();
-        let notify =
-            sqlx::query("SELECT pg_notify($1, word) FROM unnest($2::text[]) AS word").bind(CHANNEL).bind(words);
-        let why = match timeout(PATIENCE, notify.execute(&mut speaker)).await {
-            Ok(Ok(_)) => {
-                metrics::counter!("guichet_bus_published_total").increment(count as u64);
-                continue;
-            }
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => "no answer".to_owned(),
-        };
-        dropped(count, "connection lost");
-        return Over::Lost(why);
+        Err(TrySendError::Closed(_)) => Some(Over::Unused),
     }
+}
+
+/// Notifies what was handed over, all of it in one transaction, which keeps the order.
+async fn say(listener: &mut PgListener, batch: impl Iterator<Item = Bytes>) -> Option<Over> {
+    let words: Vec<String> = batch.map(|message| String::from_utf8_lossy(&message).into_owned()).collect();
+    let count = words.len();
+    let notify = sqlx::query("SELECT pg_notify($1, word) FROM unnest($2::text[]) AS word").bind(CHANNEL).bind(words);
+    let why = match timeout(PATIENCE, notify.execute(listener)).await {
+        Ok(Ok(_)) => {
+            metrics::counter!("guichet_bus_published_total").increment(count as u64);
+            return None;
+        }
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => "no answer".to_owned(),
+    };
+    dropped(count, "connection lost");
+    Some(Over::Lost(why))
 }
 
 fn dropped(count: usize, why: &'static str) {
