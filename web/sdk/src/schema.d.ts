@@ -3336,7 +3336,7 @@ export interface operations {
                     "application/json": components["schemas"]["UploadedAttachments"];
                 };
             };
-            /** @description The form cannot be read, or was cut off. */
+            /** @description The form cannot be read, or was cut off, or the `Idempotency-Key` is none. */
             400: {
                 headers: {
                     [name: string]: unknown;
