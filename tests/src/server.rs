@@ -97,6 +97,8 @@ impl Server {
         std::fs::create_dir(home.path().join("demo")).expect("a folder");
         std::fs::copy(self.home().join(key), home.path().join(key)).expect("nodes share a key");
         let url = self.database.url().expect("nodes share a database of PostgreSQL");
+        let has_files = settings.environment.iter().any(|(name, _)| name == STORAGE);
+        let settings = if has_files { settings } else { settings.with(STORAGE, shared_files(self.home())) };
         Self::run(settings, Database::Shared(url), home).await
     }
 
@@ -241,9 +243,20 @@ fn spawn(settings: &Settings, database: &Database, home: &Path, port: u16) -> Ch
     if let Some(fault) = settings.fault {
         command.env("GUICHET_FAULT", fault);
     }
+    if database.url().is_some() {
+        // Another node may come beside it.
+        command.env(STORAGE, shared_files(home));
+    }
     command.envs(settings.environment.iter().cloned());
     command.stdout(log.try_clone().expect("a second handle")).stderr(log).stdin(Stdio::null());
     command.spawn().expect("the server starts")
+}
+
+const STORAGE: &str = "GUICHET_STORAGE_URL";
+
+/// The folder in which a server keeps files when nothing is said, as one that all nodes have.
+fn shared_files(home: &Path) -> String {
+    format!("file://{}?shared=true", home.join("demo/files").display())
 }
 
 /// What the tester's own shell has set must not reach the server.

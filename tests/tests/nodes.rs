@@ -13,6 +13,7 @@ use tests::redis::{Certificate, Redis};
 use tests::rest::send;
 use tests::server::{Server, Settings};
 use tests::socket::Socket;
+use tests::upload::PIXEL;
 
 macro_rules! over_both_buses {
     ($($name:ident),+ $(,)?) => {
@@ -35,6 +36,7 @@ over_both_buses!(
     a_conversation_goes_on_between_people_of_two_nodes,
     colleagues_of_two_nodes_know_of_each_other,
     a_queue_moves_for_those_who_wait_at_another_node,
+    a_file_that_one_node_took_is_given_out_by_the_other,
     what_is_too_large_for_the_bus_is_read,
     nothing_of_another_organisation_crosses_over,
     a_right_that_ends_on_one_node_ends_on_the_other,
@@ -180,6 +182,45 @@ async fn a_conversation_goes_on_between_people_of_two_nodes(over: Over) {
 
     widget.close().await;
     comes(&mut console, &visitor.id, false).await;
+}
+
+async fn a_file_that_one_node_took_is_given_out_by_the_other(over: Over) {
+    let Two { other, one, redis: _redis } = two(over).await;
+    let visitor = one.visitor("Ana", None).await;
+    let room = &visitor.conversation;
+    let agent = other.sign_in("agent").await;
+    let mut console = connect(&other, agent.rest.token()).await;
+    console.subscribe(room, Some(0)).await;
+    let file = visitor.rest.uploaded(room, "radiateur.png", PIXEL).await;
+    let body = json!({ "client_message_id": "f1", "content": "Voici", "attachment_ids": [file] });
+    visitor.rest.post(&format!("/conversations/{room}/messages"), &body).await.expect(201);
+    let told = console.message(room, "Voici").await;
+    assert_eq!((&told["message"]["type"], &told["message"]["attachments"][0]["id"]), (&json!("image"), &json!(file)));
+    // The address that one node signed is good at the other.
+    for (asked, opened) in [(&other, &other), (&one, &other), (&other, &one)] {
+        let rest = asked.rest().with_token(agent.rest.token());
+        let link = rest.get(&format!("/attachments/{file}/link")).await.expect(200);
+        let url = text(&link["url"]).replace(asked.base(), opened.base());
+        let answer = reqwest::get(url).await.unwrap();
+        assert_eq!(answer.status(), 200);
+        assert_eq!(answer.bytes().await.unwrap(), PIXEL);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_keeps_files_to_itself_is_refused_beside_another() {
+    let redis = Redis::start();
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let [first, second] = folders.each_ref().map(|folder| {
+        let own = format!("file://{}", folder.path().display());
+        Settings::over(Store::Postgres).with("GUICHET_REDIS_URL", redis.url()).with("GUICHET_STORAGE_URL", own)
+    });
+    let one = first.start().await;
+    let mut other = one.beside(second).await;
+    let status = other.ended(Duration::from_secs(30)).await;
+    assert!(!status.success(), "it ended with {status}");
+    assert!(other.log().contains("shared=true"), "{}", other.log());
+    assert!(one.rest().is_ready().await, "the one that was there serves on");
 }
 
 async fn colleagues_of_two_nodes_know_of_each_other(over: Over) {

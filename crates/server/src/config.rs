@@ -72,7 +72,8 @@ pub struct Config {
     pub workers: Option<usize>,
     /// Where files are kept: `file:///…`, or `s3://bucket?region=…&access_key_id=…&secret_access_key=…` with
     /// `&endpoint=…` for a storage that is not Amazon's. Default: the folder `files` in the data folder. Nodes
-    /// that share a database share it too.
+    /// that share a database share it too: a bucket, or a folder of the network that each of them names with
+    /// `?shared=true`.
     #[serde(default, deserialize_with = "secret")]
     pub storage_url: Option<Secret>,
     /// `clamd`, the daemon of `ClamAV`: `tcp://host:port` or `unix:/path`, which then looks into every file. Without it, files are

@@ -9,18 +9,22 @@ use storage::{Bucket, Folder, StorageSettings};
 
 use crate::config::Config;
 
+/// Whether this node alone can read what it keeps.
+///
+/// # Errors
+/// As [`open`].
+pub(crate) fn are_local(config: &Config) -> anyhow::Result<bool> {
+    Ok(matches!(settings(config)?, StorageSettings::Folder { shared: false, .. }))
+}
+
 /// Opens the configured storage, or the folder `files` in the data folder. A bucket is not asked for anything
 /// yet: a server whose storage is down serves all the rest.
 ///
 /// # Errors
 /// A sentence that names the setting and what is wrong with it.
 pub(crate) fn open(config: &Config) -> anyhow::Result<Arc<dyn Files>> {
-    let settings = match &config.storage_url {
-        Some(url) => StorageSettings::parse(url.expose()).context("storage_url cannot be used")?,
-        None => StorageSettings::Folder(config.data_dir.join("files")),
-    };
-    Ok(match settings {
-        StorageSettings::Folder(path) => {
+    Ok(match settings(config)? {
+        StorageSettings::Folder { path, .. } => {
             let opened = Folder::open(&path);
             Arc::new(opened.with_context(|| format!("files cannot be kept in {}", path.display()))?)
         }
@@ -29,6 +33,13 @@ pub(crate) fn open(config: &Config) -> anyhow::Result<Arc<dyn Files>> {
             Arc::new(opened.with_context(|| format!("files cannot be kept in the bucket {}", bucket.bucket))?)
         }
     })
+}
+
+fn settings(config: &Config) -> anyhow::Result<StorageSettings> {
+    match &config.storage_url {
+        Some(url) => StorageSettings::parse(url.expose()).context("storage_url cannot be used"),
+        None => Ok(StorageSettings::Folder { path: config.data_dir.join("files"), shared: false }),
+    }
 }
 
 /// The configured virus scanner, if there is one.

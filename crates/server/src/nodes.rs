@@ -158,7 +158,8 @@ impl Nodes {
         match name {
             Some(About { name, .. }) => bail!(
                 "another node ({name}) is there, and files are kept in a folder that only one of them can read: give \
-                 all nodes a storage_url of an S3-compatible store"
+                 all nodes a storage_url of an S3-compatible store, or of a folder that all of them have, with \
+                 ?shared=true"
             ),
             None => Ok(()),
         }

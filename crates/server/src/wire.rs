@@ -106,8 +106,7 @@ impl Parts {
         let key = secret_key::load(config.secret_key.as_ref(), &config.data_dir)?;
         let secrets: Arc<dyn Secrets> = Arc::new(AwsLcSecrets::new(&key)?);
         let installation = installation(&key, secrets.as_ref());
-        // No files are kept yet, so none are kept where only this node can read them.
-        let nodes = Nodes::join(config, &installation, false, &hub)?;
+        let nodes = Nodes::join(config, &installation, files::are_local(config)?, &hub)?;
         let identity = Arc::new(Identity::new(IdentityParts {
             env: Arc::clone(&env),
             store: store.clone(),

@@ -41,7 +41,8 @@ const PAGE_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'sel
 
 /// What other sites load: the widget, and the scripts that it fetches once they are needed.
 fn is_widget(path: &str) -> bool {
-    path == "/widget.js" || (path.starts_with("/widget-") && path.rsplit_once('.').is_some_and(|(_, kind)| kind == "js"))
+    path == "/widget.js"
+        || (path.starts_with("/widget-") && path.rsplit_once('.').is_some_and(|(_, kind)| kind == "js"))
 }
 
 const NOT_BUILT: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Guichet</title>\

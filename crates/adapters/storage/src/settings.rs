@@ -9,7 +9,12 @@ use url::Url;
 #[derive(Debug)]
 pub enum StorageSettings {
     /// In a folder of this machine.
-    Folder(PathBuf),
+    Folder {
+        /// Where it is.
+        path: PathBuf,
+        /// Whether other nodes have the same folder under their own path, as it is said: a network's file system.
+        shared: bool,
+    },
     /// In a bucket.
     Bucket(BucketSettings),
 }
@@ -44,7 +49,7 @@ pub enum StorageError {
 }
 
 impl StorageSettings {
-    /// Reads `file:///…`, or `s3://bucket?region=…&access_key_id=…&secret_access_key=…`, with `endpoint` for a
+    /// Reads `file:///…`, with `?shared=true` for a folder that every node has, or `s3://bucket?region=…&access_key_id=…&secret_access_key=…`, with `endpoint` for a
     /// storage that is not Amazon's, and `path_style`, which then is `true` when it is not said.
     ///
     /// # Errors
@@ -53,10 +58,20 @@ impl StorageSettings {
         let wrong = |why: &str| Err(StorageError::Settings(why.to_owned()));
         let Ok(url) = Url::parse(text) else { return wrong("it is no URL") };
         match url.scheme() {
-            "file" => match url.to_file_path() {
-                Ok(path) => Ok(Self::Folder(path)),
-                Err(()) => wrong("it names no folder of this machine: it has to look like file:///srv/files"),
-            },
+            "file" => {
+                let Ok(path) = url.to_file_path() else {
+                    return wrong("it names no folder of this machine: it has to look like file:///srv/files");
+                };
+                let mut shared = false;
+                for (name, value) in url.query_pairs() {
+                    match (name.as_ref(), value.parse()) {
+                        ("shared", Ok(is)) => shared = is,
+                        ("shared", Err(_)) => return wrong("shared is true or false"),
+                        _ => return wrong(&format!("the parameter {name} is not known")),
+                    }
+                }
+                Ok(Self::Folder { path, shared })
+            }
             "s3" => BucketSettings::parse(&url).map(Self::Bucket),
             _ => wrong("it must begin with file:// or s3://"),
         }
@@ -107,11 +122,25 @@ mod tests {
     }
 
     #[test]
+    fn a_folder_is_one_node_s_unless_it_is_said_to_be_shared() {
+        for (text, wanted) in [
+            ("file:///srv/files", false),
+            ("file:///srv/files?shared=false", false),
+            ("file:///srv/files?shared=true", true),
+        ] {
+            let StorageSettings::Folder { path, shared } = StorageSettings::parse(text).unwrap() else { panic!() };
+            assert_eq!((path.to_str(), shared), (Some("/srv/files"), wanted));
+        }
+    }
+
+    #[test]
     fn what_is_wrong_is_named_and_no_secret_told() {
         for (text, named) in [
             ("nonsense", "URL"),
             ("ftp://x", "file://"),
             ("file://elsewhere/x", "folder"),
+            ("file:///srv/files?shared=maybe", "shared"),
+            ("file:///srv/files?sharded=true", "sharded"),
             ("s3://files?access_key_id=a&secret_access_key=hush", "region"),
             ("s3://files?region=a&secret_access_key=hush", "access_key_id"),
             ("s3://files?region=a&access_key_id=a&secret_access_key=hush&acl=x", "acl"),

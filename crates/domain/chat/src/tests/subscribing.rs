@@ -165,7 +165,8 @@ async fn ones_own_conversations_are_those_one_has_a_part_in() {
     }
     assert_eq!(own(&scene.customer, 128).await.len(), 128);
     let mut found = own(&scene.customer, 1_000).await;
-    (found.sort(), all.sort());
+    found.sort();
+    all.sort();
     assert_eq!(found, all);
     let heads = scene.chat.heads(&scene.customer, &all).await.unwrap();
     assert_eq!(heads.len(), 131);
