@@ -13,9 +13,8 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 use chat::{Epoch, Seq};
-use kernel::{ConnectionId, ConversationId, ParticipantId, Secret, Timestamp};
+use kernel::{ConnectionId, ConversationId, ParticipantId, Secret, SupportRequestId, Timestamp};
 use serde_json::Value;
-use uuid::Uuid;
 
 use self::{call::Call, threads::Threads};
 use crate::{Aside, Close, Codec, Frame, Heard, Step, Written, close::Advice};
@@ -100,7 +99,7 @@ pub(crate) struct SocketIo {
     joins: Vec<Join>,
     threads: Threads,
     /// A request that changed, until its timeline tells what did.
-    changed: Option<Box<(Uuid, Value)>>,
+    changed: Option<Box<(SupportRequestId, Value)>>,
 }
 
 impl SocketIo {

@@ -26,26 +26,28 @@ class Page {
     }
   }
 
-  async join() {
+  join() {
     const { socket } = this.client;
     const id = socket.id;
-    const answer = await socket.timeout(5_000).emitWithAck("joinConversation", {
-      conversationId: this.room,
-      ...(this.epoch && { epoch: this.epoch, afterSeq: this.after }),
-      ...(!this.epoch && { afterSeq: 0 }),
-    }).catch(() => null);
-    if (socket.id !== id) {
-      return;
-    }
-    if (!answer || answer.error) {
-      return setTimeout(() => socket.connected && socket.id === id && this.join(), 200);
-    }
-    check(!answer.reset, "no reset", answer);
-    this.epoch = answer.epoch;
-    this.joined = true;
-    for (const message of answer.messages) {
-      this.take(message);
-    }
+    const from = this.epoch ? { epoch: this.epoch, afterSeq: this.after } : { afterSeq: 0 };
+    // In the callback, not behind an `await`: events that come in the same moment run before that.
+    socket.timeout(5_000).emit("joinConversation", { conversationId: this.room, ...from }, (late, answer) => {
+      if (socket.id !== id || !socket.connected) {
+        return;
+      }
+      if (late || answer.error) {
+        setTimeout(() => socket.connected && socket.id === id && this.join(), 200);
+        return;
+      }
+      if (answer.reset) {
+        this.wrong.push(`a reset: ${answer.reset}`);
+      }
+      this.epoch = answer.epoch;
+      this.joined = true;
+      for (const message of answer.messages) {
+        this.take(message);
+      }
+    });
   }
 
   take(message) {

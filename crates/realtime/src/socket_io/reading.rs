@@ -3,10 +3,9 @@
 use std::str::FromStr;
 
 use chat::{Epoch, Seq};
-use kernel::{AttachmentId, ConversationId, MessageId, ParticipantId, Secret};
+use kernel::{AttachmentId, ConnectionId, ConversationId, MessageId, ParticipantId, Secret};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::{
     Call, Join, Namespace, Socket, SocketIo,
@@ -150,7 +149,7 @@ impl SocketIo {
             epoch,
             after: after_seq,
         };
-        self.joins.push(Join { conversation: to.id(), call, answer: None, reset: None });
+        self.joins.push(Join { conversation: to.id(self.id), call, answer: None, reset: None });
         self.command(to, subscribe);
         Some(())
     }
@@ -238,7 +237,7 @@ impl SocketIo {
     }
 
     fn command(&mut self, to: Where, command: impl FnOnce(ConversationId) -> Inbound) {
-        let inbound = command(to.id());
+        let inbound = command(to.id(self.id));
         self.steps.push_back(Step::Do(match to {
             Where::Id(_) => inbound,
             Where::Number(number) => Inbound::ByNumber { number, inbound: Box::new(inbound) },
@@ -260,11 +259,12 @@ impl SocketIo {
 }
 
 impl Where {
-    /// Of one that is only known by its number, an id that nothing has: the session puts the right one in its place.
-    fn id(&self) -> ConversationId {
+    /// Of one that is only known by its number, an id that no conversation has, that of the connection: the session
+    /// puts the right one in its place.
+    fn id(&self, connection: ConnectionId) -> ConversationId {
         match self {
             Self::Id(id) => *id,
-            Self::Number(_) => ConversationId::new(Uuid::nil()),
+            Self::Number(_) => ConversationId::new(connection.uuid()),
         }
     }
 

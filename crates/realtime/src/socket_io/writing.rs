@@ -257,7 +257,8 @@ impl SocketIo {
             return self.event(("ticket.created", "ticket.created"), &created);
         }
         // Whether its status changed, and by whose hand, is in the timeline, which comes next.
-        self.changed = (event != "message").then(|| Box::new((request.id, shapes::ticket(request))));
+        self.changed =
+            (event != "message").then(|| Box::new((SupportRequestId::new(request.id), shapes::ticket(request))));
         Vec::new()
     }
 
@@ -266,7 +267,7 @@ impl SocketIo {
             return Vec::new();
         }
         let mut words = Vec::new();
-        if let Some(changed) = self.changed.take_if(|changed| changed.0 == request.uuid()) {
+        if let Some(changed) = self.changed.take_if(|changed| changed.0 == request) {
             let changed = json!({ "ticket": changed.1, "type": "ticket_status_changed" });
             words = self.event(("ticket.status_changed", "ticket.status_changed"), &changed);
         }
