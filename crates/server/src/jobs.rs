@@ -30,6 +30,8 @@ pub(crate) const HEADS_ALONE: Duration = Duration::from_secs(2);
 const MAKE_GOOD: Duration = Duration::from_secs(5);
 /// The same while other nodes cannot be heard at all: it may last, and costs a read for each subscription.
 const MAKE_GOOD_ALONE: Duration = Duration::from_mins(1);
+/// How soon after a comparison that failed the next one comes at the earliest.
+const AGAIN: Duration = Duration::from_secs(1);
 /// How often what can never be used again is removed.
 const CLEANUP: Duration = Duration::from_hours(24);
 /// How often calls are forgotten that can no longer be repeated; what they keep is sealed, and yet not to stay.
@@ -144,8 +146,15 @@ async fn keep_heads(hub: Arc<Hub>, log: Arc<dyn ConversationLog>, nodes: Option<
         };
         lost |= why == Why::Lost;
         alone |= why == Why::Alone;
-        how.went(compare_heads(Arc::clone(&hub), Arc::clone(&log)).await);
+        let compared = compare_heads(Arc::clone(&hub), Arc::clone(&log)).await;
+        let answers = compared.is_ok();
+        how.went(compared);
         let since = made_good.elapsed();
+        // Not while the database is down: acks would wait for reads that fail.
+        if !answers {
+            sleep(AGAIN).await;
+            continue;
+        }
         if lost && since >= MAKE_GOOD || alone && since >= MAKE_GOOD_ALONE {
             hub.make_good();
             (made_good, lost, alone) = (Instant::now(), false, false);

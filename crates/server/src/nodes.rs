@@ -1,7 +1,10 @@
 //! The other nodes of the installation: what they say is done here too, and what was missed is repaired.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -41,6 +44,8 @@ pub(crate) struct Nodes {
     kind: &'static str,
     name: String,
     local_files: bool,
+    /// Whether another node was ever heard: what nobody can have said need not be made good.
+    had_others: AtomicBool,
     ear: Mutex<Option<Receiver<Carried>>>,
     /// Whether the others hear this node, and it them.
     works: watch::Sender<bool>,
@@ -101,6 +106,7 @@ impl Nodes {
             kind,
             name,
             local_files,
+            had_others: AtomicBool::new(false),
             ear: Mutex::new(Some(ear)),
             works: watch::Sender::new(false),
             connected,
@@ -186,6 +192,7 @@ impl Nodes {
                 Hearing::Nothing => metrics::counter!("guichet_bus_unknown_total").increment(1),
                 Hearing::Own => self.heard_itself(),
                 Hearing::Other { lost, left } => {
+                    self.had_others.store(true, Ordering::Relaxed);
                     if lost {
                         metrics::counter!("guichet_bus_lost_total").increment(1);
                         self.lost.notify_one();
@@ -207,8 +214,12 @@ impl Nodes {
         let wary = silent.is_some_and(|silent| silent.elapsed() < WARY);
         let period = if worked && !wary { crate::jobs::HEADS } else { crate::jobs::HEADS_ALONE };
         tokio::select! {
-            () = sleep(period) => if worked { Why::Routine } else { Why::Alone },
-            _ = works.changed() => Why::Lost,
+            () = sleep(period) => {
+                let others = self.had_others.load(Ordering::Relaxed);
+                if others && !worked { Why::Alone } else { Why::Routine }
+            }
+            // What was missed, if there is anybody, shows by the numbers of the next message.
+            _ = works.changed() => Why::Routine,
             () = self.lost.notified() => {
                 // Losses come in clusters: one look for all of them.
                 sleep(TOGETHER).await;
@@ -339,9 +350,9 @@ impl Nodes {
 pub(crate) enum Why {
     /// It was time.
     Routine,
-    /// Nothing is heard of other nodes.
+    /// Nothing is heard of other nodes, which there were.
     Alone,
-    /// Messages of other nodes were lost, or may have been.
+    /// Messages of other nodes were lost.
     Lost,
 }
 
