@@ -76,8 +76,8 @@ pub struct Config {
     /// `?shared=true`.
     #[serde(default, deserialize_with = "secret")]
     pub storage_url: Option<Secret>,
-    /// `clamd`, the daemon of `ClamAV`: `tcp://host:port` or `unix:/path`, which then looks into every file. Without it, files are
-    /// checked by their kind only.
+    /// `clamd`, the daemon of `ClamAV`, which then looks into every file: `tcp://host:port` or `unix:/path`. Its
+    /// `StreamMaxLength` has to allow the largest file. Without it, files are checked by their kind only.
     pub clamd: Option<String>,
     /// The most MiB of a file. Default 10.
     pub max_attachment_mb: u64,
@@ -282,6 +282,15 @@ mod tests {
             let error = with(&[("GUICHET_NODE_ID", wrong)]).unwrap_err().to_string();
             assert!(error.contains("node_id"), "{wrong}: {error}");
         }
+    }
+
+    #[test]
+    fn files_have_a_place_and_a_size() {
+        let config = with(&[("GUICHET_MAX_ATTACHMENT_MB", "25"), ("GUICHET_CLAMD", "tcp://127.0.0.1:3310")]).unwrap();
+        assert_eq!((config.max_attachment_mb, config.clamd.as_deref()), (25, Some("tcp://127.0.0.1:3310")));
+        assert!(with(&[("GUICHET_MAX_ATTACHMENT_MB", "0")]).unwrap_err().to_string().contains("max_attachment_mb"));
+        let config = with(&[("GUICHET_STORAGE_URL", "s3://files?region=eu&secret_access_key=hush")]).unwrap();
+        assert!(!format!("{config:?}").contains("hush"));
     }
 
     #[test]

@@ -122,6 +122,11 @@ async fn an_infected_file_is_refused_and_its_bytes_are_gone() {
     let world = world();
     assert_eq!(code(world.take(b"EICAR").await), "chat.attachment_infected");
     assert_eq!(world.files.count(), 0);
+    let again = || Upload { key: Some("key".to_owned()), ..named("b.txt") };
+    for _ in 0..2 {
+        let refused = world.upload(&world.scene.customer, again(), b"EICAR").await;
+        assert_eq!(code(refused), "chat.attachment_infected", "also when it comes again");
+    }
     let noted = world.uploads.list(&world.scene.customer, world.scene.thread.id, None).await.unwrap();
     assert_eq!(noted[0].status, AttachmentStatus::Refused);
     let id = noted[0].file.id;
