@@ -26,7 +26,7 @@ export type ClientFrame =
   | { type: 'subscribe'; ref?: string; conversation_id: string; epoch?: string; after_seq?: number }
   | { type: 'unsubscribe'; conversation_id: string }
   | { type: 'abandon'; conversation_id: string; client_message_id: string }
-  | { type: 'send'; ref?: string; conversation_id: string; client_message_id: string; content: string; in_reply_to?: string }
+  | { type: 'send'; ref?: string; conversation_id: string; client_message_id: string; content: string; attachment_ids?: string[]; in_reply_to?: string }
   | { type: 'read' | 'delivered'; conversation_id: string; seq: number }
   | { type: 'typing'; conversation_id: string; is_typing: boolean }
   /** Staff only: `replying` is to be said again within 30 s, `viewing` within 5 min. */

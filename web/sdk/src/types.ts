@@ -23,6 +23,9 @@ export type MessagePage = Schemas['MessagePage'];
 export type SentMessage = Schemas['SentMessage'];
 export type RevisedMessage = Schemas['RevisedMessage'];
 
+/** A file of a message; also one that is uploaded and waits to be named by one. */
+export type Attachment = Schemas['Attachment'];
+
 export type Participant = Schemas['Participant'];
 export type ConversationStatus = Schemas['ConversationStatus'];
 export type Conversation = Schemas['Conversation'];

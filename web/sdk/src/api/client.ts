@@ -59,6 +59,8 @@ export function once(key: string): Pick<Call, 'headers' | 'idempotent'> {
 export class ApiClient {
   readonly origin: string;
   readonly tokens: TokenSource | null;
+  /** What the answers are to be written in. */
+  readonly language: (() => string) | undefined;
   readonly #options: ApiOptions;
   readonly #clock: Clock;
 
@@ -67,6 +69,7 @@ export class ApiClient {
     this.#clock = options.clock ?? systemClock;
     this.origin = options.origin ?? location.origin;
     this.tokens = options.tokens ?? null;
+    this.language = options.language;
   }
 
   /** The same server and settings with another token source. */
@@ -108,7 +111,7 @@ export class ApiClient {
     const stop = new AbortController();
     const timer = this.#clock.setTimeout(() => stop.abort(), this.#options.timeoutMs ?? 20_000);
     const headers: Record<string, string> = { accept: 'application/json', ...call.headers };
-    const language = this.#options.language?.();
+    const language = this.language?.();
     if (language) headers['accept-language'] = language;
     if (token) headers.authorization = `Bearer ${token}`;
     if (call.body !== undefined) headers['content-type'] = 'application/json';

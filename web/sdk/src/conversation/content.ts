@@ -1,3 +1,5 @@
+import type { PendingMessage } from './outbox.ts';
+
 /** The most content a message may have, in characters. */
 export const MAX_CONTENT = 5_000;
 
@@ -18,4 +20,9 @@ export function isFinal(code: string): boolean {
 /** Whether it was refused because its request is closed. */
 export function isClosed(code: string): boolean {
   return code === 'closed' || code.endsWith('.closed');
+}
+
+/** A message as it is sent, by whatever way. */
+export function bodyOf({ client_message_id, content, in_reply_to, attachments }: PendingMessage) {
+  return { client_message_id, content, in_reply_to, attachment_ids: attachments?.map(({ id }) => id) };
 }

@@ -1,5 +1,6 @@
 import { signal, type ReadonlySignal } from '@preact/signals-core';
 import type { Clock, KeyValueStore } from '../env.ts';
+import type { Attachment } from '../types.ts';
 import { Tab } from './tab.ts';
 import { set } from '../signals.ts';
 
@@ -9,6 +10,8 @@ export interface PendingMessage {
   readonly content: string;
   readonly created_at: string;
   readonly in_reply_to?: string;
+  /** Uploaded, and bound to the message when the server takes it. */
+  readonly attachments?: readonly Attachment[];
   /** Set when it was refused and only its author can decide what follows. */
   readonly failed?: { readonly code: string; readonly message: string };
 }

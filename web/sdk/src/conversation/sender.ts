@@ -2,6 +2,7 @@ import { ApiError } from '../errors.ts';
 import type { Clock, TimerId } from '../env.ts';
 import { CloseCode, type AckFrame, type ClientFrame, type NackFrame } from '../frames.ts';
 import type { Message, SentMessage } from '../types.ts';
+import { bodyOf } from './content.ts';
 import type { Outbox, PendingMessage } from './outbox.ts';
 
 /** What became of a message that the server keeps. */
@@ -139,10 +140,9 @@ export class Sender {
   }
 
   #send(message: PendingMessage): void {
-    const { client_message_id, content, in_reply_to } = message;
-    const frame: ClientFrame = { type: 'send', conversation_id: this.#options.conversationId, client_message_id, content, in_reply_to };
+    const frame: ClientFrame = { type: 'send', conversation_id: this.#options.conversationId, ...bodyOf(message) };
     if (new TextEncoder().encode(JSON.stringify(frame)).length > this.#options.maxFrameBytes()) {
-      this.#refuse(client_message_id, 'too_long', '');
+      this.#refuse(message.client_message_id, 'too_long', '');
       return this.pump();
     }
     this.#inFlight = message;

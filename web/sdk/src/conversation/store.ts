@@ -4,8 +4,8 @@ import { uuid, type Clock, type KeyValueStore, type TimerId } from '../env.ts';
 import { ApiError } from '../errors.ts';
 import type { ConversationEventFrame, ConversationFrame, EntryFrame, PresenceFrame, QueuePosition, ReceiptFrame, SubscribedFrame } from '../frames.ts';
 import type { Channel, RealtimeClient } from '../realtime/client.ts';
-import type { ChatSession, Message, Participant, Sender as Author } from '../types.ts';
-import { contentOf } from './content.ts';
+import type { Attachment, ChatSession, Message, Participant, Sender as Author } from '../types.ts';
+import { bodyOf, contentOf } from './content.ts';
 import { Draft } from './draft.ts';
 import { MessageLog, type Verdict } from './log.ts';
 import { Marks } from './marks.ts';
@@ -22,6 +22,18 @@ export type ConversationPhase = 'loading' | 'live' | 'catching_up' | 'refused';
 
 /** On which side of the counter the person is. */
 export type Side = 'customer' | 'staff';
+
+/** Files that wait for the next message, as `Uploads` keeps them. */
+export interface Tray {
+  /** How many there are, whatever became of them. */
+  readonly count: number;
+  /** Whether some are still on their way. */
+  readonly uploading: boolean;
+  /** Sends a message with them, now or once they are uploaded. False when it was not sent yet, or has nothing in it. */
+  send(content: string): boolean;
+  /** Takes back those of a message that was given up. */
+  restore(attachments: readonly Attachment[]): void;
+}
 
 export interface StoreOptions {
   id: string;
@@ -60,9 +72,11 @@ export class ConversationStore {
   readonly unread: ReadonlySignal<number>;
   readonly hasOlder: ReadonlySignal<boolean> = signal(false);
   readonly loadingOlder: ReadonlySignal<boolean> = signal(false);
-  /** True while a message of this conversation waits on this device to be sent, by this tab or an ended one. */
+  /** True while a message of this conversation waits on this device to be sent, by this tab or an ended one, or a file is uploaded. */
   readonly busy: ReadonlySignal<boolean>;
   readonly draft: ReadonlySignal<string>;
+  /** Null while nothing was attached. */
+  readonly tray: ReadonlySignal<Tray | null> = signal<Tray | null>(null);
 
   readonly #options: StoreOptions;
   readonly #log = new MessageLog();
@@ -93,7 +107,7 @@ export class ConversationStore {
       random,
       way: () => this.#way(),
       sendFrame: (frame) => realtime.send(frame),
-      post: ({ client_message_id, content, in_reply_to }) => api.send(id, { client_message_id, content, in_reply_to }),
+      post: (message) => api.send(id, bodyOf(message)),
       maxFrameBytes: () => realtime.maxFrameBytes,
       restart: () => realtime.restart(),
       placed: (placed) => this.#placed(placed),
@@ -111,7 +125,7 @@ export class ConversationStore {
 
     this.typing = this.#typing.others;
     this.draft = this.#draft.text;
-    this.busy = computed(() => this.#outbox.foreign.value > 0 || this.#outbox.entries.value.some((entry) => !entry.failed));
+    this.busy = computed(() => this.tray.value?.uploading || this.#outbox.foreign.value > 0 || this.#outbox.entries.value.some((entry) => !entry.failed));
     this.messages = threadOf({ log: this.#log, pending: this.#outbox.entries, participants: this.participants, me: () => this.#me(), side: options.side });
     this.unread = computed(() => this.#countUnread());
 
@@ -125,14 +139,20 @@ export class ConversationStore {
   }
 
   /**
-   * Queues a message; it is on disk when this returns and is sent as soon as can be.
-   * The text is sent as it is; returns false, and keeps nothing, when it is blank or too long.
+   * Queues a message; it is on disk when this returns and is sent as soon as can be, with what the tray holds.
+   * The text is sent as it is; returns false, and keeps nothing, when it is blank or too long, or when the tray is
+   * not ready yet: it then sends by itself.
    */
   send(content: string, inReplyTo?: string): boolean {
-    const text = contentOf(content);
+    return this.tray.value?.count ? this.tray.value.send(content) : this.post(content, inReplyTo);
+  }
+
+  /** Queues a message with these files, whatever the tray holds. With some, the text may be blank. */
+  post(content: string, inReplyTo?: string, attachments?: readonly Attachment[]): boolean {
+    const text = contentOf(content) ?? (attachments && content.trim() === '' ? '' : null);
     if (text === null) return false;
     const created_at = new Date(this.#options.clock.now()).toISOString();
-    this.#outbox.add({ client_message_id: uuid(), content: text, created_at, ...(inReplyTo ? { in_reply_to: inReplyTo } : {}) });
+    this.#outbox.add({ client_message_id: uuid(), content: text, created_at, ...(inReplyTo ? { in_reply_to: inReplyTo } : {}), ...(attachments ? { attachments } : {}) });
     this.#typing.sent();
     this.#sender.pump();
     return true;
@@ -143,9 +163,11 @@ export class ConversationStore {
     this.#sender.retry(key);
   }
 
-  /** Gives up a message that was not acked; its text is returned when it could still be taken back. */
+  /** Gives up a message that was not acked; its text is returned when it could still be taken back, and its files go with the next one. */
   discard(key: string): string | undefined {
-    return this.#sender.discard(key)?.content;
+    const given = this.#sender.discard(key);
+    if (given?.attachments) this.tray.value?.restore(given.attachments);
+    return given?.content;
   }
 
   setDraft(text: string): void {
@@ -295,8 +317,10 @@ export class ConversationStore {
   #placed({ pending, seq, id, created_at, message }: Placed): void {
     const me = this.#me();
     const sender: Author = { id: me?.id ?? '', type: this.#options.side === 'staff' ? 'agent' : 'customer', name: me?.name ?? '' };
+    const attachments = [...(pending.attachments ?? [])];
+    const type = !attachments[0] ? 'text' : attachments.every(({ mime_type }) => mime_type.startsWith('image/')) ? 'image' : 'file';
     const own: Message = message ?? {
-      id, seq, entry_seq: seq, sender, type: 'text', content: pending.content, attachments: [], in_reply_to: pending.in_reply_to ?? null,
+      id, seq, entry_seq: seq, sender, type, content: pending.content, attachments, in_reply_to: pending.in_reply_to ?? null,
       client_message_id: pending.client_message_id, status: 'sent', created_at, edited_at: null, deleted_at: null,
     };
     // While history or replay runs, the place is reached by itself.

@@ -1,5 +1,5 @@
 import { computed, type ReadonlySignal } from '@preact/signals-core';
-import type { Message, Participant, SenderType } from '../types.ts';
+import type { Attachment, Message, Participant, SenderType } from '../types.ts';
 import type { MessageLog } from './log.ts';
 import type { PendingMessage } from './outbox.ts';
 
@@ -20,6 +20,7 @@ export interface ThreadMessage {
   /** Written by this very person. */
   readonly mine: boolean;
   readonly content: string;
+  readonly attachments: readonly Attachment[];
   readonly created_at: string;
   readonly edited: boolean;
   readonly deleted: boolean;
@@ -85,6 +86,7 @@ function shownOf(message: Message, state: MessageState, mine: boolean): ThreadMe
     sender: message.sender,
     mine,
     content: message.content ?? '',
+    attachments: message.attachments,
     created_at: message.created_at,
     edited: message.edited_at !== null,
     deleted: message.deleted_at !== null,
@@ -104,6 +106,7 @@ function pendingOf(entry: PendingMessage, me: { id: string; name: string } | nul
     sender: { id: me?.id ?? '', type: side === 'staff' ? 'agent' : 'customer', name: me?.name ?? '' },
     mine: true,
     content: entry.content,
+    attachments: entry.attachments ?? [],
     created_at: entry.created_at,
     edited: false,
     deleted: false,

@@ -1,6 +1,7 @@
 import type { ClientFrame, ServerFrame } from '../../src/frames.ts';
 import type { Socket } from '../../src/realtime/socket.ts';
-import type { Message, Participant } from '../../src/types.ts';
+import type { Transfer } from '../../src/attachments/transfer.ts';
+import type { Attachment, Message, Participant } from '../../src/types.ts';
 import type { FakeClock } from './clock.ts';
 
 export const CONVERSATION = '0199a0c0-0000-7000-8000-00000000c0de';
@@ -50,6 +51,10 @@ export class FakeServer {
     { ...VISITOR, type: 'customer', delivered_seq: 0, read_seq: 0, read_at: null, online: true },
     { ...AGENT, type: 'agent', delivered_seq: 0, read_seq: 0, read_at: null, online: true },
   ];
+  /** Files by the key they were uploaded under. */
+  readonly files = new Map<string, Attachment>();
+  /** How a file is found when it is checked. */
+  verdict: Attachment['status'] = 'ready';
   readonly #attempts = new Map<string, number>();
 
   constructor(clock: FakeClock) {
@@ -91,16 +96,44 @@ export class FakeServer {
     this.push({ type: 'message_deleted', conversation_id: CONVERSATION, seq, message });
   }
 
-  commit(who: { id: string; name: string }, type: 'customer' | 'agent', content: string, clientId: string | null, from?: Connection): Message {
+  commit(who: { id: string; name: string }, type: 'customer' | 'agent', content: string, clientId: string | null, from?: Connection, files: readonly string[] = []): Message {
     const seq = this.lastSeq + 1;
+    const attachments = files.map((id) => this.#bind(id, `m${seq}`));
     const message: Message = {
-      id: `m${seq}`, seq, entry_seq: seq, sender: { ...who, type }, type: 'text', content, attachments: [], in_reply_to: null,
+      id: `m${seq}`, seq, entry_seq: seq, sender: { ...who, type }, type: attachments.length > 0 ? 'file' : 'text', content, attachments, in_reply_to: null,
       ...(clientId ? { client_message_id: clientId } : {}), status: 'sent', created_at: this.#time(), edited_at: null, deleted_at: null,
     };
     this.messages.set(message.id, message);
     this.entries.push({ seq, kind: 'message', id: message.id });
     this.push({ type: 'message', conversation_id: CONVERSATION, seq, message }, from);
     return message;
+  }
+
+  /** Takes a file in: once under its key, however often it comes. `fail` decides what the network or the server does to it. */
+  transfer(fail: (attempt: number) => 'no' | 'before' | 'after' | number = () => 'no'): Transfer {
+    return async ({ headers, body, onProgress }) => {
+      const key = headers['idempotency-key']!;
+      const trouble = fail(this.attempt(key));
+      onProgress(0.5);
+      if (trouble === 'before') throw new TypeError('network');
+      if (typeof trouble === 'number') return new Response(JSON.stringify({ code: `trouble_${trouble}`, title: 'Non', status: trouble }), { status: trouble });
+      const file = body.get('file') as File;
+      const known = this.files.get(key) ?? {
+        id: `f${this.files.size + 1}`, file_name: file.name, mime_type: file.type || 'application/octet-stream', size: file.size, sha256: '', status: this.verdict,
+        message_id: null, uploaded_by: VISITOR.id, created_at: this.#time(),
+      };
+      this.files.set(key, known);
+      if (trouble === 'after') throw new TypeError('network');
+      return new Response(JSON.stringify({ items: [known] }), { status: 201, headers: { 'content-type': 'application/json' } });
+    };
+  }
+
+  #bind(id: string, message: string): Attachment {
+    const [key, file] = [...this.files].find(([, one]) => one.id === id) ?? [];
+    if (!file || file.message_id !== null) throw new Error(`${id} cannot be bound`);
+    const bound = { ...file, message_id: message };
+    this.files.set(key!, bound);
+    return bound;
   }
 
   push(frame: ServerFrame, except?: Connection): void {
@@ -138,13 +171,24 @@ export class FakeServer {
     };
   }
 
-  #answer(url: URL, method: string, body: { client_message_id?: string; content?: string; seq?: number }): Response {
+  #answer(url: URL, method: string, body: { client_message_id?: string; content?: string; attachment_ids?: string[]; seq?: number }): Response {
     const json = (value: unknown, status = 200) => new Response(JSON.stringify(value), { status, headers: { 'content-type': 'application/json' } });
+    const file = [...this.files].find(([, one]) => url.pathname === `/api/v1/attachments/${one.id}`);
+    if (file && method === 'DELETE') {
+      this.files.delete(file[0]);
+      return new Response(null, { status: 204 });
+    }
+    if (file) return json(file[1]);
+    if (url.pathname.endsWith('/link')) {
+      const expires_at = new Date(this.clock.now() + 3_600_000).toISOString();
+      return json({ url: `/files/${this.attempt(url.pathname)}${url.search}`, expires_at });
+    }
     const path = url.pathname.replace(`/api/v1/conversations/${CONVERSATION}`, '');
+    if (path === '/attachments') return json({ items: [...this.files.values()] });
     if (path === '/messages' && method === 'POST') {
       const known = this.byClientId(body.client_message_id!);
       if (known) return json({ message: known, duplicate: true });
-      return json({ message: this.commit(VISITOR, 'customer', body.content!, body.client_message_id!), duplicate: false }, 201);
+      return json({ message: this.commit(VISITOR, 'customer', body.content!, body.client_message_id!, undefined, body.attachment_ids), duplicate: false }, 201);
     }
     if (path === '/messages') {
       const all = [...this.messages.values()];
@@ -303,12 +347,12 @@ export class Connection {
     const treatment = server.treat(frame, server.attempt(client_message_id));
     if (treatment === 'silence') return;
     if (typeof treatment === 'object') {
-      if (treatment.committed && !server.byClientId(client_message_id)) server.commit(VISITOR, 'customer', frame.content, client_message_id, this);
+      if (treatment.committed && !server.byClientId(client_message_id)) server.commit(VISITOR, 'customer', frame.content, client_message_id, this, frame.attachment_ids);
       if (treatment.retry && treatment.nack !== 'rate_limited') this.#failed = client_message_id;
       return nack(treatment.nack, treatment.retry, treatment.retryAfterMs);
     }
     const known = server.byClientId(client_message_id);
-    const message = known ?? server.commit(VISITOR, 'customer', frame.content, client_message_id, this);
+    const message = known ?? server.commit(VISITOR, 'customer', frame.content, client_message_id, this, frame.attachment_ids);
     if (treatment === 'lose_ack') return this.cut(1006);
     const ack: ServerFrame = {
       type: 'ack', conversation_id: CONVERSATION, client_message_id, message_id: message.id, seq: message.seq, created_at: message.created_at, duplicate: known !== undefined,
