@@ -1,4 +1,5 @@
 // How a conversation is laid out: days, quiet system lines, and messages grouped by sender.
+import type { Attachment } from '@guichet/sdk';
 import type { TimeFormat } from './time.ts';
 
 export type DeliveryState = 'pending' | 'sent' | 'delivered' | 'read' | 'failed';
@@ -13,6 +14,7 @@ export interface ThreadMessage {
   /** Whether the reader wrote it; others are named. */
   readonly own: boolean;
   readonly content: string;
+  readonly attachments?: readonly Attachment[];
   readonly at: string;
   readonly state: DeliveryState;
   /** While pending: why it has not left yet. */

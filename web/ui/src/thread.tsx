@@ -13,6 +13,8 @@ export interface MessageActions {
   /** Gives a failed message up. */
   readonly onDiscard?: (key: string) => void;
   /** Puts around a message's words what can be done with them. */
+  /** A message's files, as they are drawn under its words; null when it has none. */
+  readonly attached?: (message: ThreadMessage) => ComponentChildren;
   readonly around?: (message: ThreadMessage, words: ComponentChildren) => ComponentChildren;
 }
 
@@ -96,7 +98,7 @@ export function Group({ group, ...actions }: { readonly group: GroupBlock } & Me
   );
 }
 
-export function Bubble({ message, around }: { readonly message: ThreadMessage } & Pick<MessageActions, 'around'>) {
+export function Bubble({ message, around, attached }: { readonly message: ThreadMessage } & Pick<MessageActions, 'around' | 'attached'>) {
   const { t, time } = useSpeech();
   // A thread is laid out anew at each change; words that stay the same are not parsed again.
   const words = useMemo(() => <RichText text={message.content} />, [message.content]);
@@ -107,11 +109,17 @@ export function Bubble({ message, around }: { readonly message: ThreadMessage } 
       </div>
     );
   }
+  const files = attached?.(message);
+  // What has no words has no bubble.
+  if (files && message.content === '') return around ? around(message, files) : files;
   return (
-    <div class="bubble" data-state={message.state} title={time.full(message.at)}>
-      {around ? around(message, words) : words}
-      {message.edited && <span class="meta"> {t('ui.edited')}</span>}
-    </div>
+    <>
+      <div class="bubble" data-state={message.state} title={time.full(message.at)}>
+        {around ? around(message, words) : words}
+        {message.edited && <span class="meta"> {t('ui.edited')}</span>}
+      </div>
+      {files}
+    </>
   );
 }
 
