@@ -1,6 +1,9 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { minify, type Plugin } from 'vite';
 import { compactMembers } from './members.ts';
+import { buildSecondFile, hashedName, SECOND_FILE } from './second-file.ts';
 
 /**
  * The widget carries the style sheets that it shares with the console. Here, after bundling, each sheet
@@ -32,38 +35,52 @@ export function compactBundle(shared: readonly string[], own: readonly string[])
       if (missing !== undefined) this.error(`the text “${missing}” is not in every language`);
       return JSON.stringify(keys.map((key) => catalogue[key]));
     },
-    transform(code, id) {
-      // The text of a sheet, as Vite made it: `export default "…"`.
-      if (!id.includes('.css?inline')) return undefined;
-      const text = code.replace(/^export default /, '').replace(/;?\s*$/, '');
-      return { code: `export default ${JSON.stringify(OPEN + JSON.parse(text) + CLOSE)}`, map: null };
-    },
+    transform: markSheet,
     async generateBundle(_options, bundle) {
+      const refuse = (problem: string): never => this.error(problem);
       for (const chunk of Object.values(bundle)) {
         if (chunk.type !== 'chunk') continue;
-        const refuse = (problem: string): never => this.error(problem);
         const code = compactTexts(chunk.code, keys, own, refuse);
         // Terser has shortened the code; Oxc gives the shorter names, above all to private members: each class has its own.
         const short = await minify(chunk.fileName, code, { compress: { target: 'es2022' }, mangle: { toplevel: true } });
         if (short.errors.length > 0) refuse(short.errors[0]!.message);
         const foreign = Object.entries(chunk.modules).map(([id, module]) => (FOREIGN.test(id) ? module.code : ''));
-        chunk.code = compactStyles(compactMembers(short.code, foreign.join('\n'), refuse), refuse);
+        const files = [short.code, await buildSecondFile(WEB)];
+        const [first, second] = compactStyles(compactMembers(files, foreign.join('\n'), refuse), refuse);
+        const name = hashedName(second!);
+        if (!first!.includes(SECOND_FILE)) refuse('the widget does not load its second file');
+        chunk.code = first!.replaceAll(SECOND_FILE, name);
+        this.emitFile({ type: 'asset', fileName: name, source: second! });
       }
+    },
+    async writeBundle({ dir }, bundle) {
+      // What an earlier build named otherwise.
+      const stale = (await readdir(dir!)).filter((name) => name.startsWith('widget-') && !Object.keys(bundle).some((kept) => name.startsWith(kept)));
+      await Promise.all(stale.map((name) => rm(join(dir!, name))));
     },
   };
 }
 
-export function compactStyles(code: string, refuse: (problem: string) => never): string {
-  const parts = code.split(/(@guichet-sheet\{.*?\}@guichet-end)/s);
-  const script = parts.filter((_, index) => index % 2 === 0).join('');
-  const words = new Set(script.match(/[\w-]+/g));
-  const sheets = parts.filter((_, index) => index % 2 === 1).map((part) => part.slice(OPEN.length, -CLOSE.length));
+const WEB = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
+
+/** Marks the text of a sheet, as Vite made it: `export default "…"`. */
+export function markSheet(code: string, id: string): { code: string; map: null } | undefined {
+  if (!id.includes('.css?inline')) return undefined;
+  const text = code.replace(/^export default /, '').replace(/;?\s*$/, '');
+  return { code: `export default ${JSON.stringify(OPEN + JSON.parse(text) + CLOSE)}`, map: null };
+}
+
+/** The scripts, with their sheets: the rules of one may be needed by the other, and so may its variables. */
+export function compactStyles(codes: readonly string[], refuse: (problem: string) => never): string[] {
+  const scripts = codes.map((code) => code.split(/(@guichet-sheet\{.*?\}@guichet-end)/s));
+  const words = new Set(scripts.flatMap((parts) => parts.filter((_, index) => index % 2 === 0)).join('\n').match(/[\w-]+/g));
+  const sheets = scripts.flatMap((parts) => parts.filter((_, index) => index % 2 === 1)).map((part) => part.slice(OPEN.length, -CLOSE.length));
   if (sheets.length === 0) refuse('no style sheet was found in the bundle');
   if (sheets.some((sheet) => sheet.includes('\\'))) refuse('a style sheet has an escape, which cannot be told apart from that of its string');
   const kept = withoutConstants(sheets.map((sheet) => withoutUnused(withoutFallback(physical(sheet)), words)), words);
   const short = shortNames(kept.join(''), words);
   let next = 0;
-  return parts.map((part, index) => (index % 2 === 0 ? part : rename(kept[next++]!, short))).join('');
+  return scripts.map((parts) => parts.map((part, index) => (index % 2 === 0 ? part : rename(kept[next++]!, short))).join(''));
 }
 
 function physical(css: string): string {
@@ -116,7 +133,7 @@ function withoutUnused(css: string, words: ReadonlySet<string>): string {
 /** Letters of a value that is no longer than reading its variable. */
 const CONSTANT = 'var(--)'.length;
 
-/** A variable that only the host's own rule sets, to something short, is replaced by its value; one that nothing sets, by what stands in for it. */
+/** A variable that only the host's own rule sets, to something short or for one place, is replaced by its value; one that nothing sets, by what stands in for it. */
 function withoutConstants(sheets: readonly string[], words: ReadonlySet<string>): string[] {
   const css = sheets.join('');
   const own = (name: string) => !name.startsWith('--guichet-') && !words.has(name);
@@ -125,7 +142,7 @@ function withoutConstants(sheets: readonly string[], words: ReadonlySet<string>)
   const host = [...outside.matchAll(/(?<=^|\}):host\{([^{}]*)\}/g)].map(([, body]) => body!).join(';');
   const constants = [...host.matchAll(/(--[a-z][\w-]*)\s*:([^;]*)/g)]
     .map(([, name, value]) => [name!, value!.trim()] as const)
-    .filter(([name, value]) => own(name) && set.filter((other) => other === name).length === 1 && value.length <= CONSTANT);
+    .filter(([name, value]) => own(name) && set.filter((other) => other === name).length === 1 && (value.length <= CONSTANT || css.split(`var(${name})`).length === 2));
   const values = new Map(constants);
   return sheets.map((sheet) =>
     sheet

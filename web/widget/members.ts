@@ -20,14 +20,22 @@ interface Edit {
  * The members of the bundle's classes in fewer letters. Private ones, which the minifier has named by one letter in
  * each class, become plain; a field without a value needs no declaration; members in camel case, which no frame,
  * no answer of the server and nothing stored has, get short names in the whole script. `foreign` is code whose names must stay:
- * that of libraries, and what the page calls.
+ * that of libraries, and what the page calls. Scripts that use each other's objects are given together, and agree.
  */
-export function compactMembers(code: string, foreign: string, refuse: (problem: string) => never): string {
-  const nodes = [...everyNode(parseAst(code) as unknown as Node)];
-  const classes = nodes.filter(({ type }) => type === 'ClassExpression' || type === 'ClassDeclaration');
-  const short = shortNames(nodes, classes, new Set(foreign.match(WORD)));
-  const clash = clashIn(nodes, classes);
-  if (clash !== undefined) refuse(`the private members cannot become plain: ${clash}`);
+export function compactMembers(codes: readonly string[], foreign: string, refuse: (problem: string) => never): string[] {
+  const scripts = codes.map((code) => ({ code, nodes: [...everyNode(parseAst(code) as unknown as Node)] }));
+  const classesOf = (nodes: readonly Node[]) => nodes.filter(({ type }) => type === 'ClassExpression' || type === 'ClassDeclaration');
+  const nodes = scripts.flatMap((script) => script.nodes);
+  const short = shortNames(nodes, classesOf(nodes), new Set(foreign.match(WORD)));
+  return scripts.map(({ code, nodes }) => {
+    // The names of variables mean something else in each script.
+    const clash = clashIn(nodes, classesOf(nodes));
+    if (clash !== undefined) refuse(`the private members cannot become plain: ${clash}`);
+    return apply(code, editsOf(code, nodes, short));
+  });
+}
+
+function editsOf(code: string, nodes: readonly Node[], short: ReadonlyMap<string, string>): Edit[] {
   const edits: Edit[] = [];
   for (const node of nodes) {
     if (isEmptyField(node)) edits.push({ start: node.start, end: node.end, text: '' });
@@ -38,7 +46,7 @@ export function compactMembers(code: string, foreign: string, refuse: (problem: 
       if (key && name !== undefined) edits.push({ start: key.start, end: key.end, text: node.shorthand === true ? `${name}:${String(key.name)}` : name });
     }
   }
-  return apply(code, edits);
+  return edits;
 }
 
 const WORD = /[A-Za-z_$][\w$]*/g;

@@ -2,6 +2,8 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 import { precompress } from '../scripts/precompress.ts';
 import { compactBundle } from './compact.ts';
+import { functionsOnly } from './functions-only.ts';
+import { givesKit } from './kit.ts';
 import sharedTexts from '../ui/src/locales/fr.json' with { type: 'json' };
 import ownTexts from './src/locales/fr.json' with { type: 'json' };
 
@@ -9,7 +11,7 @@ const ownSignals = fileURLToPath(new URL('src/signals.ts', import.meta.url));
 
 // One classic script, loadable by any page with `<script src=".../widget.js" async>`.
 export default defineConfig({
-  plugins: [compactBundle(Object.keys(sharedTexts), Object.keys(ownTexts)), precompress()],
+  plugins: [functionsOnly(), givesKit(fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '')), compactBundle(Object.keys(sharedTexts), Object.keys(ownTexts)), precompress()],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   define: { 'process.env.NODE_ENV': '"production"' },
   // The one library that does not fit: see the README.

@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { SpeechContext, type Speech } from '@guichet/ui';
 import type { HostEventTarget } from './host-api.ts';
+import { attach } from './files.ts';
 import { Launcher } from './launcher.tsx';
 import { useLive, useLiveEffect } from './live.ts';
 import { Ask } from './panel/ask.tsx';
@@ -72,6 +73,15 @@ function Panel(parts: Parts) {
     shell.close();
   };
 
+  // Only a conversation takes files. What is words too, as a copied part of a document, stays words.
+  const take = (event: DragEvent | ClipboardEvent) => {
+    const line = view.name === 'conversation' && visitor.line.peek();
+    const given = 'dataTransfer' in event ? event.dataTransfer : event.clipboardData;
+    if (!line || !given?.types.includes('Files') || given.types.includes('text/plain')) return;
+    event.preventDefault();
+    attach(line, given.files);
+  };
+
   return (
     <section
       class="widget"
@@ -80,6 +90,9 @@ function Panel(parts: Parts) {
       tabIndex={-1}
       aria-label={organization === undefined ? t('panel.name') : t('panel.name_of', { organization })}
       onKeyDown={onKeyDown}
+      onDragOver={take}
+      onDrop={take}
+      onPaste={take}
     >
       {view.name === 'home' && <Home {...parts} />}
       {view.name === 'ask' && <Ask {...parts} />}

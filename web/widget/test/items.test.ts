@@ -4,7 +4,7 @@ import { itemsOf } from '../src/panel/items.ts';
 
 const t = ((key: string) => key) as Parameters<typeof itemsOf>[0]['t'];
 const message = (key: string, minute: number, more: Partial<ThreadMessage> = {}): ThreadMessage => ({
-  key, id: key, seq: minute, entry_seq: minute, type: 'text', sender: { id: 'agent', type: 'agent', name: 'Nadia' }, mine: false, content: key,
+  key, id: key, seq: minute, entry_seq: minute, type: 'text', sender: { id: 'agent', type: 'agent', name: 'Nadia' }, mine: false, content: key, attachments: [],
   created_at: `2026-01-15T09:${String(minute).padStart(2, '0')}:00Z`, edited: false, deleted: false, in_reply_to: null, state: 'sent', error: null, ...more,
 });
 const request = (change: Partial<OwnSupportRequest>) => ({ status: 'open', resolved_at: null, closed_at: null, ...change }) as OwnSupportRequest;

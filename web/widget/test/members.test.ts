@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
-import { compactMembers } from '../members.ts';
+import { compactMembers as compactAll } from '../members.ts';
 
 const refuse = (problem: string): never => {
   throw new Error(problem);
 };
+const compactMembers = (code: string, foreign: string, refused: typeof refuse) => compactAll([code], foreign, refused)[0]!;
 /** What the code says once it has run, before and after. */
 const says = (code: string) => (0, eval)(code) as unknown;
 
@@ -30,4 +31,13 @@ test('what private members keep apart stops the build', () => {
   expect(() => compactMembers('class A{#e=1;e=2}', '', refuse)).toThrow('public “e”');
   expect(() => compactMembers('var A=class{#e=1};class B extends A{#e=2}', '', refuse)).toThrow('another extends');
   expect(() => compactMembers('class A{#e=1;static is(x){return #e in x}}', '', refuse)).toThrow('in object');
+});
+
+test('two scripts agree on the names of members, and each keeps its own variables', () => {
+  const codes = ['globalThis.given=new class A{hasOlder=2;#e=1;get sum(){return this.#e+this.hasOlder}};var B=class{}', 'class B{#e=3;loadOlder(x){return x.hasOlder+this.#e}}globalThis.told=new B().loadOlder(given)+given.sum'];
+  const [first, second] = compactAll(codes, '', refuse);
+  expect(first).not.toContain('hasOlder');
+  expect(second).not.toMatch(/hasOlder|loadOlder/);
+  for (const code of [first!, second!]) says(`(()=>{${code}})()`);
+  expect((globalThis as { told?: number }).told).toBe(8);
 });

@@ -1,17 +1,22 @@
 import { useRef } from 'preact/hooks';
-import { MAX_CONTENT, type ConversationStore } from '@guichet/sdk';
+import { MAX_CONTENT } from '@guichet/sdk';
 import { IconButton, sends, useGrowing } from '@guichet/ui';
-import { up } from '@guichet/ui/icons.tsx';
+import { clip, up } from '@guichet/ui/icons.tsx';
+import { attach, files } from '../files.ts';
 import { useLive } from '../live.ts';
 import { useTexts } from '../texts.ts';
-import type { Parts } from '../widget.tsx';
+import type { Line } from '../visitor/line.ts';
 
 const MAX_LINES = 5;
 
-export function Composer({ store, reopens }: { readonly store: ConversationStore; readonly reopens: boolean } & Parts) {
+export function Composer({ line, reopens }: { readonly line: Line; readonly reopens: boolean }) {
+  const { store } = line;
   const { t } = useTexts();
   const field = useRef<HTMLTextAreaElement>(null);
+  const chooser = useRef<HTMLInputElement>(null);
   const text = useLive(store.draft);
+  const loaded = useLive(files);
+  const count = useLive(store.tray)?.count;
   const excess = [...text].length - MAX_CONTENT;
   useGrowing(field, text, MAX_LINES);
 
@@ -28,6 +33,7 @@ export function Composer({ store, reopens }: { readonly store: ConversationStore
 
   return (
     <form class="write" onSubmit={submit}>
+      {loaded && <loaded.Tray line={line} />}
       {excess > 0 && (
         <p class="excess" role="status">
           {t('conversation.too_long', { count: excess })}
@@ -44,7 +50,19 @@ export function Composer({ store, reopens }: { readonly store: ConversationStore
         onKeyDown={onKeyDown}
         onBlur={() => store.stopTyping()}
       />
-      <IconButton type="submit" class="go" label={t('conversation.send')} path={up} disabled={text.trim() === '' || excess > 0} />
+      <input
+        ref={chooser}
+        type="file"
+        multiple
+        hidden
+        onChange={({ currentTarget }) => {
+          attach(line, currentTarget.files!);
+          // The same file may be chosen again.
+          currentTarget.value = '';
+        }}
+      />
+      <IconButton label={t('conversation.attach')} path={clip} onClick={() => chooser.current!.click()} />
+      <IconButton type="submit" class="go" label={t('conversation.send')} path={up} disabled={(text.trim() === '' && !count) || excess > 0} />
     </form>
   );
 }

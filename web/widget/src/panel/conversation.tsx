@@ -1,7 +1,8 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { ApiError, isClosed } from '@guichet/sdk';
-import { Avatar, Button, Empty, IconButton, layoutThread, Thread, useLate, useNow, useThreadScroll } from '@guichet/ui';
+import { Avatar, Button, Empty, IconButton, layoutThread, Thread, useLate, useNow, useThreadScroll, type ThreadMessage } from '@guichet/ui';
 import { alert, down, lock, moon, offline, Icon } from '@guichet/ui/icons.tsx';
+import { files, needFiles } from '../files.ts';
 import { useLive } from '../live.ts';
 import { useTexts } from '../texts.ts';
 import type { Line } from '../visitor/line.ts';
@@ -83,6 +84,11 @@ function Messages({ line, visitor }: { readonly line: Line } & Parts) {
   const connected = useLive(line.connection) === 'fine';
   const ended = useLive(store.session)?.ended_at;
   const queue = useLive(store.queue);
+  const loaded = useLive(files);
+  const needed = messages.some(({ attachments }) => attachments[0]);
+  useEffect(() => {
+    if (needed || line.kept) void needFiles();
+  }, [needed]);
   const items = useMemo(() => itemsOf({ messages, request, ended, connected, t }), [messages, request, ended, connected, t]);
   const blocks = useMemo(() => layoutThread(items, time), [items, time]);
 
@@ -114,6 +120,9 @@ function Messages({ line, visitor }: { readonly line: Line } & Parts) {
     const text = store.discard(key);
     if (text !== undefined && store.draft.peek().trim() === '') store.setDraft(text);
   };
+
+  const attached = (message: ThreadMessage) =>
+    message.attachments?.[0] && (loaded ? <loaded.Sent line={line} message={message} /> : message.attachments.map(({ file_name }) => <p class="bubble">{file_name}</p>));
 
   if (phase === 'loading' && messages.length === 0) {
     return <div class="scroll">{!connected ? <Empty icon={offline} title={t('conversation.waiting')} /> : late && <Loading />}</div>;
@@ -148,7 +157,7 @@ function Messages({ line, visitor }: { readonly line: Line } & Parts) {
   return (
     <div class="messages">
       <div class="thread-scroll" ref={scroll.ref} tabIndex={0} role="log" aria-label={t('ui.messages')} onScroll={onScroll}>
-        <Thread blocks={blocks} typing={typing} now={now} before={before} after={[place, after]} onSendAgain={(key) => store.retry(key)} onDiscard={takeBack} />
+        <Thread blocks={blocks} typing={typing} now={now} before={before} after={[place, after]} attached={attached} onSendAgain={(key) => store.retry(key)} onDiscard={takeBack} />
       </div>
       {!scroll.atEnd && (
         <div class="newest">
@@ -171,7 +180,7 @@ function Loading() {
   );
 }
 
-function Foot({ line, shell, visitor, events }: { readonly line: Line } & Parts) {
+function Foot({ line, shell, visitor }: { readonly line: Line } & Parts) {
   const { t } = useTexts();
   const status = useLive(line.request)?.status;
   const tooLate = useLive(line.store.messages).filter(({ error }) => error && isClosed(error.code));
@@ -193,7 +202,7 @@ function Foot({ line, shell, visitor, events }: { readonly line: Line } & Parts)
       </div>
     );
   }
-  return <Composer store={line.store} reopens={status === 'resolved'} visitor={visitor} shell={shell} events={events} />;
+  return <Composer line={line} reopens={status === 'resolved'} />;
 }
 
 /** Said only when it is not fine. */

@@ -37,6 +37,7 @@ function itemOf(message: StoredMessage, connected: boolean, t: Sources['t']): Th
     side: message.mine ? 'me' : 'them',
     own: message.mine,
     content: message.content,
+    attachments: message.attachments,
     at: message.created_at,
     state: message.state,
     waiting: connected ? 'sending' : 'offline',

@@ -8,6 +8,12 @@ export const scopeOf = (id: string) => `guest-${id}`;
 /** An open line to one conversation: its token, its connection, its messages, its request. */
 export class Line {
   readonly record: ConversationRecord;
+  /** In the visitor's name. */
+  readonly api: ApiClient;
+  /** The name under which what is unsent is kept. */
+  readonly scope: string;
+  /** Whether files wait on this device to be sent. */
+  readonly kept: boolean;
   readonly realtime: RealtimeClient;
   readonly store: ConversationStore;
   readonly request: ReadonlySignal<OwnSupportRequest | null> = signal<OwnSupportRequest | null>(null);
@@ -21,14 +27,16 @@ export class Line {
   constructor(record: ConversationRecord, api: ApiClient, storage: KeyValueStore) {
     this.record = record;
     const tokens = new GuestTokens(record.token);
-    const guest = api.with(tokens);
-    this.#public = new PublicApi(guest);
+    this.api = api.with(tokens);
+    this.scope = scopeOf(record.id);
+    this.kept = storage.keys().some((key) => key.startsWith(`guichet:files:${this.scope}`));
+    this.#public = new PublicApi(this.api);
     this.realtime = new RealtimeClient({ url: realtimeUrl(api.origin), tokens });
     this.store = new ConversationStore({
       id: record.id,
       side: 'customer',
-      scope: scopeOf(record.id),
-      api: new ConversationApi(guest),
+      scope: this.scope,
+      api: new ConversationApi(this.api),
       realtime: this.realtime,
       storage,
       clock: systemClock,

@@ -126,7 +126,7 @@ export class Visitor {
       const request = line?.request.value ?? this.#summaries.value.get(record.id) ?? null;
       const newest = line?.store.messages.value.findLast((message) => message.seq !== null);
       const told = request?.last_message;
-      if (newest) return { request, unread: line!.store.unread.value, last: { name: newest.mine ? null : newest.sender.name, text: newest.content, at: newest.created_at } };
+      if (newest) return { request, unread: line!.store.unread.value, last: { name: newest.mine ? null : newest.sender.name, text: newest.content || (newest.attachments[0]?.file_name ?? ''), at: newest.created_at } };
       const last = told ? { name: told.sender_type === 'customer' ? null : told.sender_name, text: told.excerpt ?? '', at: told.created_at } : null;
       return { request, unread: request?.unread_count ?? 0, last };
     });
