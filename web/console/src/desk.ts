@@ -5,9 +5,11 @@ import { useContext } from 'preact/hooks';
 import {
   Conversations,
   ConversationsApi,
+  Links,
   RealtimeClient,
   realtimeUrl,
   SupportRequestsApi,
+  Uploads,
   type BrowserSession,
   type ConversationStore,
   type StaffAvailability,
@@ -32,6 +34,8 @@ export class Desk {
   readonly requests: SupportRequestsApi;
   readonly chats: ConversationsApi;
   readonly inbox: Inbox;
+  /** Where files are fetched from. */
+  readonly links: Links;
   /** Whether this person wants to be asked; said perhaps on another device. */
   readonly availability: ReadonlySignal<StaffAvailability>;
   /** How this person is shown: nothing while the connection is lost. */
@@ -40,6 +44,8 @@ export class Desk {
   readonly #conversations: Conversations;
   /** The conversations last looked at, newest first: going back to one shows it at once. */
   readonly #recent = signal<readonly ConversationStore[]>([]);
+  /** The files of messages that are being written. */
+  readonly #uploads = new Map<string, { readonly conversation: ConversationStore; readonly uploads: Uploads }>();
   #agents: Promise<readonly Me[]> | undefined;
 
   constructor(session: BrowserSession, user: User) {
@@ -49,6 +55,7 @@ export class Desk {
     this.realtime = new RealtimeClient({ url: realtimeUrl(session.api.origin), tokens: session });
     this.requests = new SupportRequestsApi(session.api);
     this.chats = new ConversationsApi(session.api);
+    this.links = new Links(session.api);
     this.#conversations = new Conversations({ api: session.api, realtime: this.realtime, side: 'staff', scope: user.id, me: this.me });
     this.inbox = new Inbox(user.id, this.requests, this.realtime);
     this.availability = this.#availability;
@@ -76,6 +83,16 @@ export class Desk {
     return store;
   }
 
+  /** The files that go with the next message there, whichever conversation is on screen. */
+  uploads(conversation: ConversationStore): Uploads {
+    const known = this.#uploads.get(conversation.id);
+    if (known?.conversation === conversation) return known.uploads;
+    known?.uploads.dispose();
+    const uploads = new Uploads({ conversation, api: this.session.api, scope: this.me.id });
+    this.#uploads.set(conversation.id, { conversation, uploads });
+    return uploads;
+  }
+
   /** The conversations followed now in which somebody else writes. */
   writing(): ReadonlySet<string> {
     return new Set(this.#recent.value.filter(({ typing }) => typing.value.length > 0).map(({ id }) => id));
@@ -96,6 +113,7 @@ export class Desk {
 
   dispose(): void {
     this.inbox.dispose();
+    for (const { uploads } of this.#uploads.values()) uploads.dispose();
     this.#conversations.dispose();
     this.realtime.stop();
   }

@@ -1,6 +1,7 @@
 import '@guichet/ui/styles/tokens.css';
 import '@guichet/ui/styles/base.css';
 import '@guichet/ui/styles/thread.css';
+import '@guichet/ui/styles/files.css';
 import './styles/page.css';
 import './styles/shell.css';
 import './styles/inbox.css';

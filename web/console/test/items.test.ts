@@ -7,7 +7,7 @@ const calm: Surroundings = { hasOlder: false, online: true, wordFailure: (code, 
 
 function message(minute: number, over: Partial<ThreadMessage> = {}): ThreadMessage {
   const sender = { id: 'h', type: 'customer', name: 'Hélène' } as const;
-  const base = { type: 'text', sender, mine: false, content: 'x', edited: false, deleted: false, in_reply_to: null, state: 'sent', error: null } as const;
+  const base = { type: 'text', sender, mine: false, content: 'x', attachments: [] as [], edited: false, deleted: false, in_reply_to: null, state: 'sent', error: null } as const;
   return { ...base, key: `m${minute}`, id: `m${minute}`, seq: minute, entry_seq: minute, created_at: iso(minute), ...over };
 }
 function pending(minute: number, over: Partial<ThreadMessage> = {}): ThreadMessage {

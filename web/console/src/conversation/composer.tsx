@@ -1,8 +1,9 @@
 // Where the answer is written.
 import type { RefObject } from 'preact';
-import { useRef } from 'preact/hooks';
-import { MAX_CONTENT, type ConversationStore, type SupportRequest } from '@guichet/sdk';
-import { Button, Icon, icons, sends, useGrowing } from '@guichet/ui';
+import { useEffect, useRef } from 'preact/hooks';
+import { MAX_CONTENT, type ConversationStore, type SupportRequest, type Uploads } from '@guichet/sdk';
+import { Button, Icon, IconButton, icons, sends, useGrowing } from '@guichet/ui';
+import { filesOf, ToSend } from '@guichet/ui/files/index.ts';
 import { useDesk } from '../desk.ts';
 import { useText } from '../texts.ts';
 import { canTake, useAct } from './actions.ts';
@@ -10,6 +11,7 @@ import { canTake, useAct } from './actions.ts';
 export interface ComposerProps {
   readonly request: SupportRequest;
   readonly conversation: ConversationStore;
+  readonly uploads: Uploads;
   readonly field: RefObject<HTMLTextAreaElement | null>;
   /** A message has just been sent. */
   readonly onSent: () => void;
@@ -19,13 +21,22 @@ const maxLines = 12;
 /** From here on the reader is told how much room is left. */
 const nearFull = MAX_CONTENT - 500;
 
-export function Composer({ request, conversation, field, onSent }: ComposerProps) {
+export function Composer({ request, conversation, uploads, field, onSent }: ComposerProps) {
   const { t } = useText();
   const draft = conversation.draft.value;
   const length = draft.length < nearFull ? 0 : [...draft].length;
   const tooLong = length > MAX_CONTENT;
   const form = useRef<HTMLFormElement>(null);
+  const chooser = useRef<HTMLInputElement>(null);
+  const items = uploads.items.value;
+  const count = useRef(items.length);
   useGrowing(field, draft, maxLines);
+
+  useEffect(() => {
+    // The button that took a file away is gone with it.
+    if (items.length < count.current && document.activeElement === document.body) field.current?.focus();
+    count.current = items.length;
+  }, [items.length]);
 
   if (request.status === 'closed') {
     return (
@@ -76,7 +87,26 @@ export function Composer({ request, conversation, field, onSent }: ComposerProps
             send();
           }}
         />
+        <ToSend
+          uploads={items}
+          leftOut={uploads.leftOut.value}
+          sending={uploads.sending.value}
+          onRemove={(key) => uploads.remove(key)}
+          onRetry={(key) => uploads.retry(key)}
+        />
         <div class="tools">
+          <input
+            ref={chooser}
+            type="file"
+            multiple
+            hidden
+            onChange={({ currentTarget }) => {
+              uploads.attach(filesOf(currentTarget.files ?? []));
+              // The same file may be chosen again.
+              currentTarget.value = '';
+            }}
+          />
+          <IconButton label={t('composer.attach')} path={icons.clip} onClick={() => chooser.current?.click()} />
           {length > 0 && (
             <span class={`meta${tooLong ? ' too-long' : ''}`} role="status">
               {tooLong ? t('composer.too_long', { count: length - MAX_CONTENT }) : t('composer.left', { count: MAX_CONTENT - length })}

@@ -1,8 +1,9 @@
 // One request's conversation, from its first message to the field for the next.
 import type { RefObject } from 'preact';
-import { useEffect, useMemo } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { Revisions, type ChatSession, type ConversationStore, type SupportRequest } from '@guichet/sdk';
 import { Button, Empty, icons, layoutThread, Thread, useLate, useNow, useThreadScroll, type ThreadBlock } from '@guichet/ui';
+import { Attached, DropHint, filesOf, hasFiles, useDraggedOver } from '@guichet/ui/files/index.ts';
 import { useDesk } from '../desk.ts';
 import { EntryText } from '../details/entry.tsx';
 import type { Timeline } from '../details/timeline-store.ts';
@@ -32,8 +33,33 @@ export function Conversation({ request, conversation, timeline, field, heading, 
   const { t } = useText();
   const scroll = useThreadScroll();
   const viewing = useViewing(request, conversation);
+  const uploads = useDesk().uploads(conversation);
+  const section = useRef<HTMLElement>(null);
+  const over = useDraggedOver(section);
+  const takesFiles = request.status !== 'closed' && conversation.phase.value !== 'refused';
+  const give = (event: Event, given: DataTransfer | null) => {
+    // What is words too, as a copied part of a document, stays words.
+    if (!takesFiles || given === null || given.files.length === 0 || given.types.includes('text/plain')) return;
+    event.preventDefault();
+    uploads.attach(filesOf(given.files));
+    field.current?.focus();
+  };
   return (
-    <section class="conversation" aria-label={request.subject}>
+    <section
+      ref={section}
+      class="conversation"
+      aria-label={request.subject}
+      onDragOver={(event) => {
+        if (hasFiles(event)) event.preventDefault();
+      }}
+      onDrop={(event) => {
+        // A file that is dropped where none is taken must not replace the page.
+        if (hasFiles(event)) event.preventDefault();
+        give(event, event.dataTransfer);
+      }}
+      onPaste={(event) => give(event, event.clipboardData)}
+    >
+      {over && takesFiles && <DropHint />}
       <Top request={request} conversation={conversation} heading={heading} detailsShown={detailsShown} onDetails={onDetails} onBack={onBack} />
       <ConnectionState />
       <Messages request={request} conversation={conversation} timeline={timeline} scroll={scroll} />
@@ -45,7 +71,7 @@ export function Conversation({ request, conversation, timeline, field, heading, 
         )}
         {conversation.phase.value !== 'refused' && <Viewers viewers={viewing.others.value} />}
         {conversation.phase.value !== 'refused' && (
-          <Composer request={request} conversation={conversation} field={field} onSent={scroll.toEnd} />
+          <Composer request={request} conversation={conversation} uploads={uploads} field={field} onSent={scroll.toEnd} />
         )}
       </div>
     </section>
@@ -59,7 +85,7 @@ interface MessagesProps extends Pick<ConversationProps, 'request' | 'conversatio
 function Messages({ request, conversation, timeline, scroll }: MessagesProps) {
   const speech = useText();
   const { t, time } = speech;
-  const { inbox, realtime, session, isAdmin } = useDesk();
+  const { inbox, realtime, session, isAdmin, links } = useDesk();
   const now = useNow();
   const phase = conversation.phase.value;
   const revisions = useMemo(() => new Revisions(conversation, session.api), [conversation, session]);
@@ -106,6 +132,7 @@ function Messages({ request, conversation, timeline, scroll }: MessagesProps) {
           typing={conversation.typing.value}
           now={now}
           before={hasOlder ? <Older conversation={conversation} /> : <Opening request={request} first={messages[0]?.content} />}
+          attached={({ attachments = [], state }) => attachments.length > 0 && <Attached attachments={attachments} source={links} pending={state === 'pending'} />}
           around={({ key }, words) => {
             const message = messages.find((one) => one.key === key);
             if (message === undefined || message.id === null || !(message.mine || isAdmin)) return words;

@@ -55,7 +55,7 @@ export function threadItems(
 }
 
 function itemOf(message: Message, behind: boolean, online: boolean, wordFailure: Surroundings['wordFailure']): ThreadItem<LineContent> {
-  const { key, sender, content, created_at: at, state, edited, deleted, mine, error } = message;
+  const { key, sender, content, attachments, created_at: at, state, edited, deleted, mine, error } = message;
   if (sender.type === 'system' || message.type === 'system' || message.type === 'status_update') {
     return { kind: 'system', key, at, content: { text: content } };
   }
@@ -66,6 +66,7 @@ function itemOf(message: Message, behind: boolean, online: boolean, wordFailure:
     side: sender.type === 'agent' ? 'me' : 'them',
     own: mine,
     content,
+    attachments,
     at,
     state,
     edited,

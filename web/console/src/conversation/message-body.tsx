@@ -48,7 +48,7 @@ export function MessageBody({ message, revisions, takesEdits, children }: Messag
   };
 
   if (text !== null) return <Editor text={text} onText={setText} onSave={save} onCancel={() => setText(null)} />;
-  const editable = takesEdits && Revisions.isEditable(message, Date.now());
+  const editable = takesEdits && message.content !== '' && Revisions.isEditable(message, Date.now());
   return (
     <div class="revisable" ref={body}>
       {children}

@@ -4,6 +4,7 @@ import { Avatar, Icon, IconButton, icons, stamp, useNow } from '@guichet/ui';
 import { AssigneePick, StatusPick } from './picks.tsx';
 import { Context } from './context.tsx';
 import { EntryText, priorityName } from './entry.tsx';
+import { Files } from './files.tsx';
 import { ServiceLevel } from './service-level.tsx';
 import type { Timeline } from './timeline-store.ts';
 import { useText } from '../texts.ts';
@@ -25,6 +26,7 @@ export function Details({ request, conversation, timeline, onClose }: DetailsPro
       <Properties request={request} />
       <ServiceLevel request={request} now={now} />
       <Context request={request} />
+      <Files conversation={conversation} now={now} />
       {request.resolution !== null && request.resolution !== '' && (
         <section>
           <h2 class="section">{t('details.resolution')}</h2>
