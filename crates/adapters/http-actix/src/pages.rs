@@ -39,8 +39,10 @@ pub struct Page {
 const PAGE_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
     connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
 
-/// The one file that other sites load.
-const WIDGET: &str = "/widget.js";
+/// What other sites load: the widget, and the scripts that it fetches once they are needed.
+fn is_widget(path: &str) -> bool {
+    path == "/widget.js" || (path.starts_with("/widget-") && path.ends_with(".js"))
+}
 
 const NOT_BUILT: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Guichet</title>\
     <h1>The pages were not built</h1><p>This server was compiled without its browser pages. \
@@ -83,7 +85,7 @@ fn file(request: &HttpRequest, page: Page) -> HttpResponse {
             header::CACHE_CONTROL,
             if page.immutable { "public, max-age=31536000, immutable" } else { "no-cache" },
         ));
-    if request.path() == WIDGET {
+    if is_widget(request.path()) {
         // A script that any site may load, also a site that isolates itself from others.
         answer.insert_header(("cross-origin-resource-policy", "cross-origin"));
         answer.insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"));

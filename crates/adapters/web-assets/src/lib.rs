@@ -90,9 +90,9 @@ fn asset(name: &str, file: EmbeddedFile) -> Asset {
     }
 }
 
-/// Vite puts what it names by a hash into `assets/`, as `name-HASH8.ext`.
+/// Vite puts what it names by a hash into `assets/`, as `name-HASH8.ext`; the widget's parts are beside it.
 fn is_hashed(name: &str) -> bool {
-    let in_assets = name.starts_with("demo/assets/") || name.starts_with("console/assets/");
+    let in_assets = ["demo/assets/", "console/assets/", "widget-"].iter().any(|folder| name.starts_with(folder));
     let stem = name.rsplit('/').next().and_then(|file| file.split('.').next()).unwrap_or_default();
     let hash = stem.get(stem.len().saturating_sub(9)..).unwrap_or_default();
     in_assets
@@ -127,6 +127,8 @@ mod tests {
     fn only_a_name_with_a_hash_is_for_ever() {
         assert!(is_hashed("console/assets/index-Ab12Cd34.js"));
         assert!(is_hashed("demo/assets/shop-a_-2Cd34.css"));
+        assert!(is_hashed("widget-files-Ab12Cd34.js"));
+        assert!(!is_hashed("widget-files.js"));
         assert!(!is_hashed("console/assets/logo.svg"));
         assert!(!is_hashed("console/index.html"));
         assert!(!is_hashed("widget.js"));

@@ -30,6 +30,10 @@ async fn the_widget_may_be_loaded_by_any_site_and_pages_by_none() {
     assert_eq!(widget.header("cross-origin-resource-policy"), Some("cross-origin"));
     assert_eq!(widget.header("access-control-allow-origin"), Some("*"));
     assert_eq!(widget.header("cache-control"), Some("no-cache"));
+    // What it loads later comes from here too, as a module, which browsers fetch under the rules for other origins.
+    let files = world.call("GET", "/widget-files-Ab12Cd34.js", None, None).await;
+    assert_eq!(files.header("cross-origin-resource-policy"), Some("cross-origin"));
+    assert_eq!(files.header("access-control-allow-origin"), Some("*"));
     let page = world.call("GET", "/console/", None, None).await;
     assert!(page.header("access-control-allow-origin").is_none());
 }

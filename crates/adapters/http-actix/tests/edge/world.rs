@@ -276,7 +276,7 @@ impl PageSource for Switches {
             etag: "\"abc\"".into(),
             immutable: false,
         });
-        let is_page = path == "/" || path == "/widget.js" || path.starts_with("/console");
+        let is_page = path == "/" || path.starts_with("/widget") || path.starts_with("/console");
         let script = path == "/console/assets/index-Ab12Cd34.js";
         (self.are_built() && is_page).then(|| Page { immutable: script, ..page.clone() })
     }
