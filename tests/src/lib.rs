@@ -14,9 +14,11 @@ pub mod database;
 pub mod faults;
 pub mod people;
 pub mod rest;
+pub mod scanner;
 mod seed;
 pub mod server;
 pub mod socket;
+pub mod storage;
 pub mod storm;
 pub mod upload;
 

@@ -113,15 +113,15 @@ async fn a_file_goes_with_its_message_only(store: Store) {
         visitor.rest.uploaded(room, "a.txt", b"mine").await,
         other.rest.uploaded(&other.conversation, "b.txt", b"theirs").await,
     );
-    let send = |name: &str, ids: Value| {
+    let post = |name: &str, ids: Value| {
         let body = json!({"client_message_id": name, "content": "x", "attachment_ids": ids});
         let (rest, path) = (visitor.rest.clone(), format!("/conversations/{room}/messages"));
         async move { rest.post(&path, &body).await }
     };
-    assert_eq!(send("a", json!([theirs])).await.problem(422), "chat.attachment_unusable");
-    assert_eq!(send("a", json!([mine, mine])).await.problem(422), "invalid");
-    let sent = send("a", json!([mine])).await.expect(201);
-    assert_eq!(send("b", json!([mine])).await.problem(422), "chat.attachment_unusable");
+    assert_eq!(post("a", json!([theirs])).await.problem(422), "chat.attachment_unusable");
+    assert_eq!(post("a", json!([mine, mine])).await.problem(422), "invalid");
+    let sent = post("a", json!([mine])).await.expect(201);
+    assert_eq!(post("b", json!([mine])).await.problem(422), "chat.attachment_unusable");
     assert_eq!(visitor.rest.delete(&format!("/attachments/{mine}")).await.problem(409), "chat.attachment_bound");
     visitor.rest.get(&format!("/attachments/{theirs}/link")).await.problem(404);
     let link = visitor.rest.get(&format!("/attachments/{mine}/link")).await.expect(200);
@@ -131,7 +131,7 @@ async fn a_file_goes_with_its_message_only(store: Store) {
     assert_eq!(visitor.rest.delete(&message).await.expect(200)["message"]["attachments"], json!([]));
     assert_eq!(fetch(&url).await.status(), 404, "the address leads nowhere any more");
     visitor.rest.get(&format!("/attachments/{mine}")).await.problem(404);
-    let again = send("a", json!([mine])).await.expect(200);
+    let again = post("a", json!([mine])).await.expect(200);
     assert_eq!((&again["duplicate"], &again["message"]["content"]), (&json!(true), &Value::Null));
     let removed = visitor.rest.uploaded(room, "c.txt", b"unbound").await;
     visitor.rest.delete(&format!("/attachments/{removed}")).await.expect(204);

@@ -67,7 +67,7 @@ pub struct Config {
     /// that share a database share it too.
     #[serde(default, deserialize_with = "secret")]
     pub storage_url: Option<Secret>,
-    /// ClamAV's daemon, `tcp://host:port` or `unix:/path`, which then looks into every file. Without it, files are
+    /// `clamd`, the daemon of `ClamAV`: `tcp://host:port` or `unix:/path`, which then looks into every file. Without it, files are
     /// checked by their kind only.
     pub clamd: Option<String>,
     /// The most MiB of a file. Default 10.

@@ -732,7 +732,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Every part works; for a probe that sends it traffic. */
+        /** Every part that the server needs works; for a probe that sends it traffic. */
         get: operations["health_ready"];
         put?: never;
         post?: never;
@@ -1498,7 +1498,7 @@ export interface components {
         /** @description How the server is, part by part. */
         Ready: {
             /**
-             * @description `ok` when every part works, else `unavailable`.
+             * @description `ok` when every part works, `degraded` when one does not that the server can do without, else `unavailable`.
              * @example ok
              */
             status: string;
@@ -3336,7 +3336,7 @@ export interface operations {
                     "application/json": components["schemas"]["UploadedAttachments"];
                 };
             };
-            /** @description The form cannot be read, or was cut off. */
+            /** @description The form cannot be read, or was cut off, or the `Idempotency-Key` is none. */
             400: {
                 headers: {
                     [name: string]: unknown;

@@ -47,7 +47,7 @@ impl FromStr for Address {
     }
 }
 
-/// [`Scanner`] by ClamAV's daemon.
+/// [`Scanner`] by `clamd`.
 #[derive(Debug)]
 pub struct Clamd {
     address: Address,

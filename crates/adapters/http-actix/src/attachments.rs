@@ -72,7 +72,7 @@ struct UploadedAttachments {
     request_body(content = UploadForm, content_type = "multipart/form-data"), security(("bearer" = [])), responses(
     (status = 201, description = "Kept.", body = UploadedAttachments),
     (status = 200, description = "They had come in before.", body = UploadedAttachments),
-    (status = 400, description = "The form cannot be read, or was cut off.", body = Problem,
+    (status = 400, description = "The form cannot be read, or was cut off, or the `Idempotency-Key` is none.", body = Problem,
         content_type = "application/problem+json"),
     (status = 409, description = "The request is closed, or was merged into another.", body = Problem,
         content_type = "application/problem+json"),

@@ -139,7 +139,13 @@ fn sync(folder: &Path) -> io::Result<()> {
 fn page(tickets: &Path, after: Option<&FileKey>) -> io::Result<Vec<StoredFile>> {
     let after = after.map(key::path);
     let mut found = Vec::new();
+    // Where the one before stands beyond a folder, that has nothing after it.
+    let is_over =
+        |folder: &str| after.as_ref().is_some_and(|after| folder < after.as_str() && !after.starts_with(folder));
     for request in entries(tickets)? {
+        if is_over(&format!("{}/{request}/", key::ROOT)) {
+            continue;
+        }
         for file in entries(&tickets.join(&request))? {
             let folder = tickets.join(&request).join(&file);
             for name in entries(&folder)? {

@@ -1,6 +1,7 @@
 //! A file that comes in: in a file of its own that has no name anybody knows, hashed on its way.
 
 use std::{
+    fmt::Write as _,
     fs::{DirBuilder, Permissions},
     io,
     os::unix::fs::{DirBuilderExt, PermissionsExt},
@@ -42,7 +43,11 @@ impl IncomingFile {
     pub(crate) async fn finish(&mut self) -> Result<Spooled, PortError> {
         self.file.flush().await.map_err(port)?;
         let digest = self.hash.clone().finish();
-        let sha256 = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut sha256 = String::with_capacity(64);
+        for byte in digest.as_ref() {
+            // Writing to a String cannot fail.
+            let _ = write!(sha256, "{byte:02x}");
+        }
         Ok(Spooled { size: self.size, sha256 })
     }
 

@@ -123,13 +123,14 @@ impl Refusal for ChatError {
             Self::AttachmentTooLarge { .. } | Self::AttachmentQuota => RefusalKind::TooLarge,
             Self::AttachmentKind => RefusalKind::UnsupportedType,
             Self::AttachmentBound | Self::AttachmentNotReady => RefusalKind::Conflict,
-            Self::AttachmentUnusable | Self::AttachmentInfected => RefusalKind::Invalid,
             Self::UploadCut => RefusalKind::Malformed,
             Self::Key(key) => key.kind(),
             Self::Closed | Self::Merged(_) | Self::MessageDeleted | Self::EditWindowOver | Self::NoActiveSession => {
                 RefusalKind::Conflict
             }
-            Self::IdempotencyMismatch | Self::Invalid(_) => RefusalKind::Invalid,
+            Self::IdempotencyMismatch | Self::AttachmentUnusable | Self::AttachmentInfected | Self::Invalid(_) => {
+                RefusalKind::Invalid
+            }
             Self::Overloaded => RefusalKind::Unavailable,
             Self::RateLimited(wait) => RefusalKind::TooMany(*wait),
             Self::NotAllowed(_) => RefusalKind::Forbidden,

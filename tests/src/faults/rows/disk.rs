@@ -64,10 +64,11 @@ pub async fn full(run: &Run) -> Report {
 
 /// A file system of some MiB in memory; gone with this value.
 #[derive(Debug)]
-struct SmallDisk(TempDir);
+pub struct SmallDisk(TempDir);
 
 impl SmallDisk {
-    fn mount(mib: u32) -> Self {
+    /// Mounts one of so many MiB, which takes root.
+    pub fn mount(mib: u32) -> Self {
         assert!(xtask::process::is_root(), "F-35 mounts a small file system, which takes root");
         remove_orphans();
         let prefix = format!("{PREFIX}{}-", std::process::id());
@@ -78,12 +79,13 @@ impl SmallDisk {
         Self(folder)
     }
 
-    fn path(&self) -> &Path {
+    /// Where it is.
+    pub fn path(&self) -> &Path {
         self.0.path()
     }
 
     /// Leaves no room at all; gives the file that takes it.
-    fn fill(&self) -> std::path::PathBuf {
+    pub fn fill(&self) -> std::path::PathBuf {
         let path = self.path().join("ballast");
         let mut file = File::create(&path).expect("a file");
         for size in [1 << 20, 1 << 12] {

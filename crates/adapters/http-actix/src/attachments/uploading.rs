@@ -38,6 +38,8 @@ pub(super) async fn run(
     request: &HttpRequest,
     payload: Payload,
 ) -> Result<Taken, Failure> {
+    // Nothing is read from who may not.
+    api.chat.conversation(&caller, conversation).await?;
     let limit = api.uploads.file_bytes();
     let most = limit * AttachedFile::MAX_PER_MESSAGE as u64 + AROUND;
     let announced = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that meets the unexpected fails")]
 
+mod attachments;
 mod bad_input;
 mod browsers;
 mod chat_sessions;

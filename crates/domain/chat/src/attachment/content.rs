@@ -20,7 +20,7 @@ pub enum ContentRefused {
 }
 
 /// Looks at a file while it comes in.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct ContentCheck {
     head: Vec<u8>,
     text: Text,
@@ -33,12 +33,6 @@ const MOST_PIXELS: u64 = 40_000_000;
 const HEAD: usize = 64 * 1024;
 /// A JPEG may have a thumbnail and profiles before it says how large it is.
 const JPEG_HEAD: usize = 256 * 1024;
-
-impl Default for ContentCheck {
-    fn default() -> Self {
-        Self { head: Vec::new(), text: Text::default(), size: 0 }
-    }
-}
 
 impl ContentCheck {
     /// The next piece of the file.
@@ -60,9 +54,8 @@ impl ContentCheck {
         }
         if let Some(picture) = image::read(&self.head) {
             return match picture.pixels {
-                image::Pixels::Known(pixels) if pixels == 0 => Err(ContentRefused::Broken),
+                image::Pixels::Known(0) | image::Pixels::Broken => Err(ContentRefused::Broken),
                 image::Pixels::Known(pixels) if pixels > MOST_PIXELS => Err(ContentRefused::TooManyPixels),
-                image::Pixels::Broken => Err(ContentRefused::Broken),
                 image::Pixels::Known(_) | image::Pixels::Untold => Ok(picture.mime_type),
             };
         }

@@ -147,7 +147,11 @@ impl Uploads {
             Begun::Before(_) => return Err(ChatError::Key(KeyRefused::Running)),
         }
         match self.keep(&new, &upload, incoming).await {
-            Ok(attachment) => Ok(Uploaded { attachment, duplicate: false }),
+            Ok(attachment) => {
+                let (id, size, kind) = (attachment.file.id, attachment.file.size, &attachment.file.mime_type);
+                tracing::info!(attachment = %id, size, kind, status = attachment.status.as_str(), "a file came in");
+                Ok(Uploaded { attachment, duplicate: false })
+            }
             Err(error) => {
                 // One that the scanner refused stays noted as such.
                 if !matches!(error, ChatError::AttachmentInfected) {

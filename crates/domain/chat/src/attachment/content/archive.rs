@@ -7,6 +7,13 @@ pub(super) const ZIP: &[u8] = b"PK\x03\x04";
 /// How a compound file begins, which old office documents are, and installers too.
 pub(super) const OLE: &[u8] = &[0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1];
 
+/// The folders that tell the kinds of such documents apart.
+const FOLDERS: [(&[u8], &str); 3] = [
+    (b"word/", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+    (b"xl/", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    (b"ppt/", "application/vnd.openxmlformats-officedocument.presentationml.presentation"),
+];
+
 /// What an archive is, by the names of its first entries; `None` for one that is no document.
 pub(super) fn office(head: &[u8]) -> Option<&'static str> {
     if let Some(kind) = open_document(head) {
@@ -17,15 +24,10 @@ pub(super) fn office(head: &[u8]) -> Option<&'static str> {
     if !names.iter().any(|name| *name == b"[Content_Types].xml" || *name == b"_rels/.rels") {
         return None;
     }
-    const KINDS: [(&[u8], &str); 3] = [
-        (b"word/", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
-        (b"xl/", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-        (b"ppt/", "application/vnd.openxmlformats-officedocument.presentationml.presentation"),
-    ];
-    KINDS.iter().find(|(folder, _)| names.iter().any(|name| name.starts_with(folder))).map(|(_, kind)| *kind)
+    FOLDERS.iter().find(|(folder, _)| names.iter().any(|name| name.starts_with(folder))).map(|(_, kind)| *kind)
 }
 
-/// The first entry is named `mimetype`, is not compressed, and says it (OpenDocument 1.3, part 2, 3.3).
+/// The first entry is named `mimetype`, is not compressed, and says it (`OpenDocument` 1.3, part 2, 3.3).
 fn open_document(head: &[u8]) -> Option<&'static str> {
     const KINDS: [&str; 4] = [
         "application/vnd.oasis.opendocument.text",

@@ -83,12 +83,12 @@ pub async fn many_uploads_with_one_key_are_one(h: &impl Harness) {
         let attachments = Arc::clone(&attachments);
         async move { attachments.begin(&new).await.unwrap() }
     };
-    let begun = super::super::side_by_side(many.iter().cloned().map(begin)).await;
+    let answers = super::super::side_by_side(many.iter().cloned().map(begin)).await;
     let fresh: Vec<_> =
-        begun.iter().zip(&many).filter(|(begun, _)| **begun == Begun::New).map(|(_, new)| new.id).collect();
+        answers.iter().zip(&many).filter(|(answer, _)| **answer == Begun::New).map(|(_, new)| new.id).collect();
     assert_eq!(fresh.len(), 1);
     let same = |begun: &&Begun| matches!(begun, Begun::Before(before) if before.file.id == fresh[0]);
-    assert_eq!(begun.iter().filter(same).count(), 7);
+    assert_eq!(answers.iter().filter(same).count(), 7);
     let another = new(&scene, h, "a.txt", Some("another key"));
     assert_eq!(attachments.begin(&another).await.unwrap(), Begun::New);
     let somebody = NewAttachment { uploaded_by: scene.agent.into(), ..new(&scene, h, "a.txt", Some("key")) };
