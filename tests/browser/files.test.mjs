@@ -117,6 +117,9 @@ test('an agent pastes a screenshot without a word, and the visitor sees it', asy
   await shown(visitor.thread, name);
   await shown(agent.thread, name);
   await sees(visitor.thread, ['Mes plaquettes ne vont pas', 'Voici l’étrier et le bon']);
+  await agent.page.getByRole('navigation', { name: 'Vues' }).getByRole('link', { name: /Toutes ouvertes/ }).click();
+  await agent.page.locator('a.row', { hasText: 'Vous : Fichier joint' }).first().click();
+  await agent.thread.waitFor();
 });
 
 test('words that are copied with a picture of themselves are pasted as words', async () => {
