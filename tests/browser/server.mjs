@@ -8,33 +8,27 @@ import { promisify } from 'node:util';
 import { until } from './until.mjs';
 
 export class Server {
-  static async start() {
+  /** With the demo's people and requests, unless `options` say otherwise. */
+  static async start(options = ['--demo']) {
     const program = process.env.GUICHET_BIN;
     if (!program) throw new Error('GUICHET_BIN names no program: run these tests by `cargo xtask test`');
     const home = await mkdtemp(join(tmpdir(), 'guichet-browser-'));
-    const server = new Server(program, home, await freePort());
+    const server = new Server(program, home, await freePort(), options);
     await server.run();
     return server;
   }
 
-  constructor(program, home, port) {
+  constructor(program, home, port, options) {
     this.program = program;
+    this.options = options;
     this.home = home;
     this.base = `http://127.0.0.1:${port}`;
     this.listen = `127.0.0.1:${port}`;
   }
 
   async run() {
-    // What the tester's shell has set must not reach the server.
-    const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('GUICHET_'));
-    const env = {
-      ...Object.fromEntries(inherited),
-      GUICHET_DATA_DIR: this.home,
-      GUICHET_LISTEN: this.listen,
-      GUICHET_LIMITS_ENABLED: 'false',
-    };
     const log = await open(join(this.home, 'server.log'), 'a');
-    this.child = spawn(this.program, ['serve', '--demo'], { env, stdio: ['ignore', log.fd, log.fd] });
+    this.child = spawn(this.program, ['serve', ...this.options], { env: this.environment, stdio: ['ignore', log.fd, log.fd] });
     this.ended = new Promise((resolve) => this.child.once('exit', resolve));
     await log.close();
     await until('the server is ready', 60_000, async () => {
@@ -44,10 +38,15 @@ export class Server {
     });
   }
 
+  get environment() {
+    // What the tester's shell has set must not reach the program.
+    const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('GUICHET_'));
+    return { ...Object.fromEntries(inherited), GUICHET_DATA_DIR: this.home, GUICHET_LISTEN: this.listen, GUICHET_LIMITS_ENABLED: 'false' };
+  }
+
   /** An organisation whose widget stands on these sites. */
   async createOrganization(name, slug, origin) {
-    const env = { ...process.env, GUICHET_DATA_DIR: this.home };
-    await promisify(execFile)(this.program, ['organization', 'create', '--name', name, '--slug', slug, '--origin', origin], { env });
+    await promisify(execFile)(this.program, ['organization', 'create', '--name', name, '--slug', slug, '--origin', origin], { env: this.environment });
   }
 
   /** kill -9: no drain, no goodbye. */

@@ -67,7 +67,8 @@ function LastWords({ request }: { readonly request: SupportRequest }) {
   const { me } = useDesk();
   const message = request.last_message;
   if (message === null) return <span class="last">{request.description || t('list.no_message')}</span>;
-  const excerpt = message.excerpt ?? t('ui.deleted');
+  // A message without a word has files.
+  const excerpt = message.excerpt === '' ? t('list.file') : (message.excerpt ?? t('ui.deleted'));
   return <span class="last">{said(message, me.name, excerpt, t)}</span>;
 }
 
