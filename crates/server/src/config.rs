@@ -67,8 +67,8 @@ pub struct Config {
     /// that share a database share it too.
     #[serde(default, deserialize_with = "secret")]
     pub storage_url: Option<Secret>,
-    /// `clamd`, the daemon of `ClamAV`: `tcp://host:port` or `unix:/path`, which then looks into every file. Without it, files are
-    /// checked by their kind only.
+    /// `clamd`, the daemon of `ClamAV`, which then looks into every file: `tcp://host:port` or `unix:/path`. Its
+    /// `StreamMaxLength` has to allow the largest file. Without it, files are checked by their kind only.
     pub clamd: Option<String>,
     /// The most MiB of a file. Default 10.
     pub max_attachment_mb: u64,
@@ -252,6 +252,15 @@ mod tests {
         fs::write(file.path(), "postgres://me:hush@db/guichet\n").unwrap();
         let config = with(&[("GUICHET_DATABASE_URL_FILE", file.path().to_str().unwrap())]).unwrap();
         assert_eq!(config.database().expose(), "postgres://me:hush@db/guichet");
+        assert!(!format!("{config:?}").contains("hush"));
+    }
+
+    #[test]
+    fn files_have_a_place_and_a_size() {
+        let config = with(&[("GUICHET_MAX_ATTACHMENT_MB", "25"), ("GUICHET_CLAMD", "tcp://127.0.0.1:3310")]).unwrap();
+        assert_eq!((config.max_attachment_mb, config.clamd.as_deref()), (25, Some("tcp://127.0.0.1:3310")));
+        assert!(with(&[("GUICHET_MAX_ATTACHMENT_MB", "0")]).unwrap_err().to_string().contains("max_attachment_mb"));
+        let config = with(&[("GUICHET_STORAGE_URL", "s3://files?region=eu&secret_access_key=hush")]).unwrap();
         assert!(!format!("{config:?}").contains("hush"));
     }
 

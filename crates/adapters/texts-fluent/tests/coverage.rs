@@ -24,7 +24,8 @@ fn every_code() -> Vec<String> {
 #[test]
 fn every_code_has_a_text_in_every_language() {
     let texts = FluentTexts::new(&CATALOGUES).unwrap();
-    let arguments = ["into", "limit_kib", "action", "status", "version"].map(|name| (name, "7".to_owned()));
+    let arguments =
+        ["into", "limit_kib", "limit_mib", "action", "status", "version"].map(|name| (name, "7".to_owned()));
     for code in every_code() {
         let [fr, en] = Language::ALL.map(|language| texts.text(language, &code, &arguments));
         let (Some(fr), Some(en)) = (fr, en) else { panic!("{code} lacks a text") };

@@ -137,6 +137,9 @@ impl Uploads {
         let new = self.admit(caller, conversation, &upload).await?;
         match self.attachments.begin(&new).await? {
             Begun::New => {}
+            Begun::Before(before) if before.status == AttachmentStatus::Refused => {
+                return Err(ChatError::AttachmentInfected);
+            }
             Begun::Before(before) if before.stored => {
                 let (_, spooled, _) = self.take_in(&upload, &new.file_name, incoming).await?;
                 if spooled.sha256 != before.file.sha256 {

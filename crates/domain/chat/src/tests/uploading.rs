@@ -62,7 +62,7 @@ impl World {
         assert_eq!((self.notes().await, self.files.count()), ((0, 0), 0));
     }
 
-    fn sending(&self, name: &str, files: &[AttachmentId]) -> Outgoing {
+    fn sending(name: &str, files: &[AttachmentId]) -> Outgoing {
         Outgoing { attachments: files.to_vec(), ..outgoing(name, "voici") }
     }
 }
@@ -122,13 +122,18 @@ async fn an_infected_file_is_refused_and_its_bytes_are_gone() {
     let world = world();
     assert_eq!(code(world.take(b"EICAR").await), "chat.attachment_infected");
     assert_eq!(world.files.count(), 0);
+    let again = || Upload { key: Some("key".to_owned()), ..named("b.txt") };
+    for _ in 0..2 {
+        let refused = world.upload(&world.scene.customer, again(), b"EICAR").await;
+        assert_eq!(code(refused), "chat.attachment_infected", "also when it comes again");
+    }
     let noted = world.uploads.list(&world.scene.customer, world.scene.thread.id, None).await.unwrap();
     assert_eq!(noted[0].status, AttachmentStatus::Refused);
     let id = noted[0].file.id;
     let link = world.uploads.link(&world.scene.customer, id, false).await;
     assert_eq!(link.unwrap_err().code(), "chat.attachment_not_ready");
     let sent =
-        world.scene.chat.send(&world.scene.customer, world.scene.thread.id, world.sending("m", &[id]), None).await;
+        world.scene.chat.send(&world.scene.customer, world.scene.thread.id, World::sending("m", &[id]), None).await;
     assert_eq!(sent.unwrap_err().code(), "chat.attachment_unusable");
 }
 
@@ -142,7 +147,7 @@ async fn a_file_is_held_while_the_scanner_is_down_and_checked_when_it_is_back() 
     assert_eq!(world.uploads.check_held().await.unwrap(), 0);
     let customer = &world.scene.customer;
     let send = |name: &str| {
-        let outgoing = world.sending(name, &[held.file.id]);
+        let outgoing = World::sending(name, &[held.file.id]);
         world.scene.chat.send(customer, world.scene.thread.id, outgoing, None)
     };
     assert_eq!(send("m").await.unwrap_err().code(), "chat.attachment_unusable");
@@ -170,7 +175,7 @@ async fn a_file_without_a_message_is_its_uploaders_alone() {
     assert_eq!(world.uploads.get(agent, id).await.unwrap_err().code(), "chat.attachment_not_found");
     assert_eq!(world.uploads.delete(agent, id).await.unwrap_err().code(), "chat.attachment_not_found");
     assert!(world.uploads.list(agent, world.scene.thread.id, None).await.unwrap().is_empty());
-    let sent = world.scene.chat.send(customer, world.scene.thread.id, world.sending("m", &[id]), None).await.unwrap();
+    let sent = world.scene.chat.send(customer, world.scene.thread.id, World::sending("m", &[id]), None).await.unwrap();
     assert_eq!(world.uploads.get(agent, id).await.unwrap().message, Some(sent.message_id));
     assert_eq!(world.uploads.link(agent, id, false).await.unwrap().1, Link::Here);
     assert_eq!(world.uploads.list(agent, world.scene.thread.id, Some(sent.message_id)).await.unwrap().len(), 1);
@@ -226,8 +231,8 @@ async fn the_sweep_removes_what_nobody_has_and_nothing_else() {
     let customer = &world.scene.customer;
     let (bound, deleted, unbound) = (world.kept().await, world.kept().await, world.kept().await);
     let thread = world.scene.thread.id;
-    world.scene.chat.send(customer, thread, world.sending("bound", &[bound]), None).await.unwrap();
-    let gone = world.scene.chat.send(customer, thread, world.sending("gone", &[deleted]), None).await.unwrap();
+    world.scene.chat.send(customer, thread, World::sending("bound", &[bound]), None).await.unwrap();
+    let gone = world.scene.chat.send(customer, thread, World::sending("gone", &[deleted]), None).await.unwrap();
     world.scene.chat.delete(customer, thread, gone.message_id, None).await.unwrap();
     assert_eq!(world.uploads.remove_deleted().await.unwrap(), 1);
     assert_eq!(world.files.count(), 2);
@@ -243,7 +248,7 @@ async fn the_sweep_removes_what_nobody_has_and_nothing_else() {
 async fn bytes_that_belong_to_nothing_are_removed_once_they_are_old() {
     let world = world();
     let bound = world.kept().await;
-    let sending = world.sending("bound", &[bound]);
+    let sending = World::sending("bound", &[bound]);
     world.scene.chat.send(&world.scene.customer, world.scene.thread.id, sending, None).await.unwrap();
     for n in 0..5 {
         let key = FileKey {
@@ -265,7 +270,7 @@ async fn a_message_takes_at_most_five_files_each_once() {
     let id = |n| AttachmentId::new(Uuid::from_u128(n));
     for files in [(0..6).map(id).collect::<Vec<_>>(), vec![id(1), id(1)]] {
         let sent =
-            world.scene.chat.send(&world.scene.customer, world.scene.thread.id, world.sending("m", &files), None);
+            world.scene.chat.send(&world.scene.customer, world.scene.thread.id, World::sending("m", &files), None);
         assert_eq!(sent.await.unwrap_err().fields()[0].field, "attachment_ids");
     }
     assert!(Content::parse("").is_err() && Content::with_files(" ", 1).unwrap().as_str().is_empty());
