@@ -1,6 +1,6 @@
 // Where the answer is written.
 import type { RefObject } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useRef } from 'preact/hooks';
 import { MAX_CONTENT, type ConversationStore, type SupportRequest, type Uploads } from '@guichet/sdk';
 import { Button, Icon, IconButton, icons, sends, useGrowing } from '@guichet/ui';
 import { filesOf, ToSend } from '@guichet/ui/files/index.ts';
@@ -29,14 +29,7 @@ export function Composer({ request, conversation, uploads, field, onSent }: Comp
   const form = useRef<HTMLFormElement>(null);
   const chooser = useRef<HTMLInputElement>(null);
   const items = uploads.items.value;
-  const count = useRef(items.length);
   useGrowing(field, draft, maxLines);
-
-  useEffect(() => {
-    // The button that took a file away is gone with it.
-    if (items.length < count.current && document.activeElement === document.body) field.current?.focus();
-    count.current = items.length;
-  }, [items.length]);
 
   if (request.status === 'closed') {
     return (
@@ -91,7 +84,11 @@ export function Composer({ request, conversation, uploads, field, onSent }: Comp
           uploads={items}
           leftOut={uploads.leftOut.value}
           sending={uploads.sending.value}
-          onRemove={(key) => uploads.remove(key)}
+          onRemove={(key) => {
+            uploads.remove(key);
+            // The button that had the focus goes with the file.
+            field.current?.focus();
+          }}
           onRetry={(key) => uploads.retry(key)}
         />
         <div class="tools">

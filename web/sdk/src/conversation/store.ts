@@ -14,6 +14,7 @@ import { Poller } from './poller.ts';
 import { Sender, type Placed } from './sender.ts';
 import type { Tab } from './tab.ts';
 import { threadOf, type ThreadMessage } from './thread.ts';
+import type { Tray } from './tray.ts';
 import { Typing } from './typing.ts';
 import { set } from '../signals.ts';
 
@@ -22,18 +23,6 @@ export type ConversationPhase = 'loading' | 'live' | 'catching_up' | 'refused';
 
 /** On which side of the counter the person is. */
 export type Side = 'customer' | 'staff';
-
-/** Files that wait for the next message, as `Uploads` keeps them. */
-export interface Tray {
-  /** How many there are, whatever became of them. */
-  readonly count: number;
-  /** Whether some are still on their way. */
-  readonly uploading: boolean;
-  /** Sends a message with them, now or once they are uploaded. False when it was not sent yet, or has nothing in it. */
-  send(content: string): boolean;
-  /** Takes back those of a message that was given up. */
-  restore(attachments: readonly Attachment[]): void;
-}
 
 export interface StoreOptions {
   id: string;

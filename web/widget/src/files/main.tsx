@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 // By their own files: the rest of the library is in the first one.
 import type { ThreadMessage } from '@guichet/ui';
 import { Links } from '@guichet/sdk/attachments/links.ts';
@@ -63,15 +63,14 @@ function Tray({ line }: { readonly line: Line }) {
   }, []);
   useSheets(element);
   const over = useDraggedOver(panel);
-  const focus = useRef(items.length);
-  useEffect(() => {
-    // The button that took a file away is gone with it.
-    if (items.length < focus.current) element.current?.parentElement?.querySelector('textarea')?.focus();
-    focus.current = items.length;
-  }, [items.length]);
+  const remove = (key: string) => {
+    own.remove(key);
+    // The button that had the focus goes with the file.
+    element.current?.parentElement?.querySelector('textarea')?.focus();
+  };
   return (
     <div class="tray" ref={element}>
-      <ToSend uploads={items} leftOut={leftOut} sending={sending} onRemove={(key) => own.remove(key)} onRetry={(key) => own.retry(key)} />
+      <ToSend uploads={items} leftOut={leftOut} sending={sending} onRemove={remove} onRetry={(key) => own.retry(key)} />
       {over && <DropHint />}
     </div>
   );
@@ -90,7 +89,11 @@ function Sent({ line, message }: { readonly line: Line; readonly message: Thread
 const second: Files = {
   Tray,
   Sent,
-  attach: (line, given) => uploadsOf(line).attach(filesOf(given)),
+  attach: (line, given) => {
+    // Where nothing can be written, nothing could be sent.
+    if (line.refused.peek() || line.request.peek()?.status === 'closed') return;
+    uploadsOf(line).attach(filesOf(given));
+  },
 };
 
 export default second;
