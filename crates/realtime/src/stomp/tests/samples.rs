@@ -53,7 +53,7 @@ const SERVER: [(&str, &str); 18] = [
     ("unsubscribed", "unsubscribed"),
     ("typing", "typing"),
     ("marks", "receipt"),
-    ("conversation", "conversation"),
+    ("conversation", "conversation.session-opened"),
     ("presence", "presence"),
     ("support-request", "support-request"),
     ("timeline", "timeline"),
