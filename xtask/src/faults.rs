@@ -11,7 +11,7 @@ use std::process::Command;
 pub const ROUNDS: &str = "GUICHET_FAULT_ROUNDS";
 
 /// The columns of the table of a whole run.
-pub const COLUMNS: [&str; 21] = [
+pub const COLUMNS: [&str; 22] = [
     "row",
     "store",
     "rounds",
@@ -26,6 +26,7 @@ pub const COLUMNS: [&str; 21] = [
     "I8",
     "I9",
     "I10",
+    "I11",
     "I12",
     "I13",
     "I14",
