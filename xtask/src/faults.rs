@@ -124,7 +124,7 @@ fn table(rows: &[String]) -> String {
 const LEGEND: &str = "Each I counts violations: I1 acked and not stored, I2 stored twice, I3 stored though nobody sent it \
 or it was refused for good, I4 gaps in a log, I5 two observers disagree, I6 a stream left out or repeated an entry, \
 I7 acked before another was sent and stored after it, I8 a sender's order, I9 a live subscriber never received an \
-entry, I10 two answers to one message, I12 told to somebody who may not see it, I13 a send that was never settled, \
+entry, I10 two answers to one message, I11 a change without its consequence or with two, I12 told to somebody who may not see it, I13 a send that was never settled, \
 I14 panics, errors of the server, leaked connections or files. No violation in n rounds means at most 3/n a round, \
 with 95 % confidence: the bound. A row is invalid when its fault was not met.\n";
 

@@ -1,6 +1,6 @@
 realtime-malformed = Ce message du protocole n’est pas lisible.
 realtime-unknown_type = Ce type de message n’existe pas dans ce protocole.
-realtime-not_supported = Cette action n’est pas encore possible par cette connexion.
+realtime-not_supported = Cette action n’est pas possible par cette connexion.
 realtime-already_authenticated = Cette connexion appartient à une autre personne.
 realtime-not_subscribed = Abonnez-vous d’abord à cette conversation.
 realtime-too_many_subscriptions = Cette connexion suit déjà trop de conversations.
