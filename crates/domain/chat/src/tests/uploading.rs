@@ -2,14 +2,15 @@
 
 use std::{sync::Arc, time::Duration};
 
-use kernel::{AttachmentId, Caller, PortErrorKind, Refusal, Role, SupportRequestId};
+use async_trait::async_trait;
+use kernel::{AttachmentId, Caller, PortError, PortErrorKind, Refusal, Role, SupportRequestId};
 use uuid::Uuid;
 
 use super::scene::{Scene, outgoing};
 use crate::{
-    AttachmentStatus, Attachments, ChatError, Content, FileKey, FileName, Link, Outgoing, Upload, UploadLimits,
-    Uploaded, Uploads,
-    testing::{FakeFiles, FakeIncoming, FakeScanner},
+    AttachmentStatus, Attachments, ChatError, Checked, Content, FileKey, FileName, FileSource, Link, Outgoing, Scanner,
+    Upload, UploadLimits, Uploaded, Uploads, Verdict,
+    testing::{FakeFiles, FakeIncoming, FakeLog, FakeScanner},
 };
 
 struct World {
@@ -39,6 +40,12 @@ fn limited(limits: UploadLimits) -> World {
 }
 
 impl World {
+    /// Another node, with a scanner of its own.
+    fn another(&self, scanner: Arc<dyn Scanner>) -> Uploads {
+        let (log, env) = (self.scene.log.clone(), self.scene.env.clone());
+        Uploads::new(log.clone(), self.files.clone(), Some(scanner), log, env, UploadLimits::default())
+    }
+
     async fn upload(&self, caller: &Caller, upload: Upload, bytes: &[u8]) -> Result<Uploaded, ChatError> {
         self.uploads.upload(caller, self.scene.thread.id, upload, &mut FakeIncoming::whole(bytes)).await
     }
@@ -165,6 +172,34 @@ async fn a_file_is_held_while_the_scanner_is_down_and_checked_when_it_is_back() 
     assert_eq!(world.uploads.get(customer, bad.file.id).await.unwrap().status, AttachmentStatus::Refused);
     send("m").await.unwrap();
     assert_eq!(world.uploads.check_held().await.unwrap(), 0);
+}
+
+/// A scanner that finds something, and is so slow that another node has found the file clean before.
+struct Overtaken(Arc<FakeLog>);
+
+#[async_trait]
+impl Scanner for Overtaken {
+    async fn scan(&self, _: &mut dyn FileSource) -> Result<Verdict, PortError> {
+        for held in self.0.unchecked(10).await? {
+            let file = held.file.clone();
+            let (mime_type, size, sha256) = (file.mime_type, file.size, file.sha256);
+            let checked = Checked { mime_type, size, sha256, status: AttachmentStatus::Ready };
+            self.0.finish(held.organization, file.id, &checked).await?.unwrap();
+        }
+        Ok(Verdict::Found("Late.Find".to_owned()))
+    }
+}
+
+#[tokio::test]
+async fn the_bytes_of_a_file_that_another_node_found_clean_stay() {
+    let world = world();
+    world.scanner.down(true);
+    let held = world.kept().await;
+    let overtaken = world.another(Arc::new(Overtaken(world.scene.log.clone())));
+    overtaken.check_held().await.unwrap();
+    let file = world.uploads.get(&world.scene.customer, held).await.unwrap();
+    assert_eq!((file.status, world.files.count()), (AttachmentStatus::Ready, 1));
+    world.uploads.open(file, 0, 5).await.unwrap();
 }
 
 #[tokio::test]

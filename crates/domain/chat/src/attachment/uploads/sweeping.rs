@@ -86,9 +86,10 @@ impl Uploads {
         let file = &one.file;
         let checked =
             Checked { mime_type: file.mime_type.clone(), size: file.size, sha256: file.sha256.clone(), status };
-        // First it can be used by nobody, then its bytes go.
-        self.attachments.finish(one.organization, file.id, &checked).await?;
-        if !clean {
+        // First it can be used by nobody, then its bytes go: never those of one that another node has found clean
+        // in the meantime, which a message may have by now.
+        let done = self.attachments.finish(one.organization, file.id, &checked).await?.is_some();
+        if done && !clean {
             self.files.delete(&one.key()).await?;
         }
         Ok(())
