@@ -130,10 +130,12 @@ impl Attachments for SeaStore {
         Ok(self.log_writes().await.all(sql).await?.len() as u64)
     }
 
-    async fn deleted(&self, limit: u32) -> Result<Vec<Attachment>, PortError> {
-        let sql =
-            format!("SELECT {COLUMNS} FROM attachment a WHERE a.deleted_at IS NOT NULL ORDER BY a.deleted_at LIMIT $1");
-        self.log_reads().await.all(Sql::new(sql).count(limit.into())).await?.iter().map(attachment).collect()
+    async fn deleted(&self, after: Option<AttachmentId>, limit: u32) -> Result<Vec<Attachment>, PortError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM attachment a WHERE a.deleted_at IS NOT NULL AND a.id > $1 ORDER BY a.id LIMIT $2"
+        );
+        let sql = Sql::new(sql).uuid(after.map_or(Uuid::nil(), AttachmentId::uuid)).count(limit.into());
+        self.log_reads().await.all(sql).await?.iter().map(attachment).collect()
     }
 
     async fn forget(&self, organization: OrganizationId, id: AttachmentId) -> Result<(), PortError> {

@@ -107,8 +107,9 @@ pub trait Attachments: Send + Sync {
     /// not all there and began before `unfinished`. How many were marked.
     async fn expire(&self, unbound: Timestamp, unfinished: Timestamp) -> Result<u64, PortError>;
 
-    /// Files of all organisations that are marked as deleted, at most `limit`.
-    async fn deleted(&self, limit: u32) -> Result<Vec<Attachment>, PortError>;
+    /// Files of all organisations that are marked as deleted, in the order of their ids, after the one given, at
+    /// most `limit`.
+    async fn deleted(&self, after: Option<AttachmentId>, limit: u32) -> Result<Vec<Attachment>, PortError>;
 
     /// Forgets a file that is marked as deleted and whose bytes are gone.
     async fn forget(&self, organization: OrganizationId, id: AttachmentId) -> Result<(), PortError>;

@@ -1,7 +1,7 @@
 //! The bytes of files, and a scanner, in memory.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -10,7 +10,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use kernel::{Env, PortError, PortErrorKind, Timestamp};
+use kernel::{AttachmentId, Env, PortError, PortErrorKind, Timestamp};
 
 use crate::{FileKey, FileSource, Files, Incoming, Scanner, Spool, Spooled, StoredFile, UploadCut, Verdict};
 
@@ -21,17 +21,23 @@ pub struct FakeFiles {
     env: Arc<dyn Env>,
     kept: Arc<Mutex<Kept>>,
     fault: Arc<Mutex<Option<PortErrorKind>>>,
+    fast: Mutex<HashSet<AttachmentId>>,
 }
 
 impl FakeFiles {
     /// An empty one.
     pub fn new(env: Arc<dyn Env>) -> Self {
-        Self { env, kept: Arc::default(), fault: Arc::default() }
+        Self { env, kept: Arc::default(), fault: Arc::default(), fast: Mutex::default() }
     }
 
     /// Lets everything fail, or nothing any more.
     pub fn fail(&self, fault: Option<PortErrorKind>) {
         *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
+    }
+
+    /// Lets this file be removed or read by nobody.
+    pub fn hold_fast(&self, id: AttachmentId) {
+        self.fast.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
     }
 
     /// How many files are kept.
@@ -54,6 +60,11 @@ impl FakeFiles {
 
     fn check(&self) -> Result<(), PortError> {
         check(&self.fault)
+    }
+
+    fn check_one(&self, key: &FileKey) -> Result<(), PortError> {
+        let is_fast = self.fast.lock().unwrap_or_else(PoisonError::into_inner).contains(&key.attachment);
+        if is_fast { Err(PortError::unavailable("as the test wants it")) } else { self.check() }
     }
 }
 
@@ -81,7 +92,7 @@ impl Files for FakeFiles {
     }
 
     async fn read(&self, key: &FileKey, from: u64, length: u64) -> Result<Option<Box<dyn FileSource>>, PortError> {
-        self.check()?;
+        self.check_one(key)?;
         let kept = lock(&self.kept);
         let Some((_, bytes, _)) = kept.get(&path(key)) else { return Ok(None) };
         let skip = |bytes: &[u8], from: u64, length: u64| -> Vec<u8> {
@@ -92,7 +103,7 @@ impl Files for FakeFiles {
     }
 
     async fn delete(&self, key: &FileKey) -> Result<(), PortError> {
-        self.check()?;
+        self.check_one(key)?;
         lock(&self.kept).remove(&path(key));
         Ok(())
     }

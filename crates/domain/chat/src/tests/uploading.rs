@@ -21,7 +21,7 @@ struct World {
 }
 
 fn world() -> World {
-    limited(UploadLimits { file_bytes: 10_000, ..UploadLimits::default() })
+    limited(UploadLimits { file_bytes: 10_000, person_files: 1_000, ..UploadLimits::default() })
 }
 
 fn limited(limits: UploadLimits) -> World {
@@ -62,7 +62,7 @@ impl World {
     async fn notes(&self) -> (usize, usize) {
         let (organization, thread) = (self.scene.organization, self.scene.thread.id);
         let known = self.scene.log.list(organization, thread).await.unwrap().len();
-        (known, self.scene.log.deleted(100).await.unwrap().len())
+        (known, self.scene.log.deleted(None, 1_000).await.unwrap().len())
     }
 
     async fn assert_nothing_left(&self) {
@@ -76,6 +76,14 @@ impl World {
 
 fn named(name: &str) -> Upload {
     Upload { file_name: name.to_owned(), ..Upload::default() }
+}
+
+fn orphan(n: u128) -> FileKey {
+    FileKey {
+        support_request: SupportRequestId::new(Uuid::from_u128(n)),
+        attachment: AttachmentId::new(Uuid::from_u128(n)),
+        file_name: FileName::clean("left.txt"),
+    }
 }
 
 fn code(result: Result<Uploaded, ChatError>) -> &'static str {
@@ -286,17 +294,34 @@ async fn bytes_that_belong_to_nothing_are_removed_once_they_are_old() {
     let sending = World::sending("bound", &[bound]);
     world.scene.chat.send(&world.scene.customer, world.scene.thread.id, sending, None).await.unwrap();
     for n in 0..5 {
-        let key = FileKey {
-            support_request: SupportRequestId::new(Uuid::from_u128(n)),
-            attachment: AttachmentId::new(Uuid::from_u128(n)),
-            file_name: FileName::clean("left.txt"),
-        };
-        world.files.leave(&key, b"left");
+        world.files.leave(&orphan(n), b"left");
     }
     assert_eq!(world.uploads.remove_orphans().await.unwrap(), 0, "an upload may still run");
     world.scene.env.pass(3 * Uploads::UNFINISHED_LIFE);
     assert_eq!(world.uploads.remove_orphans().await.unwrap(), 5);
     assert_eq!(world.files.count(), 1);
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_removed_stops_no_other() {
+    let world = world();
+    // More than a sweep looks at in one go.
+    for n in 0..120 {
+        let id = world.kept().await;
+        world.scene.log.discard(world.scene.organization, id).await.unwrap();
+        if n < 110 {
+            world.files.hold_fast(id);
+        }
+    }
+    assert_eq!(world.uploads.remove_deleted().await.unwrap(), 10);
+    assert_eq!((world.files.count(), world.notes().await.1), (110, 110), "they are tried again");
+    let world = self::world();
+    for n in 0..4 {
+        world.files.leave(&orphan(n), b"left");
+    }
+    world.files.hold_fast(orphan(0).attachment);
+    world.scene.env.pass(3 * Uploads::UNFINISHED_LIFE);
+    assert_eq!(world.uploads.remove_orphans().await.unwrap(), 3);
 }
 
 #[tokio::test]

@@ -31,17 +31,14 @@ impl Uploads {
 
     /// Removes the bytes of all that was deleted.
     pub async fn remove_deleted(&self) -> Result<u64, ChatError> {
-        let mut forgotten = 0;
+        let (mut after, mut forgotten) = (None, 0);
         loop {
-            let deleted = self.attachments.deleted(BATCH).await?;
-            let more = deleted.len() == BATCH as usize;
-            let mut removed = 0;
+            // What cannot be removed now stays noted, and those after it are looked at nevertheless.
+            let deleted = self.attachments.deleted(after, BATCH).await?;
+            let Some(last) = deleted.last() else { return Ok(forgotten) };
+            after = Some(last.file.id);
             for one in deleted {
-                removed += u64::from(self.remove_bytes(&one).await);
-            }
-            forgotten += removed;
-            if !more || removed == 0 {
-                return Ok(forgotten);
+                forgotten += u64::from(self.remove_bytes(&one).await);
             }
         }
     }
@@ -59,8 +56,12 @@ impl Uploads {
             let ids: Vec<AttachmentId> = old.iter().map(|key| key.attachment).collect();
             let known: HashSet<_> = self.attachments.known(&ids).await?.into_iter().collect();
             for orphan in old.iter().filter(|key| !known.contains(&key.attachment)) {
-                self.files.delete(orphan).await?;
-                removed += 1;
+                match self.files.delete(orphan).await {
+                    Ok(()) => removed += 1,
+                    Err(error) => {
+                        tracing::warn!(attachment = %orphan.attachment, %error, "bytes that belong to nothing are still there");
+                    }
+                }
             }
         }
     }

@@ -225,7 +225,7 @@ pub async fn files_go_with_their_message(h: &impl Harness) {
     );
     assert_eq!(h.attachments().find(scene.organization, file.id).await.unwrap(), None);
     assert_eq!(h.attachments().list(scene.organization, scene.thread.id).await.unwrap(), []);
-    let waiting = of(h.attachments().deleted(10_000).await.unwrap(), &scene);
+    let waiting = of(h.attachments().deleted(None, 10_000).await.unwrap(), &scene);
     assert_eq!(waiting.iter().map(|one| one.file.id).collect::<Vec<_>>(), [file.id]);
     let again = h.log().append(send).await.unwrap();
     assert!(again.duplicate && again.message_id == done.message_id);
@@ -249,14 +249,18 @@ pub async fn files_without_a_message_expire(h: &impl Harness) {
     let now = h.env().now();
     attachments.expire(Timestamp::from_micros(0), now).await.unwrap();
     let deleted = |all: Vec<Attachment>| of(all, &scene).iter().map(|one| one.file.id).collect::<Vec<_>>();
-    assert_eq!(deleted(attachments.deleted(10_000).await.unwrap()), [unfinished.id]);
+    assert_eq!(deleted(attachments.deleted(None, 10_000).await.unwrap()), [unfinished.id]);
     assert!(attachments.find(scene.organization, unbound).await.unwrap().is_some());
     attachments.expire(now, now).await.unwrap();
-    let mut gone = deleted(attachments.deleted(10_000).await.unwrap());
+    let mut gone = deleted(attachments.deleted(None, 10_000).await.unwrap());
     gone.sort_unstable();
     let mut expected = vec![unbound, unfinished.id];
     expected.sort_unstable();
     assert_eq!(gone, expected);
+    // Page by page, in the order of their ids.
+    let later = deleted(attachments.deleted(Some(expected[0]), 10_000).await.unwrap());
+    assert_eq!(later, expected[1..]);
+    assert!(deleted(attachments.deleted(Some(expected[1]), 10_000).await.unwrap()).is_empty());
     assert!(attachments.find(scene.organization, bound).await.unwrap().is_some());
     attachments.forget(scene.organization, bound).await.unwrap();
     assert_eq!(attachments.known(&[bound]).await.unwrap(), [bound], "only what is marked is forgotten");

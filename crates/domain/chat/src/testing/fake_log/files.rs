@@ -157,9 +157,10 @@ impl Attachments for FakeLog {
         Ok(expired)
     }
 
-    async fn deleted(&self, limit: u32) -> Result<Vec<Attachment>, PortError> {
+    async fn deleted(&self, after: Option<AttachmentId>, limit: u32) -> Result<Vec<Attachment>, PortError> {
         let state = self.state();
-        let deleted = state.files.values().filter(|known| known.deleted);
+        let later = |known: &&Known| after.is_none_or(|after| known.attachment.file.id > after);
+        let deleted = state.files.values().filter(|known| known.deleted).filter(later);
         Ok(deleted.take(limit as usize).map(|known| known.attachment.clone()).collect())
     }
 
