@@ -201,8 +201,11 @@ pub trait FileSource: Send {
 /// Looks for what must not be passed on.
 #[async_trait]
 pub trait Scanner: Send + Sync {
-    /// Looks at a file.
+    /// Looks at a file. An error is no verdict: the file may be looked at again.
     async fn scan(&self, file: &mut dyn FileSource) -> Result<Verdict, PortError>;
+
+    /// Whether it answers at all.
+    async fn ping(&self) -> Result<(), PortError>;
 }
 
 /// What a scanner says.
@@ -212,6 +215,8 @@ pub enum Verdict {
     Clean,
     /// It found this.
     Found(String),
+    /// It never looks at such a file, and says so: it is larger than the scanner's own limit.
+    Refused(String),
 }
 
 /// The bytes that a client sends. It may be bound to one thread, as connections are.

@@ -2,7 +2,11 @@
 
 mod sweeping;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use kernel::{
     AttachmentId, Audience, Caller, ConversationId, Env, KeyRefused, MessageId, OrganizationId, ParticipantId,
@@ -92,6 +96,8 @@ pub struct Uploads {
     conversations: Arc<dyn Conversations>,
     env: Arc<dyn Env>,
     limits: UploadLimits,
+    /// Held files that were looked at in vain, which come after the others.
+    in_vain: Mutex<HashSet<AttachmentId>>,
 }
 
 impl Uploads {
@@ -111,7 +117,7 @@ impl Uploads {
         env: Arc<dyn Env>,
         limits: UploadLimits,
     ) -> Self {
-        Self { attachments, files, scanner, conversations, env, limits }
+        Self { attachments, files, scanner, conversations, env, limits, in_vain: Mutex::default() }
     }
 
     /// The most bytes of a file.
@@ -125,7 +131,7 @@ impl Uploads {
     /// # Errors
     /// [`ChatError::ConversationNotFound`]; [`ChatError::Closed`]; [`ChatError::UploadCut`];
     /// [`ChatError::AttachmentTooLarge`]; [`ChatError::AttachmentKind`]; [`ChatError::AttachmentInfected`];
-    /// [`ChatError::AttachmentQuota`] and [`ChatError::RateLimited`] above the limits; [`ChatError::Invalid`] for
+    /// [`ChatError::AttachmentUnscannable`]; [`ChatError::AttachmentQuota`] and [`ChatError::RateLimited`] above the limits; [`ChatError::Invalid`] for
     /// the fields `file` and `sha256`; [`ChatError::IdempotencyMismatch`] and [`ChatError::Key`] for the key.
     pub async fn upload(
         &self,
@@ -225,9 +231,10 @@ impl Uploads {
     ) -> Result<Attachment, ChatError> {
         let (mut spool, spooled, mime_type) = self.take_in(upload, &new.file_name, incoming).await?;
         let status = match self.scan(&mut *spool.read().await?, new.id).await {
-            Some(Verdict::Clean) => AttachmentStatus::Ready,
-            Some(Verdict::Found(_)) => AttachmentStatus::Refused,
-            None => AttachmentStatus::Pending,
+            Ok(Verdict::Clean) => AttachmentStatus::Ready,
+            Ok(Verdict::Found(_)) => AttachmentStatus::Refused,
+            Ok(Verdict::Refused(_)) => return Err(ChatError::AttachmentUnscannable),
+            Err(_) => AttachmentStatus::Pending,
         };
         let Spooled { size, sha256 } = spooled;
         let checked = Checked { mime_type: mime_type.to_owned(), size, sha256, status };
@@ -270,21 +277,23 @@ impl Uploads {
         Ok((spool, spooled, mime_type))
     }
 
-    /// What the scanner says; `None` when it says nothing. Without one, everything is clean.
-    async fn scan(&self, file: &mut dyn FileSource, id: AttachmentId) -> Option<Verdict> {
-        let Some(scanner) = &self.scanner else { return Some(Verdict::Clean) };
-        match scanner.scan(file).await {
-            Ok(verdict) => {
-                if let Verdict::Found(what) = &verdict {
-                    tracing::warn!(attachment = %id, found = what, "the scanner refused a file");
-                }
-                Some(verdict)
+    /// What the scanner says. Without one, everything is clean.
+    async fn scan(&self, file: &mut dyn FileSource, id: AttachmentId) -> Result<Verdict, PortError> {
+        let Some(scanner) = &self.scanner else { return Ok(Verdict::Clean) };
+        let verdict = scanner.scan(file).await;
+        match &verdict {
+            Ok(Verdict::Clean) => {}
+            Ok(Verdict::Found(what)) => {
+                tracing::warn!(attachment = %id, found = what, "the scanner refused a file");
+            }
+            Ok(Verdict::Refused(why)) => {
+                tracing::warn!(attachment = %id, why, "the scanner does not look at a file; is its limit below max_attachment_mb?");
             }
             Err(error) => {
-                tracing::warn!(attachment = %id, %error, cause = ?std::error::Error::source(&error), "the scanner does not answer; the file is held");
-                None
+                tracing::warn!(attachment = %id, %error, cause = ?std::error::Error::source(error), "the scanner does not answer; the file is held");
             }
         }
+        verdict
     }
 
     /// The files of a conversation that the caller sees, the oldest first; of one message, when it is named.

@@ -164,7 +164,7 @@ impl FileSource for Once {
     }
 }
 
-/// A scanner that finds the word `EICAR`.
+/// A scanner that finds the word `EICAR`, says nothing of what says `MUTE`, and never looks at what says `LARGE`.
 #[derive(Default)]
 pub struct FakeScanner {
     down: AtomicBool,
@@ -187,8 +187,18 @@ impl Scanner for FakeScanner {
         while let Some(piece) = file.next().await? {
             all.extend(piece);
         }
-        let found = all.windows(5).any(|word| word == b"EICAR");
-        Ok(if found { Verdict::Found("Test.EICAR".to_owned()) } else { Verdict::Clean })
+        let says = |word: &[u8]| all.windows(word.len()).any(|part| part == word);
+        match () {
+            () if says(b"MUTE") => Err(PortError::unavailable("as the test wants it")),
+            () if says(b"LARGE") => Ok(Verdict::Refused("larger than the limit".to_owned())),
+            () if says(b"EICAR") => Ok(Verdict::Found("Test.EICAR".to_owned())),
+            () => Ok(Verdict::Clean),
+        }
+    }
+
+    async fn ping(&self) -> Result<(), PortError> {
+        let down = self.down.load(Ordering::SeqCst);
+        if down { Err(PortError::unavailable("as the test wants it")) } else { Ok(()) }
     }
 }
 

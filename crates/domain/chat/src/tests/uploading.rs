@@ -196,6 +196,10 @@ impl Scanner for Overtaken {
         }
         Ok(Verdict::Found("Late.Find".to_owned()))
     }
+
+    async fn ping(&self) -> Result<(), PortError> {
+        Ok(())
+    }
 }
 
 #[tokio::test]
@@ -208,6 +212,37 @@ async fn the_bytes_of_a_file_that_another_node_found_clean_stay() {
     let file = world.uploads.get(&world.scene.customer, held).await.unwrap();
     assert_eq!((file.status, world.files.count()), (AttachmentStatus::Ready, 1));
     world.uploads.open(file, 0, 5).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_checked_keeps_no_other_waiting() {
+    let world = world();
+    world.scanner.down(true);
+    for n in 0..4 {
+        world.take(b"MUTE").await.unwrap();
+        let id = world.kept().await;
+        if n == 0 {
+            world.files.hold_fast(id);
+        }
+    }
+    let large = world.take(b"LARGE").await.unwrap().attachment.file.id;
+    assert_eq!(world.uploads.check_held().await.unwrap(), 0);
+    world.scanner.down(false);
+    let mut checked = 0;
+    for _ in 0..3 {
+        checked += world.uploads.check_held().await.unwrap();
+    }
+    assert_eq!(checked, 4, "all that can be checked, however many others come before them");
+    let large = world.uploads.get(&world.scene.customer, large).await.unwrap();
+    assert_eq!(large.status, AttachmentStatus::Refused, "it would wait for ever");
+    assert_eq!(world.files.count(), 8, "and its bytes are gone");
+}
+
+#[tokio::test]
+async fn what_the_scanner_never_looks_at_is_refused_at_once() {
+    let world = world();
+    assert_eq!(code(world.take(b"LARGE").await), "chat.attachment_unscannable");
+    world.assert_nothing_left().await;
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! What runs by the clock: nothing is left behind, and what was held is checked.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::PoisonError};
 
 use kernel::{AttachmentId, PortErrorKind};
 
@@ -9,6 +9,9 @@ use crate::{Attachment, AttachmentStatus, ChatError, Checked, FileKey, Verdict};
 
 /// How many files a sweep looks at in one go.
 const BATCH: u32 = 100;
+
+/// After so many held files in a row of which the scanner says nothing, the others wait for the next time.
+const IN_A_ROW: u32 = 3;
 
 /// What a sweep did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -66,19 +69,53 @@ impl Uploads {
         }
     }
 
-    /// Checks what was held because the scanner did not answer. How many were checked.
+    /// Checks what was held because the scanner did not answer. How many were checked. One that cannot be checked
+    /// keeps no other waiting: those that were tried in vain come last the next time.
     pub async fn check_held(&self) -> Result<u64, ChatError> {
-        let held = self.attachments.unchecked(BATCH).await?;
-        let mut checked = 0;
+        let held = self.by_hope(self.attachments.unchecked(BATCH).await?);
+        let (mut checked, mut in_a_row) = (0, 0);
         for one in held {
-            let Some(mut file) = self.files.read(&one.key(), 0, one.file.size).await? else { continue };
-            let verdict = self.scan(&mut *file, one.file.id).await;
-            // As long as it does not answer for one, it does not for the others.
-            let Some(verdict) = verdict else { break };
-            self.settle(&one, &verdict).await?;
-            checked += 1;
+            if self.check(&one).await? {
+                (checked, in_a_row) = (checked + 1, 0);
+                continue;
+            }
+            self.in_vain.lock().unwrap_or_else(PoisonError::into_inner).insert(one.file.id);
+            in_a_row += 1;
+            let is_up = match &self.scanner {
+                Some(scanner) => scanner.ping().await.is_ok(),
+                None => true,
+            };
+            if in_a_row == IN_A_ROW || !is_up {
+                break;
+            }
         }
         Ok(checked)
+    }
+
+    /// Those first that were not tried in vain; what waits no more is forgotten.
+    fn by_hope(&self, mut held: Vec<Attachment>) -> Vec<Attachment> {
+        let mut in_vain = self.in_vain.lock().unwrap_or_else(PoisonError::into_inner);
+        in_vain.retain(|id| held.iter().any(|one| one.file.id == *id));
+        if in_vain.len() == held.len() {
+            in_vain.clear();
+        }
+        held.sort_by_key(|one| in_vain.contains(&one.file.id));
+        held
+    }
+
+    /// Whether the scanner has said something of a file that is held.
+    async fn check(&self, one: &Attachment) -> Result<bool, ChatError> {
+        let mut file = match self.files.read(&one.key(), 0, one.file.size).await {
+            Ok(Some(file)) => file,
+            missing => {
+                let error = missing.err();
+                tracing::warn!(attachment = %one.file.id, ?error, "a file that is held cannot be read");
+                return Ok(false);
+            }
+        };
+        let Ok(verdict) = self.scan(&mut *file, one.file.id).await else { return Ok(false) };
+        self.settle(one, &verdict).await?;
+        Ok(true)
     }
 
     async fn settle(&self, one: &Attachment, verdict: &Verdict) -> Result<(), ChatError> {
@@ -90,8 +127,11 @@ impl Uploads {
         // First it can be used by nobody, then its bytes go: never those of one that another node has found clean
         // in the meantime, which a message may have by now.
         let done = self.attachments.finish(one.organization, file.id, &checked).await?.is_some();
-        if done && !clean {
-            self.files.delete(&one.key()).await?;
+        if done
+            && !clean
+            && let Err(error) = self.files.delete(&one.key()).await
+        {
+            tracing::warn!(attachment = %file.id, %error, "the bytes of a refused file stay until it expires");
         }
         Ok(())
     }
