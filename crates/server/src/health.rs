@@ -7,7 +7,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use chat::Files;
+use chat::{Files, Uploads};
 use clamd::Clamd;
 use http_actix::{Health, Part};
 use kernel::PortError;
@@ -25,6 +25,7 @@ const BESIDE: Duration = Duration::from_millis(900);
 pub(crate) struct HowItIs {
     store: Arc<SeaStore>,
     files: Arc<dyn Files>,
+    uploads: Arc<Uploads>,
     clamd: Option<Arc<Clamd>>,
     data_dir: PathBuf,
     reserve: u64,
@@ -36,6 +37,7 @@ impl HowItIs {
         Self {
             store: Arc::clone(&parts.store),
             files: Arc::clone(&parts.files),
+            uploads: Arc::clone(&parts.uploads),
             clamd: parts.clamd.clone(),
             nodes: parts.nodes.clone(),
             data_dir: config.data_dir.clone(),
@@ -52,6 +54,13 @@ impl HowItIs {
             }
             Err(_) => false,
         }
+    }
+
+    /// Files can be kept and read, and are those of this installation.
+    async fn storage(&self) -> Result<(), PortError> {
+        self.files.ping().await?;
+        let is_own = self.uploads.has_own_files();
+        if is_own { Ok(()) } else { Err(PortError::unavailable("the files are those of another installation")) }
     }
 
     fn disk(&self) -> bool {
@@ -88,7 +97,7 @@ impl Health for HowItIs {
         let began = Instant::now();
         let works = self.disk();
         let disk = Part { name: "disk", works, needed: true, took_ms: since(began) };
-        let mut parts = vec![database, disk, beside("storage", self.files.ping()).await];
+        let mut parts = vec![database, disk, beside("storage", self.storage()).await];
         if let Some(clamd) = &self.clamd {
             parts.push(beside("scanner", clamd.ping()).await);
         }

@@ -75,8 +75,12 @@ pub(crate) fn start(parts: &Parts) -> JoinSet<()> {
     }
     let (identity, store) = (Arc::clone(&parts.identity), Arc::clone(&parts.store));
     jobs.spawn(every(CLEANUP, "token-cleanup", move || purge(Arc::clone(&identity), Arc::clone(&store))));
-    let uploads = Arc::clone(&parts.uploads);
-    jobs.spawn(every(FILES, "unbound-attachments", move || sweep_files(Arc::clone(&uploads))));
+    let (uploads, installation) = (Arc::clone(&parts.uploads), parts.installation.clone());
+    let mut is_first = true;
+    jobs.spawn(every(FILES, "unbound-attachments", move || {
+        let is_first = std::mem::take(&mut is_first);
+        sweep_files(Arc::clone(&uploads), installation.clone(), is_first)
+    }));
     if parts.clamd.is_some() {
         let uploads = Arc::clone(&parts.uploads);
         jobs.spawn(every(SCANS, "attachment-scan", move || check_held(Arc::clone(&uploads))));
@@ -177,9 +181,14 @@ async fn forget_calls(store: Arc<SeaStore>) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn sweep_files(uploads: Arc<Uploads>) -> anyhow::Result<()> {
+/// Nothing is removed from a storage of another installation; and what seems to belong to nothing is not as soon as
+/// the server starts, so that a wrong setting can be mended.
+async fn sweep_files(uploads: Arc<Uploads>, installation: String, is_first: bool) -> anyhow::Result<()> {
+    if !uploads.claim_files(&installation).await? {
+        return Ok(());
+    }
     let swept = uploads.sweep().await?;
-    let orphans = uploads.remove_orphans().await?;
+    let orphans = if is_first { 0 } else { uploads.remove_orphans(&installation).await? };
     if swept.expired + swept.forgotten + orphans > 0 {
         let (expired, forgotten) = (swept.expired, swept.forgotten);
         tracing::info!(

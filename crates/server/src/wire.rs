@@ -41,6 +41,8 @@ pub(crate) struct Parts {
     pub(crate) uploads: Arc<Uploads>,
     /// Their bytes.
     pub(crate) files: Arc<dyn Files>,
+    /// The name of the installation, which is also that of their owner.
+    pub(crate) installation: String,
     /// What looks into them, if anything does.
     pub(crate) clamd: Option<Arc<Clamd>>,
     /// Rung when files were deleted with their message.
@@ -159,6 +161,7 @@ impl Parts {
             chat,
             uploads,
             files,
+            installation,
             clamd,
             deleted,
             sessions,

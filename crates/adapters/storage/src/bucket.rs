@@ -133,12 +133,30 @@ impl Files for Bucket {
         Ok(page)
     }
 
+    async fn owner(&self) -> Result<Option<String>, PortError> {
+        let found = match self.store.s3.get(&owner()).await {
+            Ok(found) => found.bytes().await.map_err(PortError::unavailable)?,
+            Err(object_store::Error::NotFound { .. }) => return Ok(None),
+            Err(error) => return Err(PortError::unavailable(error)),
+        };
+        Ok(Some(String::from_utf8_lossy(&found).trim().to_owned()))
+    }
+
+    async fn claim(&self, installation: &str) -> Result<(), PortError> {
+        let name = format!("{installation}\n");
+        self.store.s3.put(&owner(), name.into()).await.map(drop).map_err(PortError::unavailable)
+    }
+
     async fn ping(&self) -> Result<(), PortError> {
         match self.store.s3.head(&Path::from(format!("{}/ping", key::ROOT))).await {
             Ok(_) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(PortError::unavailable(error)),
         }
     }
+}
+
+fn owner() -> Path {
+    Path::from(format!("{}/{}", key::ROOT, key::OWNER))
 }
 
 /// As it is, without the escapes that other storages need.

@@ -1,7 +1,8 @@
 //! Files in a folder of this machine.
 
 use std::{
-    fs, io,
+    fs,
+    io::{self, Write as _},
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
@@ -85,6 +86,33 @@ impl Files for Folder {
     async fn list(&self, after: Option<&FileKey>) -> Result<Vec<StoredFile>, PortError> {
         let (tickets, after) = (self.root.join(key::ROOT), after.cloned());
         blocking(move || page(&tickets, after.as_ref())).await
+    }
+
+    async fn owner(&self) -> Result<Option<String>, PortError> {
+        let path = self.root.join(key::ROOT).join(key::OWNER);
+        blocking(move || match fs::read_to_string(path) {
+            Ok(owner) => Ok(Some(owner.trim().to_owned())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        })
+        .await
+    }
+
+    async fn claim(&self, installation: &str) -> Result<(), PortError> {
+        let (tickets, incoming) = (self.root.join(key::ROOT), self.incoming());
+        let installation = installation.to_owned();
+        blocking(move || {
+            make_folder(&tickets)?;
+            let mut file = tempfile::NamedTempFile::new_in(incoming)?;
+            writeln!(file, "{installation}")?;
+            file.as_file().sync_all()?;
+            // Whoever was first has it.
+            match file.persist_noclobber(tickets.join(key::OWNER)) {
+                Err(error) if error.error.kind() != io::ErrorKind::AlreadyExists => Err(error.error),
+                _ => sync(&tickets),
+            }
+        })
+        .await
     }
 
     async fn ping(&self) -> Result<(), PortError> {
@@ -181,4 +209,20 @@ fn entries(folder: &Path) -> io::Result<Vec<String>> {
 fn moment(at: SystemTime) -> Timestamp {
     let since = at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_folder_is_claimed_by_whoever_was_first() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = Folder::open(home.path()).unwrap();
+        assert_eq!(folder.owner().await.unwrap(), None);
+        folder.claim("ours").await.unwrap();
+        folder.claim("theirs").await.unwrap();
+        assert_eq!(folder.owner().await.unwrap().as_deref(), Some("ours"));
+        assert!(folder.list(None).await.unwrap().is_empty(), "the mark is no file of a conversation");
+    }
 }

@@ -161,6 +161,13 @@ pub trait Files: Send + Sync {
     /// belong to nothing. An empty answer is the end.
     async fn list(&self, after: Option<&FileKey>) -> Result<Vec<StoredFile>, PortError>;
 
+    /// The installation that has claimed the storage; `None` when none has.
+    async fn owner(&self) -> Result<Option<String>, PortError>;
+
+    /// Claims the storage for an installation. MUST NOT be called where there is an owner; of several at once, who
+    /// has it is told by [`Self::owner`].
+    async fn claim(&self, installation: &str) -> Result<(), PortError>;
+
     /// Whether files can be kept and read now.
     async fn ping(&self) -> Result<(), PortError>;
 }

@@ -4,7 +4,7 @@ mod sweeping;
 
 use std::{
     collections::HashSet,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, atomic::AtomicBool},
     time::Duration,
 };
 
@@ -98,6 +98,8 @@ pub struct Uploads {
     limits: UploadLimits,
     /// Held files that were looked at in vain, which come after the others.
     in_vain: Mutex<HashSet<AttachmentId>>,
+    /// Whether the files that are kept looked like those of another installation.
+    foreign: AtomicBool,
 }
 
 impl Uploads {
@@ -117,7 +119,16 @@ impl Uploads {
         env: Arc<dyn Env>,
         limits: UploadLimits,
     ) -> Self {
-        Self { attachments, files, scanner, conversations, env, limits, in_vain: Mutex::default() }
+        Self {
+            attachments,
+            files,
+            scanner,
+            conversations,
+            env,
+            limits,
+            in_vain: Mutex::default(),
+            foreign: AtomicBool::new(false),
+        }
     }
 
     /// The most bytes of a file.

@@ -22,12 +22,27 @@ pub struct FakeFiles {
     kept: Arc<Mutex<Kept>>,
     fault: Arc<Mutex<Option<PortErrorKind>>>,
     fast: Mutex<HashSet<AttachmentId>>,
+    owner: Mutex<Option<String>>,
+    page: usize,
 }
 
 impl FakeFiles {
     /// An empty one.
     pub fn new(env: Arc<dyn Env>) -> Self {
-        Self { env, kept: Arc::default(), fault: Arc::default(), fast: Mutex::default() }
+        Self {
+            env,
+            kept: Arc::default(),
+            fault: Arc::default(),
+            fast: Mutex::default(),
+            owner: Mutex::default(),
+            page: 2,
+        }
+    }
+
+    /// The same with so many files on a page of its list.
+    #[must_use]
+    pub fn in_pages_of(self, page: usize) -> Self {
+        Self { page, ..self }
     }
 
     /// Lets everything fail, or nothing any more.
@@ -117,7 +132,18 @@ impl Files for FakeFiles {
         let after = after.map(path);
         let kept = lock(&self.kept);
         let later = kept.iter().filter(|(path, _)| after.as_ref().is_none_or(|after| *path > after));
-        Ok(later.take(2).map(|(_, (key, _, at))| StoredFile { key: key.clone(), at: *at }).collect())
+        Ok(later.take(self.page).map(|(_, (key, _, at))| StoredFile { key: key.clone(), at: *at }).collect())
+    }
+
+    async fn owner(&self) -> Result<Option<String>, PortError> {
+        self.check()?;
+        Ok(self.owner.lock().unwrap_or_else(PoisonError::into_inner).clone())
+    }
+
+    async fn claim(&self, installation: &str) -> Result<(), PortError> {
+        self.check()?;
+        *self.owner.lock().unwrap_or_else(PoisonError::into_inner) = Some(installation.to_owned());
+        Ok(())
     }
 
     async fn ping(&self) -> Result<(), PortError> {

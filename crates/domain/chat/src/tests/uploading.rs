@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use super::scene::{Scene, outgoing};
 use crate::{
-    AttachmentStatus, Attachments, ChatError, Checked, Content, FileKey, FileName, FileSource, Link, Outgoing, Scanner,
-    Upload, UploadLimits, Uploaded, Uploads, Verdict,
+    AttachmentStatus, Attachments, ChatError, Checked, Content, FileKey, FileName, FileSource, Files, Link, Outgoing,
+    Scanner, Upload, UploadLimits, Uploaded, Uploads, Verdict,
     testing::{FakeFiles, FakeIncoming, FakeLog, FakeScanner},
 };
 
@@ -79,6 +79,8 @@ fn named(name: &str) -> Upload {
 }
 
 fn orphan(n: u128) -> FileKey {
+    // None of those that the scene gives out.
+    let n = (1 << 64) + n;
     FileKey {
         support_request: SupportRequestId::new(Uuid::from_u128(n)),
         attachment: AttachmentId::new(Uuid::from_u128(n)),
@@ -331,10 +333,60 @@ async fn bytes_that_belong_to_nothing_are_removed_once_they_are_old() {
     for n in 0..5 {
         world.files.leave(&orphan(n), b"left");
     }
-    assert_eq!(world.uploads.remove_orphans().await.unwrap(), 0, "an upload may still run");
+    assert_eq!(world.uploads.remove_orphans("ours").await.unwrap(), 0, "an upload may still run");
     world.scene.env.pass(3 * Uploads::UNFINISHED_LIFE);
-    assert_eq!(world.uploads.remove_orphans().await.unwrap(), 5);
+    assert_eq!(world.uploads.remove_orphans("ours").await.unwrap(), 5);
     assert_eq!(world.files.count(), 1);
+}
+
+#[tokio::test]
+async fn files_of_another_installation_are_left_alone() {
+    let world = world();
+    for n in 0..5 {
+        world.files.leave(&orphan(n), b"theirs");
+    }
+    world.scene.env.pass(3 * Uploads::UNFINISHED_LIFE);
+    assert_eq!(world.uploads.remove_orphans("ours").await.unwrap(), 0, "nobody says whose they are");
+    assert!(!world.uploads.has_own_files() && world.files.owner().await.unwrap().is_none());
+    world.files.claim("theirs").await.unwrap();
+    assert_eq!(world.uploads.remove_orphans("ours").await.unwrap(), 0);
+    assert_eq!((world.files.count(), world.uploads.has_own_files()), (5, false));
+    assert_eq!(world.uploads.remove_orphans("theirs").await.unwrap(), 5);
+    assert!(world.uploads.has_own_files());
+}
+
+#[tokio::test]
+async fn a_storage_is_claimed_where_it_is_empty_or_known() {
+    let world = world();
+    assert!(world.uploads.claim_files("ours").await.unwrap(), "it is empty");
+    assert_eq!(world.files.owner().await.unwrap().as_deref(), Some("ours"));
+    assert!(!world.uploads.claim_files("theirs").await.unwrap());
+    let world = self::world();
+    for n in 0..5 {
+        world.files.leave(&orphan(n), b"left");
+    }
+    world.kept().await;
+    assert!(world.uploads.claim_files("ours").await.unwrap(), "one of them is known");
+}
+
+#[tokio::test]
+async fn files_are_left_alone_when_most_of_them_are_unknown() {
+    let mut world = world();
+    world.files = Arc::new(FakeFiles::new(world.scene.env.clone()).in_pages_of(500));
+    world.uploads = world.another(world.scanner.clone());
+    world.uploads.claim_files("ours").await.unwrap();
+    for _ in 0..10 {
+        world.kept().await;
+    }
+    for n in 0..11 {
+        world.files.leave(&orphan(n), b"theirs");
+    }
+    world.scene.env.pass(3 * Uploads::UNFINISHED_LIFE);
+    assert_eq!(world.uploads.remove_orphans("ours").await.unwrap(), 0, "the database is not theirs");
+    assert!(!world.uploads.has_own_files());
+    world.kept().await;
+    world.scene.env.pass(3 * Uploads::UNFINISHED_LIFE);
+    assert_eq!(world.uploads.remove_orphans("ours").await.unwrap(), 11);
 }
 
 #[tokio::test]
@@ -351,12 +403,13 @@ async fn a_file_that_cannot_be_removed_stops_no_other() {
     assert_eq!(world.uploads.remove_deleted().await.unwrap(), 10);
     assert_eq!((world.files.count(), world.notes().await.1), (110, 110), "they are tried again");
     let world = self::world();
+    world.uploads.claim_files("ours").await.unwrap();
     for n in 0..4 {
         world.files.leave(&orphan(n), b"left");
     }
     world.files.hold_fast(orphan(0).attachment);
     world.scene.env.pass(3 * Uploads::UNFINISHED_LIFE);
-    assert_eq!(world.uploads.remove_orphans().await.unwrap(), 3);
+    assert_eq!(world.uploads.remove_orphans("ours").await.unwrap(), 3);
 }
 
 #[tokio::test]

@@ -1,6 +1,9 @@
 //! What runs by the clock: nothing is left behind, and what was held is checked.
 
-use std::{collections::HashSet, sync::PoisonError};
+use std::{
+    collections::HashSet,
+    sync::{PoisonError, atomic::Ordering},
+};
 
 use kernel::{AttachmentId, PortErrorKind};
 
@@ -9,6 +12,9 @@ use crate::{Attachment, AttachmentStatus, ChatError, Checked, FileKey, Verdict};
 
 /// How many files a sweep looks at in one go.
 const BATCH: u32 = 100;
+
+/// Of so many files and more, most are known, or the database is not the one that they belong to.
+const MANY: usize = 20;
 
 /// After so many held files in a row of which the scanner says nothing, the others wait for the next time.
 const IN_A_ROW: u32 = 3;
@@ -46,9 +52,53 @@ impl Uploads {
         }
     }
 
+    /// Whether the storage is this installation's, as far as was found out.
+    pub fn has_own_files(&self) -> bool {
+        !self.foreign.load(Ordering::Relaxed)
+    }
+
+    /// Finds out whether the storage is this installation's. One that nobody has claimed is claimed where it is
+    /// empty, or where at least one of its files is known: a server whose database is new, older or another one than
+    /// the files were kept with must not take them for left behind.
+    pub async fn claim_files(&self, installation: &str) -> Result<bool, ChatError> {
+        let mut owner = self.files.owner().await?;
+        if owner.is_none() && self.may_claim().await? {
+            self.files.claim(installation).await?;
+            owner = self.files.owner().await?;
+        }
+        let is_own = owner.as_deref() == Some(installation);
+        if !is_own {
+            let owner = owner.as_deref().unwrap_or("nobody");
+            tracing::warn!(
+                installation,
+                owner,
+                "the storage keeps files of another installation, or of another database: nothing is removed there"
+            );
+        }
+        self.foreign.store(!is_own, Ordering::Relaxed);
+        Ok(is_own)
+    }
+
+    async fn may_claim(&self) -> Result<bool, ChatError> {
+        let mut after: Option<FileKey> = None;
+        loop {
+            let page = self.files.list(after.as_ref()).await?;
+            let Some(last) = page.last() else { return Ok(after.is_none()) };
+            let ids: Vec<AttachmentId> = page.iter().map(|one| one.key.attachment).collect();
+            if !self.attachments.known(&ids).await?.is_empty() {
+                return Ok(true);
+            }
+            after = Some(last.key.clone());
+        }
+    }
+
     /// Removes bytes that belong to nothing: left by a server that ended between keeping a file and noting it.
-    /// Those of less than an hour are left alone, because their upload may still run.
-    pub async fn remove_orphans(&self) -> Result<u64, ChatError> {
+    /// Those of less than an hour are left alone, because their upload may still run; all are where the storage is
+    /// not this installation's, or where so many are unknown that the database cannot be the one they belong to.
+    pub async fn remove_orphans(&self, installation: &str) -> Result<u64, ChatError> {
+        if !self.claim_files(installation).await? {
+            return Ok(0);
+        }
         let old = before(self.env.now(), 2 * Self::UNFINISHED_LIFE);
         let (mut after, mut removed): (Option<FileKey>, u64) = (None, 0);
         loop {
@@ -58,7 +108,17 @@ impl Uploads {
             let old: Vec<_> = page.into_iter().filter(|one| one.at < old).map(|one| one.key).collect();
             let ids: Vec<AttachmentId> = old.iter().map(|key| key.attachment).collect();
             let known: HashSet<_> = self.attachments.known(&ids).await?.into_iter().collect();
-            for orphan in old.iter().filter(|key| !known.contains(&key.attachment)) {
+            let orphans: Vec<_> = old.iter().filter(|key| !known.contains(&key.attachment)).collect();
+            if old.len() >= MANY && orphans.len() > old.len() / 2 {
+                tracing::warn!(
+                    files = old.len(),
+                    unknown = orphans.len(),
+                    "most files of the storage are unknown: is this the database they belong to? None is removed"
+                );
+                self.foreign.store(true, Ordering::Relaxed);
+                return Ok(removed);
+            }
+            for orphan in orphans {
                 match self.files.delete(orphan).await {
                     Ok(()) => removed += 1,
                     Err(error) => {
