@@ -96,19 +96,16 @@ impl Attachments for SeaStore {
         &self,
         organization: OrganizationId,
         conversation: ConversationId,
-        person: ParticipantId,
-        since: Timestamp,
     ) -> Result<Usage, PortError> {
-        let sql = "SELECT (SELECT count(*) FROM attachment p WHERE p.organization_id = $1 AND p.uploaded_by = $3
-                             AND p.created_at >= $4) AS of_person,
-                          count(*) AS files, CAST(coalesce(sum(size), 0) AS bigint) AS bytes
+        let sql = "SELECT count(*) AS files, CAST(coalesce(sum(size), 0) AS bigint) AS bytes,
+                          CAST(coalesce(sum(CASE WHEN stored THEN 0 ELSE 1 END), 0) AS bigint) AS unfinished
                    FROM attachment WHERE organization_id = $1 AND conversation_id = $2 AND deleted_at IS NULL";
-        let sql = Sql::new(sql).uuid(organization.uuid()).uuid(conversation.uuid()).uuid(person.uuid()).time(since);
+        let sql = Sql::new(sql).uuid(organization.uuid()).uuid(conversation.uuid());
         let Some(row) = self.app(organization).await.one(sql).await? else { return Ok(Usage::default()) };
         Ok(Usage {
-            of_person: row.count("of_person")?,
             bytes_of_conversation: row.count("bytes")?,
             files_of_conversation: row.count("files")?,
+            unfinished_of_conversation: row.count("unfinished")?,
         })
     }
 

@@ -50,15 +50,15 @@ pub struct Checked {
     pub status: AttachmentStatus,
 }
 
-/// How much was uploaded.
+/// How much a conversation keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Usage {
-    /// Uploads that a person has begun since the time asked for, in all conversations.
-    pub of_person: u64,
     /// Bytes that a conversation keeps.
     pub bytes_of_conversation: u64,
-    /// Files that a conversation keeps.
+    /// Files that a conversation keeps, those included that are not all there.
     pub files_of_conversation: u64,
+    /// Those of them that are not all there, and have no size yet.
+    pub unfinished_of_conversation: u64,
 }
 
 /// What is known of files. The bytes are behind [`Files`].
@@ -91,14 +91,8 @@ pub trait Attachments: Send + Sync {
         conversation: ConversationId,
     ) -> Result<Vec<Attachment>, PortError>;
 
-    /// How much was uploaded, by this person since `since`, and to this conversation.
-    async fn usage(
-        &self,
-        organization: OrganizationId,
-        conversation: ConversationId,
-        person: ParticipantId,
-        since: Timestamp,
-    ) -> Result<Usage, PortError>;
+    /// How much was uploaded to this conversation.
+    async fn usage(&self, organization: OrganizationId, conversation: ConversationId) -> Result<Usage, PortError>;
 
     /// Marks a file as deleted, unless a message has it. Whether it was so marked.
     async fn discard(&self, organization: OrganizationId, id: AttachmentId) -> Result<bool, PortError>;

@@ -17,7 +17,7 @@ use super::{
     Attachment, AttachmentStatus, Attachments, Begun, Checked, ContentCheck, ContentRefused, FileName, FileSource,
     Files, Incoming, NewAttachment, Scanner, Spool, Spooled, Verdict,
 };
-use crate::{ChatError, Conversations};
+use crate::{Allowance, Budgets, ChatError, Conversations};
 
 pub use sweeping::Swept;
 
@@ -50,8 +50,8 @@ pub struct UploadLimits {
     pub conversation_bytes: u64,
     /// The most files that a conversation keeps.
     pub conversation_files: u64,
-    /// The most uploads that a person begins within [`Self::PERIOD`].
-    pub person_files: u64,
+    /// The most uploads that a person begins within [`Self::PERIOD`], whatever becomes of them.
+    pub person_files: u32,
 }
 
 impl UploadLimits {
@@ -61,7 +61,7 @@ impl UploadLimits {
     /// The same without any bound on how many there are; for tests and benchmarks.
     #[must_use]
     pub fn without_quotas(self) -> Self {
-        Self { conversation_bytes: u64::MAX, conversation_files: u64::MAX, person_files: u64::MAX, ..self }
+        Self { conversation_bytes: u64::MAX, conversation_files: u64::MAX, person_files: u32::MAX, ..self }
     }
 }
 
@@ -94,6 +94,7 @@ pub struct Uploads {
     files: Arc<dyn Files>,
     scanner: Option<Arc<dyn Scanner>>,
     conversations: Arc<dyn Conversations>,
+    budgets: Arc<dyn Budgets>,
     env: Arc<dyn Env>,
     limits: UploadLimits,
     /// Held files that were looked at in vain, which come after the others.
@@ -110,12 +111,14 @@ impl Uploads {
     /// After how long an upload that did not end is taken for one whose server has gone.
     pub const UNFINISHED_LIFE: Duration = Duration::from_mins(30);
 
-    /// Puts the use cases together. Without a scanner, files are checked by their kind only.
+    /// Puts the use cases together. Without a scanner, files are checked by their kind only. The budgets MUST be
+    /// others than those of messages.
     pub fn new(
         attachments: Arc<dyn Attachments>,
         files: Arc<dyn Files>,
         scanner: Option<Arc<dyn Scanner>>,
         conversations: Arc<dyn Conversations>,
+        budgets: Arc<dyn Budgets>,
         env: Arc<dyn Env>,
         limits: UploadLimits,
     ) -> Self {
@@ -124,6 +127,7 @@ impl Uploads {
             files,
             scanner,
             conversations,
+            budgets,
             env,
             limits,
             in_vain: Mutex::default(),
@@ -211,12 +215,13 @@ impl Uploads {
             return Err(ChatError::Closed);
         }
         let now = self.env.now();
-        let since = before(now, UploadLimits::PERIOD);
-        let usage = self.attachments.usage(organization, conversation, person, since).await?;
-        if usage.of_person >= self.limits.person_files {
-            return Err(ChatError::RateLimited(UploadLimits::PERIOD / 10));
-        }
-        if usage.bytes_of_conversation >= self.limits.conversation_bytes
+        // Each attempt counts, so that what is refused, repeated or removed again is not free.
+        let allowance = Allowance { count: self.limits.person_files, within: UploadLimits::PERIOD };
+        self.budgets.take(organization, person, allowance).await.map_err(ChatError::RateLimited)?;
+        let usage = self.attachments.usage(organization, conversation).await?;
+        // What is not all there may become as large as any.
+        let to_come = usage.unfinished_of_conversation.saturating_mul(self.limits.file_bytes);
+        if usage.bytes_of_conversation.saturating_add(to_come) >= self.limits.conversation_bytes
             || usage.files_of_conversation >= self.limits.conversation_files
         {
             return Err(ChatError::AttachmentQuota);

@@ -3,20 +3,21 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use kernel::{AttachmentId, Caller, PortError, PortErrorKind, Refusal, Role, SupportRequestId};
+use kernel::{AttachmentId, Caller, Env, PortError, PortErrorKind, Refusal, Role, SupportRequestId};
 use uuid::Uuid;
 
 use super::scene::{Scene, outgoing};
 use crate::{
-    AttachmentStatus, Attachments, ChatError, Checked, Content, FileKey, FileName, FileSource, Files, Link, Outgoing,
-    Scanner, Upload, UploadLimits, Uploaded, Uploads, Verdict,
-    testing::{FakeFiles, FakeIncoming, FakeLog, FakeScanner},
+    AttachmentStatus, Attachments, ChatError, Checked, Content, FileKey, FileName, FileSource, Files, Link,
+    NewAttachment, Outgoing, Scanner, Upload, UploadLimits, Uploaded, Uploads, Verdict,
+    testing::{CountedBudgets, FakeFiles, FakeIncoming, FakeLog, FakeScanner},
 };
 
 struct World {
     scene: Scene,
     files: Arc<FakeFiles>,
     scanner: Arc<FakeScanner>,
+    budgets: Arc<CountedBudgets>,
     uploads: Uploads,
 }
 
@@ -28,22 +29,25 @@ fn limited(limits: UploadLimits) -> World {
     let scene = Scene::new();
     let files = Arc::new(FakeFiles::new(scene.env.clone()));
     let scanner = Arc::new(FakeScanner::default());
+    let budgets = Arc::new(CountedBudgets::bounded());
     let uploads = Uploads::new(
         scene.log.clone(),
         files.clone(),
         Some(scanner.clone()),
         scene.log.clone(),
+        budgets.clone(),
         scene.env.clone(),
         limits,
     );
-    World { scene, files, scanner, uploads }
+    World { scene, files, scanner, budgets, uploads }
 }
 
 impl World {
     /// Another node, with a scanner of its own.
     fn another(&self, scanner: Arc<dyn Scanner>) -> Uploads {
         let (log, env) = (self.scene.log.clone(), self.scene.env.clone());
-        Uploads::new(log.clone(), self.files.clone(), Some(scanner), log, env, UploadLimits::default())
+        let budgets = self.budgets.clone();
+        Uploads::new(log.clone(), self.files.clone(), Some(scanner), log, budgets, env, UploadLimits::default())
     }
 
     async fn upload(&self, caller: &Caller, upload: Upload, bytes: &[u8]) -> Result<Uploaded, ChatError> {
@@ -52,6 +56,23 @@ impl World {
 
     async fn take(&self, bytes: &[u8]) -> Result<Uploaded, ChatError> {
         self.upload(&self.scene.customer, named("a.txt"), bytes).await
+    }
+
+    /// The customer's upload whose server was killed.
+    async fn begun(&self, key: Option<&str>) -> AttachmentId {
+        let scene = &self.scene;
+        let new = NewAttachment {
+            organization: scene.organization,
+            conversation: scene.thread.id,
+            support_request: scene.thread.support_request,
+            id: AttachmentId::new(scene.env.uuid()),
+            file_name: FileName::clean("a.txt"),
+            uploaded_by: scene.customer.participant(),
+            key: key.map(ToOwned::to_owned),
+            at: scene.env.now(),
+        };
+        scene.log.begin(&new).await.unwrap();
+        new.id
     }
 
     async fn kept(&self) -> AttachmentId {
@@ -295,13 +316,37 @@ async fn a_person_and_a_conversation_have_their_share() {
     world.kept().await;
     world.kept().await;
     assert_eq!(code(world.take(b"words").await), "rate_limited");
-    world.scene.env.pass(UploadLimits::PERIOD + Duration::from_secs(1));
+    world.budgets.refill();
     world.kept().await;
     let world = limited(UploadLimits { conversation_files: 1, ..UploadLimits::default() });
     world.kept().await;
     assert_eq!(code(world.take(b"words").await), "chat.attachment_quota");
     let world = limited(UploadLimits { conversation_bytes: 5, ..UploadLimits::default() });
     world.kept().await;
+    assert_eq!(code(world.take(b"words").await), "chat.attachment_quota");
+}
+
+#[tokio::test]
+async fn what_is_removed_refused_or_repeated_counts_as_an_upload() {
+    let world = limited(UploadLimits { person_files: 5, ..UploadLimits::default() });
+    let customer = &world.scene.customer;
+    let upload = || Upload { key: Some("key".to_owned()), ..named("a.txt") };
+    let id = world.upload(customer, upload(), b"words").await.unwrap().attachment.file.id;
+    assert!(world.upload(customer, upload(), b"words").await.unwrap().duplicate);
+    world.uploads.delete(customer, id).await.unwrap();
+    assert_eq!(code(world.take(b"EICAR").await), "chat.attachment_infected");
+    assert_eq!(code(world.take(b"MZ\0").await), "chat.attachment_kind");
+    world.kept().await;
+    assert_eq!(code(world.take(b"words").await), "rate_limited");
+    world.scene.send(customer, "m", "words still go").await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_not_all_there_counts_as_large_as_it_may_become() {
+    let world = limited(UploadLimits { file_bytes: 10, conversation_bytes: 20, ..UploadLimits::default() });
+    world.begun(None).await;
+    world.kept().await;
+    world.begun(None).await;
     assert_eq!(code(world.take(b"words").await), "chat.attachment_quota");
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use kernel::{AttachmentId, ConversationId, OrganizationId, ParticipantId, PortError, Timestamp};
+use kernel::{AttachmentId, ConversationId, OrganizationId, PortError, Timestamp};
 
 use super::FakeLog;
 use crate::{Append, AttachedFile, Attachment, AttachmentStatus, Attachments, Begun, Checked, NewAttachment, Usage};
@@ -115,22 +115,16 @@ impl Attachments for FakeLog {
         Ok(here)
     }
 
-    async fn usage(
-        &self,
-        organization: OrganizationId,
-        conversation: ConversationId,
-        person: ParticipantId,
-        since: Timestamp,
-    ) -> Result<Usage, PortError> {
+    async fn usage(&self, organization: OrganizationId, conversation: ConversationId) -> Result<Usage, PortError> {
         let state = self.state();
         let of_organization = state.files.values().filter(|known| known.attachment.organization == organization);
         let mut usage = Usage::default();
         for Known { attachment, deleted, .. } in of_organization {
             let file = &attachment.file;
-            usage.of_person += u64::from(file.uploaded_by == person && file.created_at >= since);
             if attachment.conversation == conversation && !deleted {
                 usage.files_of_conversation += 1;
                 usage.bytes_of_conversation += file.size;
+                usage.unfinished_of_conversation += u64::from(!attachment.stored);
             }
         }
         Ok(usage)
