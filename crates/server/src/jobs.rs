@@ -38,6 +38,8 @@ const CLEANUP: Duration = Duration::from_hours(24);
 const CALLS: Duration = Duration::from_hours(1);
 /// How often files are removed that no message has; they are kept for a day.
 const FILES: Duration = Duration::from_hours(1);
+/// How often uploads are given up whose server has gone: they count as files of their conversation until then.
+const UNFINISHED: Duration = Duration::from_mins(1);
 /// How often files are checked again that wait because the scanner did not answer.
 const SCANS: Duration = Duration::from_secs(10);
 /// How many conversations are compared in one query.
@@ -81,6 +83,8 @@ pub(crate) fn start(parts: &Parts) -> JoinSet<()> {
         let is_first = std::mem::take(&mut is_first);
         sweep_files(Arc::clone(&uploads), installation.clone(), is_first)
     }));
+    let uploads = Arc::clone(&parts.uploads);
+    jobs.spawn(every(UNFINISHED, "unfinished-attachments", move || sweep_unfinished(Arc::clone(&uploads))));
     if parts.clamd.is_some() {
         let uploads = Arc::clone(&parts.uploads);
         jobs.spawn(every(SCANS, "attachment-scan", move || check_held(Arc::clone(&uploads))));
@@ -198,6 +202,14 @@ async fn sweep_files(uploads: Arc<Uploads>, installation: String, is_first: bool
             orphans,
             "files without a message were removed"
         );
+    }
+    Ok(())
+}
+
+async fn sweep_unfinished(uploads: Arc<Uploads>) -> anyhow::Result<()> {
+    let given_up = uploads.sweep_unfinished().await?;
+    if given_up > 0 {
+        tracing::info!(job = "unfinished-attachments", given_up, "uploads that did not end were given up");
     }
     Ok(())
 }

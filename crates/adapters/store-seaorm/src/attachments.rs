@@ -119,6 +119,16 @@ impl Attachments for SeaStore {
         Ok(discarded)
     }
 
+    async fn abandon(&self, organization: OrganizationId, id: AttachmentId) -> Result<bool, PortError> {
+        let sql = "UPDATE attachment SET deleted_at = $1
+                   WHERE organization_id = $2 AND id = $3 AND NOT stored AND deleted_at IS NULL RETURNING id";
+        let sql = Sql::new(sql).time(SystemEnv.now()).uuid(organization.uuid()).uuid(id.uuid());
+        let mut tx = self.transaction(organization).await?;
+        let abandoned = tx.one(sql).await?.is_some();
+        tx.commit_all().await?;
+        Ok(abandoned)
+    }
+
     async fn expire(&self, unbound: Timestamp, unfinished: Timestamp) -> Result<u64, PortError> {
         let sql = "UPDATE attachment SET deleted_at = $1
                    WHERE message_id IS NULL AND deleted_at IS NULL

@@ -97,6 +97,10 @@ pub trait Attachments: Send + Sync {
     /// Marks a file as deleted, unless a message has it. Whether it was so marked.
     async fn discard(&self, organization: OrganizationId, id: AttachmentId) -> Result<bool, PortError>;
 
+    /// Marks a file as deleted, unless all of it is there. Whether it was so marked: [`Self::finish`] MUST then find
+    /// none.
+    async fn abandon(&self, organization: OrganizationId, id: AttachmentId) -> Result<bool, PortError>;
+
     /// Marks as deleted, in all organisations: what no message has and began before `unbound`, and what is
     /// not all there and began before `unfinished`. How many were marked.
     async fn expire(&self, unbound: Timestamp, unfinished: Timestamp) -> Result<u64, PortError>;

@@ -108,6 +108,8 @@ impl Uploads {
     pub const LINK_LIFE: Duration = Duration::from_hours(1);
     /// How long a file is kept that no message has.
     pub const UNBOUND_LIFE: Duration = Duration::from_hours(24);
+    /// After how long the next attempt takes over from one that did not end.
+    pub const ATTEMPT: Duration = Duration::from_mins(1);
     /// After how long an upload that did not end is taken for one whose server has gone.
     pub const UNFINISHED_LIFE: Duration = Duration::from_mins(30);
 
@@ -156,7 +158,7 @@ impl Uploads {
         incoming: &mut dyn Incoming,
     ) -> Result<Uploaded, ChatError> {
         let new = self.admit(caller, conversation, &upload).await?;
-        match self.attachments.begin(&new).await? {
+        match self.begin(&new).await? {
             Begun::New => {}
             Begun::Before(before) if before.status == AttachmentStatus::Refused => {
                 return Err(ChatError::AttachmentInfected);
@@ -184,6 +186,21 @@ impl Uploads {
                 Err(error)
             }
         }
+    }
+
+    /// Notes that an upload begins. It takes the place of an earlier attempt that has run for so long that its server
+    /// has probably gone; if it has not, that attempt ends with nothing.
+    async fn begin(&self, new: &NewAttachment) -> Result<Begun, PortError> {
+        let begun = self.attachments.begin(new).await?;
+        let Begun::Before(earlier) = &begun else { return Ok(begun) };
+        if earlier.stored || earlier.file.created_at > before(new.at, Self::ATTEMPT) {
+            return Ok(begun);
+        }
+        if self.attachments.abandon(earlier.organization, earlier.file.id).await? {
+            tracing::info!(attachment = %earlier.file.id, "an upload is taken over by its next attempt");
+            self.remove_bytes(earlier).await;
+        }
+        self.attachments.begin(new).await
     }
 
     /// Nothing is left of an upload that failed, its bytes included: the storage may have kept them without
@@ -266,7 +283,11 @@ impl Uploads {
         };
         spool.keep(&key, mime_type).await?;
         let attachment = self.attachments.finish(new.organization, new.id, &checked).await?;
-        attachment.ok_or(ChatError::AttachmentNotFound)
+        if attachment.is_none() {
+            // Its next attempt has taken over, or its time was over: nobody else would remove these bytes soon.
+            self.files.delete(&key).await?;
+        }
+        attachment.ok_or(ChatError::Key(KeyRefused::Running))
     }
 
     /// Takes the bytes to where nobody sees them, and looks at them on their way.

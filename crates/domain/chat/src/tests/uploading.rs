@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use super::scene::{Scene, outgoing};
 use crate::{
-    AttachmentStatus, Attachments, ChatError, Checked, Content, FileKey, FileName, FileSource, Files, Link,
-    NewAttachment, Outgoing, Scanner, Upload, UploadLimits, Uploaded, Uploads, Verdict,
+    AttachmentStatus, Attachments, ChatError, Checked, Content, FileKey, FileName, FileSource, Files, Incoming, Link,
+    NewAttachment, Outgoing, Scanner, Upload, UploadCut, UploadLimits, Uploaded, Uploads, Verdict,
     testing::{CountedBudgets, FakeFiles, FakeIncoming, FakeLog, FakeScanner},
 };
 
@@ -301,6 +301,64 @@ async fn the_same_upload_again_is_the_first_one() {
     assert_eq!((world.files.count(), world.notes().await), (1, (1, 0)));
     world.uploads.delete(customer, first.attachment.file.id).await.unwrap();
     assert!(!world.upload(customer, upload(), b"other words").await.unwrap().duplicate);
+}
+
+/// Bytes of an upload that is overtaken by its next attempt while they come in.
+struct Slow<'a> {
+    world: &'a World,
+    pieces: u32,
+}
+
+#[async_trait(?Send)]
+impl Incoming for Slow<'_> {
+    async fn next(&mut self) -> Result<Option<&[u8]>, UploadCut> {
+        self.pieces += 1;
+        if self.pieces > 1 {
+            return Ok(None);
+        }
+        let next = || self.world.upload(&self.world.scene.customer, keyed(), b"words");
+        assert_eq!(code(next().await), "idempotency_running");
+        self.world.scene.env.pass(Uploads::ATTEMPT);
+        assert!(!next().await.unwrap().duplicate);
+        Ok(Some(b"words"))
+    }
+}
+
+fn keyed() -> Upload {
+    Upload { key: Some("key".to_owned()), ..named("a.txt") }
+}
+
+#[tokio::test]
+async fn the_next_attempt_takes_over_from_one_whose_server_was_killed() {
+    let world = world();
+    let customer = &world.scene.customer;
+    world.begun(Some("key")).await;
+    assert_eq!(code(world.upload(customer, keyed(), b"words").await), "idempotency_running");
+    world.scene.env.pass(Uploads::ATTEMPT);
+    assert!(!world.upload(customer, keyed(), b"words").await.unwrap().duplicate);
+    assert_eq!((world.files.count(), world.notes().await), (1, (1, 0)));
+}
+
+#[tokio::test]
+async fn an_attempt_that_was_taken_over_leaves_nothing() {
+    let world = world();
+    let mut slow = Slow { world: &world, pieces: 0 };
+    let first = world.uploads.upload(&world.scene.customer, world.scene.thread.id, keyed(), &mut slow).await;
+    assert_eq!(code(first), "idempotency_running");
+    assert_eq!((world.files.count(), world.notes().await), (1, (1, 0)), "the file of the next attempt");
+    assert!(world.upload(&world.scene.customer, keyed(), b"words").await.unwrap().duplicate);
+}
+
+#[tokio::test]
+async fn what_did_not_come_in_whole_is_given_up() {
+    let world = world();
+    world.begun(None).await;
+    let whole = world.kept().await;
+    assert_eq!(world.uploads.sweep_unfinished().await.unwrap(), 0, "it may still run");
+    world.scene.env.pass(Uploads::UNFINISHED_LIFE + Duration::from_secs(1));
+    assert_eq!(world.uploads.sweep_unfinished().await.unwrap(), 1);
+    assert_eq!(world.notes().await, (1, 0));
+    world.uploads.get(&world.scene.customer, whole).await.unwrap();
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::{
     sync::{PoisonError, atomic::Ordering},
 };
 
-use kernel::{AttachmentId, PortErrorKind};
+use kernel::{AttachmentId, PortErrorKind, Timestamp};
 
 use super::{Uploads, before};
 use crate::{Attachment, AttachmentStatus, ChatError, Checked, FileKey, Verdict};
@@ -36,6 +36,16 @@ impl Uploads {
         let (unbound, unfinished) = (before(now, Self::UNBOUND_LIFE), before(now, Self::UNFINISHED_LIFE));
         let expired = self.attachments.expire(unbound, unfinished).await?;
         Ok(Swept { expired, forgotten: self.remove_deleted().await? })
+    }
+
+    /// Gives up what did not come in whole, so that it counts no longer. How many were given up.
+    pub async fn sweep_unfinished(&self) -> Result<u64, ChatError> {
+        let unfinished = before(self.env.now(), Self::UNFINISHED_LIFE);
+        let expired = self.attachments.expire(Timestamp::from_micros(0), unfinished).await?;
+        if expired > 0 {
+            self.remove_deleted().await?;
+        }
+        Ok(expired)
     }
 
     /// Removes the bytes of all that was deleted.

@@ -95,6 +95,16 @@ pub async fn many_uploads_with_one_key_are_one(h: &impl Harness) {
     assert_eq!(attachments.begin(&somebody).await.unwrap(), Begun::New, "a key is its person's");
     assert!(attachments.discard(scene.organization, fresh[0]).await.unwrap());
     assert_eq!(attachments.begin(&new(&scene, h, "a.txt", Some("key"))).await.unwrap(), Begun::New, "it is free again");
+    // One that is not all there can be given up, once, and then never becomes one.
+    let given_up = new(&scene, h, "a.txt", None);
+    attachments.begin(&given_up).await.unwrap();
+    assert!(!attachments.abandon(h.organization().await, given_up.id).await.unwrap());
+    assert!(attachments.abandon(scene.organization, given_up.id).await.unwrap());
+    assert!(!attachments.abandon(scene.organization, given_up.id).await.unwrap());
+    let ready = checked("text/plain", AttachmentStatus::Ready);
+    assert_eq!(attachments.finish(scene.organization, given_up.id, &ready).await.unwrap(), None);
+    let whole = kept(&scene, h, "b.txt", "text/plain").await.file.id;
+    assert!(!attachments.abandon(scene.organization, whole).await.unwrap());
 }
 
 /// A message takes files along, in every way it is read, in the sender's order.

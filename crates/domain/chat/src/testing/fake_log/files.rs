@@ -138,6 +138,14 @@ impl Attachments for FakeLog {
         Ok(known.map(|known| known.deleted = true).is_some())
     }
 
+    async fn abandon(&self, organization: OrganizationId, id: AttachmentId) -> Result<bool, PortError> {
+        let mut state = self.state();
+        let known = state.files.get_mut(&id).filter(|known| {
+            !known.deleted && known.attachment.organization == organization && !known.attachment.stored
+        });
+        Ok(known.map(|known| known.deleted = true).is_some())
+    }
+
     async fn expire(&self, unbound: Timestamp, unfinished: Timestamp) -> Result<u64, PortError> {
         let mut state = self.state();
         let mut expired = 0;
