@@ -42,6 +42,7 @@ const CHECKSUM: HeaderName = HeaderName::from_static("x-amz-checksum-sha256");
 pub struct Bucket {
     store: Arc<Sender>,
     incoming: PathBuf,
+    reserve: u64,
 }
 
 #[derive(Debug)]
@@ -53,17 +54,17 @@ struct Sender {
 }
 
 impl Bucket {
-    /// Opens a bucket; `incoming` is the folder where files come in. The bucket is not asked for anything yet.
+    /// Opens a bucket; `incoming` is the folder where files come in, of whose disk `reserve` bytes are kept free. The bucket is not asked for anything yet.
     ///
     /// # Errors
     /// When the folder cannot be made or written, or the settings make no sense.
-    pub fn open(settings: &BucketSettings, incoming: PathBuf) -> Result<Self, StorageError> {
+    pub fn open(settings: &BucketSettings, incoming: PathBuf, reserve: u64) -> Result<Self, StorageError> {
         make_own_folder(&incoming)?;
         remove_leftovers(&incoming, LEFT_BEHIND)?;
         let (s3, reader) = clients(settings, PATIENCE, SILENCE)?;
         let http = reqwest::Client::builder().connect_timeout(CONNECT).redirect(reqwest::redirect::Policy::none());
         let http = http.build().map_err(|error| StorageError::Settings(error.to_string()))?;
-        Ok(Self { store: Arc::new(Sender { s3, reader, http }), incoming })
+        Ok(Self { store: Arc::new(Sender { s3, reader, http }), incoming, reserve })
     }
 }
 
@@ -96,7 +97,7 @@ fn clients(
 #[async_trait]
 impl Files for Bucket {
     async fn spool(&self) -> Result<Box<dyn Spool>, PortError> {
-        let file = IncomingFile::create(&self.incoming).await?;
+        let file = IncomingFile::create(&self.incoming, self.reserve).await?;
         Ok(Box::new(BucketSpool { file, spooled: None, store: Arc::clone(&self.store) }))
     }
 

@@ -27,16 +27,18 @@ const LEFT_BEHIND: Duration = Duration::from_hours(1);
 #[derive(Debug)]
 pub struct Folder {
     root: PathBuf,
+    reserve: u64,
 }
 
 impl Folder {
-    /// Opens the folder, and makes it where it is missing; what a killed server left of uploads is removed.
+    /// Opens the folder, and makes it where it is missing; what a killed server left of uploads is removed. So many
+    /// bytes of its disk are kept free.
     ///
     /// # Errors
     /// When the folder cannot be made or written.
-    pub fn open(root: impl Into<PathBuf>) -> io::Result<Self> {
+    pub fn open(root: impl Into<PathBuf>, reserve: u64) -> io::Result<Self> {
         let root = root.into();
-        let folder = Self { root };
+        let folder = Self { root, reserve };
         make_own_folder(&folder.root)?;
         make_own_folder(&folder.incoming())?;
         remove_leftovers(&folder.incoming(), LEFT_BEHIND)?;
@@ -55,7 +57,7 @@ impl Folder {
 #[async_trait]
 impl Files for Folder {
     async fn spool(&self) -> Result<Box<dyn Spool>, PortError> {
-        let file = IncomingFile::create(&self.incoming()).await?;
+        let file = IncomingFile::create(&self.incoming(), self.reserve).await?;
         Ok(Box::new(FolderSpool { file, root: self.root.clone() }))
     }
 
@@ -213,12 +215,21 @@ fn moment(at: SystemTime) -> Timestamp {
 
 #[cfg(test)]
 mod tests {
+    use kernel::PortErrorKind;
+
     use super::*;
+
+    #[tokio::test]
+    async fn no_file_comes_in_on_what_is_kept_free() {
+        let home = tempfile::tempdir().unwrap();
+        let refused = Folder::open(home.path(), u64::MAX).unwrap().spool().await.err().unwrap();
+        assert_eq!(refused.kind(), PortErrorKind::Full);
+    }
 
     #[tokio::test]
     async fn a_folder_is_claimed_by_whoever_was_first() {
         let home = tempfile::tempdir().unwrap();
-        let folder = Folder::open(home.path()).unwrap();
+        let folder = Folder::open(home.path(), 0).unwrap();
         assert_eq!(folder.owner().await.unwrap(), None);
         folder.claim("ours").await.unwrap();
         folder.claim("theirs").await.unwrap();
