@@ -66,7 +66,7 @@ pub struct Config {
     /// The bcrypt cost of new passwords, 4 to 31; each step doubles the time. Default 12.
     pub password_cost: u32,
     /// Not ready while less than this many MiB, or less than 5 %, are free on the disk of the data folder:
-    /// a full disk refuses what people send. Default 512.
+    /// a full disk refuses what people send. Files are refused then, also on the disk they are kept on. Default 512.
     pub disk_reserve_mib: u64,
     /// Threads that answer requests. Default: one a core.
     pub workers: Option<usize>,
@@ -194,6 +194,11 @@ impl Config {
             bail!("limits.address_connections must be at least 1");
         }
         Ok(())
+    }
+
+    /// How many bytes of a disk are kept free.
+    pub(crate) fn disk_reserve(&self) -> u64 {
+        self.disk_reserve_mib.saturating_mul(1 << 20)
     }
 
     /// The database: the configured one, or SQLite in the data folder.

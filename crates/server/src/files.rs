@@ -25,11 +25,11 @@ pub(crate) fn are_local(config: &Config) -> anyhow::Result<bool> {
 pub(crate) fn open(config: &Config) -> anyhow::Result<Arc<dyn Files>> {
     Ok(match settings(config)? {
         StorageSettings::Folder { path, .. } => {
-            let opened = Folder::open(&path);
+            let opened = Folder::open(&path, config.disk_reserve());
             Arc::new(opened.with_context(|| format!("files cannot be kept in {}", path.display()))?)
         }
         StorageSettings::Bucket(bucket) => {
-            let opened = Bucket::open(&bucket, config.data_dir.join("incoming"));
+            let opened = Bucket::open(&bucket, config.data_dir.join("incoming"), config.disk_reserve());
             Arc::new(opened.with_context(|| format!("files cannot be kept in the bucket {}", bucket.bucket))?)
         }
     })

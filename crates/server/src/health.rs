@@ -7,11 +7,11 @@ use std::{
 };
 
 use async_trait::async_trait;
-use chat::Files;
+use chat::{Files, Uploads};
 use clamd::Clamd;
 use http_actix::{Health, Part};
 use kernel::PortError;
-use rustix::fs::statvfs;
+use storage::Room;
 use store_seaorm::SeaStore;
 
 use crate::{config::Config, nodes::Nodes, wire::Parts};
@@ -25,6 +25,7 @@ const BESIDE: Duration = Duration::from_millis(900);
 pub(crate) struct HowItIs {
     store: Arc<SeaStore>,
     files: Arc<dyn Files>,
+    uploads: Arc<Uploads>,
     clamd: Option<Arc<Clamd>>,
     data_dir: PathBuf,
     reserve: u64,
@@ -36,10 +37,11 @@ impl HowItIs {
         Self {
             store: Arc::clone(&parts.store),
             files: Arc::clone(&parts.files),
+            uploads: Arc::clone(&parts.uploads),
             clamd: parts.clamd.clone(),
             nodes: parts.nodes.clone(),
             data_dir: config.data_dir.clone(),
-            reserve: config.disk_reserve_mib.saturating_mul(1 << 20),
+            reserve: config.disk_reserve(),
         }
     }
 
@@ -54,13 +56,16 @@ impl HowItIs {
         }
     }
 
+    /// Files can be kept and read, and are those of this installation.
+    async fn storage(&self) -> Result<(), PortError> {
+        self.files.ping().await?;
+        let is_own = self.uploads.has_own_files();
+        if is_own { Ok(()) } else { Err(PortError::unavailable("the files are those of another installation")) }
+    }
+
     fn disk(&self) -> bool {
-        match statvfs(&self.data_dir) {
-            Ok(disk) => {
-                let room = Room {
-                    free: disk.f_bavail.saturating_mul(disk.f_frsize),
-                    size: disk.f_blocks.saturating_mul(disk.f_frsize),
-                };
+        match Room::of(&self.data_dir) {
+            Ok(room) => {
                 let enough = room.is_enough(self.reserve);
                 if !enough {
                     tracing::warn!(
@@ -88,7 +93,7 @@ impl Health for HowItIs {
         let began = Instant::now();
         let works = self.disk();
         let disk = Part { name: "disk", works, needed: true, took_ms: since(began) };
-        let mut parts = vec![database, disk, beside("storage", self.files.ping()).await];
+        let mut parts = vec![database, disk, beside("storage", self.storage()).await];
         if let Some(clamd) = &self.clamd {
             parts.push(beside("scanner", clamd.ping()).await);
         }
@@ -115,34 +120,4 @@ async fn beside(name: &'static str, ping: impl Future<Output = Result<(), PortEr
 
 fn since(began: Instant) -> u64 {
     u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX)
-}
-
-/// A disk, in bytes.
-#[derive(Debug, Clone, Copy)]
-struct Room {
-    free: u64,
-    size: u64,
-}
-
-impl Room {
-    /// At least the reserve, and at least a twentieth of the disk.
-    fn is_enough(self, reserve: u64) -> bool {
-        self.free >= reserve.max(self.size / 20)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const GIB: u64 = 1 << 30;
-
-    #[test]
-    fn a_large_disk_keeps_a_twentieth_free_and_a_small_one_the_reserve() {
-        let enough = |free, size| Room { free, size }.is_enough(GIB / 2);
-        assert!(enough(6 * GIB, 100 * GIB));
-        assert!(!enough(4 * GIB, 100 * GIB), "more than the reserve, less than a twentieth");
-        assert!(enough(GIB / 2, 2 * GIB));
-        assert!(!enough(GIB / 2 - 1, 2 * GIB), "more than a twentieth, less than the reserve");
-    }
 }

@@ -38,6 +38,8 @@ const CLEANUP: Duration = Duration::from_hours(24);
 const CALLS: Duration = Duration::from_hours(1);
 /// How often files are removed that no message has; they are kept for a day.
 const FILES: Duration = Duration::from_hours(1);
+/// How often uploads are given up whose server has gone: they count as files of their conversation until then.
+const UNFINISHED: Duration = Duration::from_mins(1);
 /// How often files are checked again that wait because the scanner did not answer.
 const SCANS: Duration = Duration::from_secs(10);
 /// How many conversations are compared in one query.
@@ -75,8 +77,14 @@ pub(crate) fn start(parts: &Parts) -> JoinSet<()> {
     }
     let (identity, store) = (Arc::clone(&parts.identity), Arc::clone(&parts.store));
     jobs.spawn(every(CLEANUP, "token-cleanup", move || purge(Arc::clone(&identity), Arc::clone(&store))));
+    let (uploads, installation) = (Arc::clone(&parts.uploads), parts.installation.clone());
+    let mut is_first = true;
+    jobs.spawn(every(FILES, "unbound-attachments", move || {
+        let is_first = std::mem::take(&mut is_first);
+        sweep_files(Arc::clone(&uploads), installation.clone(), is_first)
+    }));
     let uploads = Arc::clone(&parts.uploads);
-    jobs.spawn(every(FILES, "unbound-attachments", move || sweep_files(Arc::clone(&uploads))));
+    jobs.spawn(every(UNFINISHED, "unfinished-attachments", move || sweep_unfinished(Arc::clone(&uploads))));
     if parts.clamd.is_some() {
         let uploads = Arc::clone(&parts.uploads);
         jobs.spawn(every(SCANS, "attachment-scan", move || check_held(Arc::clone(&uploads))));
@@ -177,9 +185,14 @@ async fn forget_calls(store: Arc<SeaStore>) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn sweep_files(uploads: Arc<Uploads>) -> anyhow::Result<()> {
+/// Nothing is removed from a storage of another installation; and what seems to belong to nothing is not as soon as
+/// the server starts, so that a wrong setting can be mended.
+async fn sweep_files(uploads: Arc<Uploads>, installation: String, is_first: bool) -> anyhow::Result<()> {
+    if !uploads.claim_files(&installation).await? {
+        return Ok(());
+    }
     let swept = uploads.sweep().await?;
-    let orphans = uploads.remove_orphans().await?;
+    let orphans = if is_first { 0 } else { uploads.remove_orphans(&installation).await? };
     if swept.expired + swept.forgotten + orphans > 0 {
         let (expired, forgotten) = (swept.expired, swept.forgotten);
         tracing::info!(
@@ -189,6 +202,14 @@ async fn sweep_files(uploads: Arc<Uploads>) -> anyhow::Result<()> {
             orphans,
             "files without a message were removed"
         );
+    }
+    Ok(())
+}
+
+async fn sweep_unfinished(uploads: Arc<Uploads>) -> anyhow::Result<()> {
+    let given_up = uploads.sweep_unfinished().await?;
+    if given_up > 0 {
+        tracing::info!(job = "unfinished-attachments", given_up, "uploads that did not end were given up");
     }
     Ok(())
 }

@@ -122,10 +122,10 @@ impl Nodes {
         *self.works.borrow()
     }
 
-    /// The budgets that nodes share, where there is something that counts for all; else `own`.
-    pub(crate) fn budgets(&self, installation: &str, own: Arc<dyn Budgets>) -> Arc<dyn Budgets> {
+    /// The budgets of this name that nodes share, where there is something that counts for all; else `own`.
+    pub(crate) fn budgets(&self, name: &str, own: Arc<dyn Budgets>) -> Arc<dyn Budgets> {
         match &self.redis {
-            Some(redis) => Arc::new(RedisBudgets::new(redis, installation, own)),
+            Some(redis) => Arc::new(RedisBudgets::new(redis, name, own)),
             None => own,
         }
     }

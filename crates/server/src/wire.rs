@@ -41,6 +41,8 @@ pub(crate) struct Parts {
     pub(crate) uploads: Arc<Uploads>,
     /// Their bytes.
     pub(crate) files: Arc<dyn Files>,
+    /// The name of the installation, which is also that of their owner.
+    pub(crate) installation: String,
     /// What looks into them, if anything does.
     pub(crate) clamd: Option<Arc<Clamd>>,
     /// Rung when files were deleted with their message.
@@ -132,19 +134,32 @@ impl Parts {
 
         let people = Arc::new(Staff { users: store.clone() });
         let desk = Desk::new(store.clone(), store.clone(), people, told.clone(), Arc::clone(&env));
-        let budgets: Arc<dyn Budgets> =
-            if config.limits.enabled { Arc::new(LocalBudgets::new(Arc::clone(&env))) } else { Arc::new(Unlimited) };
-        let budgets = match &nodes {
-            Some(nodes) if config.limits.enabled => nodes.budgets(&installation, budgets),
-            _ => budgets,
+        let budgets = |of: &str| -> Arc<dyn Budgets> {
+            if !config.limits.enabled {
+                return Arc::new(Unlimited);
+            }
+            let own = Arc::new(LocalBudgets::new(Arc::clone(&env)));
+            match &nodes {
+                Some(nodes) => nodes.budgets(of, own),
+                None => own,
+            }
         };
+        let (budgets, upload_budgets) = (budgets(&installation), budgets(&format!("{installation}:uploads")));
         let chat = Chat::new(store.clone(), store.clone(), told.clone(), budgets, Arc::clone(&env));
         let limits = UploadLimits { file_bytes: config.max_attachment_mb << 20, ..UploadLimits::default() };
         let limits = if config.limits.enabled { limits } else { limits.without_quotas() };
         let files = files::open(config)?;
         let clamd = files::scanner(config)?;
         let scanner = clamd.clone().map(|clamd| clamd as Arc<dyn Scanner>);
-        let uploads = Uploads::new(store.clone(), files.clone(), scanner, store.clone(), Arc::clone(&env), limits);
+        let uploads = Uploads::new(
+            store.clone(),
+            files.clone(),
+            scanner,
+            store.clone(),
+            upload_budgets,
+            Arc::clone(&env),
+            limits,
+        );
         let timeout = Duration::from_secs(config.chat_timeout_s);
         let sessions = Sessions::new(store.clone(), store.clone(), hub.clone(), Arc::clone(&env), timeout);
         let queues = Arc::new(Queues::new(store.clone(), Arc::clone(&env)));
@@ -159,6 +174,7 @@ impl Parts {
             chat,
             uploads,
             files,
+            installation,
             clamd,
             deleted,
             sessions,

@@ -103,6 +103,10 @@ impl Scanner for Clamd {
     async fn scan(&self, file: &mut dyn FileSource) -> Result<Verdict, PortError> {
         timeout(PATIENCE, self.look(file)).await.map_err(PortError::unavailable)?
     }
+
+    async fn ping(&self) -> Result<(), PortError> {
+        Self::ping(self).await
+    }
 }
 
 trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -133,6 +137,10 @@ fn verdict(answer: &str) -> Result<Verdict, PortError> {
     match said.strip_suffix(" FOUND") {
         Some(what) => Ok(Verdict::Found(what.to_owned())),
         None if said == "OK" => Ok(Verdict::Clean),
+        // Its StreamMaxLength: the same file has the same answer each time. Other errors may pass.
+        None if said.contains("size limit exceeded") && said.ends_with("ERROR") => {
+            Ok(Verdict::Refused(said.to_owned()))
+        }
         None => Err(PortError::unavailable(format!("clamd answered {said:?}"))),
     }
 }
@@ -148,8 +156,10 @@ mod tests {
             verdict("stream: Eicar-Test-Signature FOUND").unwrap(),
             Verdict::Found("Eicar-Test-Signature".into())
         );
+        let large = "INSTREAM size limit exceeded. ERROR";
+        assert_eq!(verdict(large).unwrap(), Verdict::Refused(large.to_owned()));
         for other in
-            ["", "OK stream", "stream: OK ERROR", "INSTREAM size limit exceeded. ERROR", "UNKNOWN COMMAND", "PONG"]
+            ["", "OK stream", "stream: OK ERROR", "stream: Can't allocate memory ERROR", "UNKNOWN COMMAND", "PONG"]
         {
             assert!(verdict(other).is_err(), "{other}");
         }

@@ -27,8 +27,10 @@ const PAGE: usize = 500;
 const LEFT_BEHIND: Duration = Duration::from_hours(1);
 /// How often a file is sent before it is given up.
 const TRIES: u32 = 3;
-/// How long one try may take.
+/// How long one try may take, except of reading: a file is read as fast as whoever it is passed on to takes it.
 const PATIENCE: Duration = Duration::from_mins(1);
+/// How long the storage may say nothing while a file is read.
+const SILENCE: Duration = Duration::from_secs(30);
 /// How long the storage may take to say anything at all.
 const CONNECT: Duration = Duration::from_secs(3);
 /// What the storage checks the bytes by.
@@ -40,53 +42,69 @@ const CHECKSUM: HeaderName = HeaderName::from_static("x-amz-checksum-sha256");
 pub struct Bucket {
     store: Arc<Sender>,
     incoming: PathBuf,
+    reserve: u64,
 }
 
 #[derive(Debug)]
 struct Sender {
     s3: AmazonS3,
+    /// The same for reading files.
+    reader: AmazonS3,
     http: reqwest::Client,
 }
 
 impl Bucket {
-    /// Opens a bucket; `incoming` is the folder where files come in. The bucket is not asked for anything yet.
+    /// Opens a bucket; `incoming` is the folder where files come in, of whose disk `reserve` bytes are kept free. The bucket is not asked for anything yet.
     ///
     /// # Errors
     /// When the folder cannot be made or written, or the settings make no sense.
-    pub fn open(settings: &BucketSettings, incoming: PathBuf) -> Result<Self, StorageError> {
+    pub fn open(settings: &BucketSettings, incoming: PathBuf, reserve: u64) -> Result<Self, StorageError> {
         make_own_folder(&incoming)?;
         remove_leftovers(&incoming, LEFT_BEHIND)?;
-        let retry = RetryConfig { max_retries: 2, retry_timeout: Duration::from_secs(10), ..RetryConfig::default() };
-        let options = ClientOptions::new().with_connect_timeout(CONNECT).with_timeout(PATIENCE).with_allow_http(true);
+        let (s3, reader) = clients(settings, PATIENCE, SILENCE)?;
+        let http = reqwest::Client::builder().connect_timeout(CONNECT).redirect(reqwest::redirect::Policy::none());
+        let http = http.build().map_err(|error| StorageError::Settings(error.to_string()))?;
+        Ok(Self { store: Arc::new(Sender { s3, reader, http }), incoming, reserve })
+    }
+}
+
+/// Two clients: for what has to end within a time, and for reading, which may last as long as it goes on.
+fn clients(
+    settings: &BucketSettings,
+    patience: Duration,
+    silence: Duration,
+) -> Result<(AmazonS3, AmazonS3), StorageError> {
+    let options = || ClientOptions::new().with_connect_timeout(CONNECT).with_allow_http(true);
+    let retry = RetryConfig { max_retries: 2, retry_timeout: Duration::from_secs(10), ..RetryConfig::default() };
+    let client = |options: ClientOptions| {
         let mut s3 = AmazonS3Builder::new()
             .with_bucket_name(&settings.bucket)
             .with_region(&settings.region)
             .with_access_key_id(settings.access_key_id.expose())
             .with_secret_access_key(settings.secret_access_key.expose())
             .with_virtual_hosted_style_request(!settings.path_style)
-            .with_retry(retry)
+            .with_retry(retry.clone())
             .with_client_options(options);
         if let Some(endpoint) = &settings.endpoint {
             s3 = s3.with_endpoint(endpoint);
         }
-        let s3 = s3.build().map_err(|error| StorageError::Settings(error.to_string()))?;
-        let http = reqwest::Client::builder().connect_timeout(CONNECT).redirect(reqwest::redirect::Policy::none());
-        let http = http.build().map_err(|error| StorageError::Settings(error.to_string()))?;
-        Ok(Self { store: Arc::new(Sender { s3, http }), incoming })
-    }
+        s3.build().map_err(|error| StorageError::Settings(error.to_string()))
+    };
+    let reading = options().with_timeout_disabled().with_read_timeout(silence);
+    Ok((client(options().with_timeout(patience))?, client(reading)?))
 }
 
 #[async_trait]
 impl Files for Bucket {
     async fn spool(&self) -> Result<Box<dyn Spool>, PortError> {
-        let file = IncomingFile::create(&self.incoming).await?;
+        let file = IncomingFile::create(&self.incoming, self.reserve).await?;
         Ok(Box::new(BucketSpool { file, spooled: None, store: Arc::clone(&self.store) }))
     }
 
     async fn read(&self, key: &FileKey, from: u64, length: u64) -> Result<Option<Box<dyn FileSource>>, PortError> {
         let range = Some(GetRange::Bounded(from..from.saturating_add(length)));
         let options = GetOptions { range, ..GetOptions::default() };
-        match self.store.s3.get_opts(&path(key)?, options).await {
+        match self.store.reader.get_opts(&path(key)?, options).await {
             Ok(found) => Ok(Some(Box::new(Remote(found.into_stream())))),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(PortError::unavailable(error)),
@@ -133,12 +151,30 @@ impl Files for Bucket {
         Ok(page)
     }
 
+    async fn owner(&self) -> Result<Option<String>, PortError> {
+        let found = match self.store.s3.get(&owner()).await {
+            Ok(found) => found.bytes().await.map_err(PortError::unavailable)?,
+            Err(object_store::Error::NotFound { .. }) => return Ok(None),
+            Err(error) => return Err(PortError::unavailable(error)),
+        };
+        Ok(Some(String::from_utf8_lossy(&found).trim().to_owned()))
+    }
+
+    async fn claim(&self, installation: &str) -> Result<(), PortError> {
+        let name = format!("{installation}\n");
+        self.store.s3.put(&owner(), name.into()).await.map(drop).map_err(PortError::unavailable)
+    }
+
     async fn ping(&self) -> Result<(), PortError> {
         match self.store.s3.head(&Path::from(format!("{}/ping", key::ROOT))).await {
             Ok(_) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(PortError::unavailable(error)),
         }
     }
+}
+
+fn owner() -> Path {
+    Path::from(format!("{}/{}", key::ROOT, key::OWNER))
 }
 
 /// As it is, without the escapes that other storages need.
@@ -266,7 +302,63 @@ fn base64_of_hex(hex: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+    };
+
     use super::*;
+
+    const PIECES: u32 = 6;
+
+    /// A storage that gives out six bytes, one after each pause, and then says no more for a while.
+    async fn slow(pause: Duration, promised: u32) -> BucketSettings {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                tokio::spawn(async move {
+                    let _ = stream.read(&mut [0; 4096]).await;
+                    let head = format!(
+                        "HTTP/1.1 206 Partial Content\r\ncontent-length: {promised}\r\ncontent-range: bytes 0-{}/{promised}\r\n\
+                         last-modified: Thu, 01 Jan 2026 00:00:00 GMT\r\netag: \"a\"\r\n\r\n",
+                        promised - 1
+                    );
+                    let _ = stream.write_all(head.as_bytes()).await;
+                    for _ in 0..PIECES {
+                        tokio::time::sleep(pause).await;
+                        let _ = stream.write_all(b"x").await;
+                    }
+                    tokio::time::sleep(Duration::from_mins(1)).await;
+                });
+            }
+        });
+        let url = format!("s3://files?endpoint={endpoint}&region=eu&access_key_id=me&secret_access_key=x");
+        let crate::StorageSettings::Bucket(settings) = crate::StorageSettings::parse(&url).unwrap() else { panic!() };
+        settings
+    }
+
+    async fn read(s3: &AmazonS3, length: u32) -> object_store::Result<bytes::Bytes> {
+        let range = Some(GetRange::Bounded(0..u64::from(length)));
+        let options = GetOptions { range, ..GetOptions::default() };
+        s3.get_opts(&Path::from("tickets/a"), options).await?.bytes().await
+    }
+
+    #[tokio::test]
+    async fn reading_may_last_as_long_as_it_goes_on() {
+        let settings = slow(Duration::from_millis(100), PIECES).await;
+        let (all, silence) = (Duration::from_millis(300), Duration::from_secs(2));
+        let (_, reader) = clients(&settings, all, silence).unwrap();
+        assert_eq!(read(&reader, PIECES).await.unwrap().len(), 6, "it took longer than anything else may");
+    }
+
+    #[tokio::test]
+    async fn reading_ends_when_the_storage_falls_silent() {
+        let settings = slow(Duration::from_millis(1), PIECES + 1).await;
+        let (_, reader) = clients(&settings, Duration::from_mins(1), Duration::from_millis(200)).unwrap();
+        let read = tokio::time::timeout(Duration::from_secs(20), read(&reader, PIECES + 1)).await;
+        assert!(read.expect("it ends").is_err());
+    }
 
     #[test]
     fn a_checksum_is_written_as_s3_reads_it() {

@@ -1,7 +1,8 @@
 //! Files in a folder of this machine.
 
 use std::{
-    fs, io,
+    fs,
+    io::{self, Write as _},
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
@@ -26,16 +27,18 @@ const LEFT_BEHIND: Duration = Duration::from_hours(1);
 #[derive(Debug)]
 pub struct Folder {
     root: PathBuf,
+    reserve: u64,
 }
 
 impl Folder {
-    /// Opens the folder, and makes it where it is missing; what a killed server left of uploads is removed.
+    /// Opens the folder, and makes it where it is missing; what a killed server left of uploads is removed. So many
+    /// bytes of its disk are kept free.
     ///
     /// # Errors
     /// When the folder cannot be made or written.
-    pub fn open(root: impl Into<PathBuf>) -> io::Result<Self> {
+    pub fn open(root: impl Into<PathBuf>, reserve: u64) -> io::Result<Self> {
         let root = root.into();
-        let folder = Self { root };
+        let folder = Self { root, reserve };
         make_own_folder(&folder.root)?;
         make_own_folder(&folder.incoming())?;
         remove_leftovers(&folder.incoming(), LEFT_BEHIND)?;
@@ -54,7 +57,7 @@ impl Folder {
 #[async_trait]
 impl Files for Folder {
     async fn spool(&self) -> Result<Box<dyn Spool>, PortError> {
-        let file = IncomingFile::create(&self.incoming()).await?;
+        let file = IncomingFile::create(&self.incoming(), self.reserve).await?;
         Ok(Box::new(FolderSpool { file, root: self.root.clone() }))
     }
 
@@ -85,6 +88,33 @@ impl Files for Folder {
     async fn list(&self, after: Option<&FileKey>) -> Result<Vec<StoredFile>, PortError> {
         let (tickets, after) = (self.root.join(key::ROOT), after.cloned());
         blocking(move || page(&tickets, after.as_ref())).await
+    }
+
+    async fn owner(&self) -> Result<Option<String>, PortError> {
+        let path = self.root.join(key::ROOT).join(key::OWNER);
+        blocking(move || match fs::read_to_string(path) {
+            Ok(owner) => Ok(Some(owner.trim().to_owned())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        })
+        .await
+    }
+
+    async fn claim(&self, installation: &str) -> Result<(), PortError> {
+        let (tickets, incoming) = (self.root.join(key::ROOT), self.incoming());
+        let installation = installation.to_owned();
+        blocking(move || {
+            make_folder(&tickets)?;
+            let mut file = tempfile::NamedTempFile::new_in(incoming)?;
+            writeln!(file, "{installation}")?;
+            file.as_file().sync_all()?;
+            // Whoever was first has it.
+            match file.persist_noclobber(tickets.join(key::OWNER)) {
+                Err(error) if error.error.kind() != io::ErrorKind::AlreadyExists => Err(error.error),
+                _ => sync(&tickets),
+            }
+        })
+        .await
     }
 
     async fn ping(&self) -> Result<(), PortError> {
@@ -181,4 +211,29 @@ fn entries(folder: &Path) -> io::Result<Vec<String>> {
 fn moment(at: SystemTime) -> Timestamp {
     let since = at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use kernel::PortErrorKind;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn no_file_comes_in_on_what_is_kept_free() {
+        let home = tempfile::tempdir().unwrap();
+        let refused = Folder::open(home.path(), u64::MAX).unwrap().spool().await.err().unwrap();
+        assert_eq!(refused.kind(), PortErrorKind::Full);
+    }
+
+    #[tokio::test]
+    async fn a_folder_is_claimed_by_whoever_was_first() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = Folder::open(home.path(), 0).unwrap();
+        assert_eq!(folder.owner().await.unwrap(), None);
+        folder.claim("ours").await.unwrap();
+        folder.claim("theirs").await.unwrap();
+        assert_eq!(folder.owner().await.unwrap().as_deref(), Some("ours"));
+        assert!(folder.list(None).await.unwrap().is_empty(), "the mark is no file of a conversation");
+    }
 }

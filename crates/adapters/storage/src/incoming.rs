@@ -14,6 +14,8 @@ use kernel::{PortError, PortErrorKind};
 use tempfile::TempPath;
 use tokio::{fs::File, io::AsyncWriteExt};
 
+use crate::Room;
+
 /// Begins the names of what comes in, so that what a killed server left can be told.
 const PREFIX: &str = "incoming-";
 
@@ -25,10 +27,16 @@ pub(crate) struct IncomingFile {
 }
 
 impl IncomingFile {
-    /// Makes one in a folder.
-    pub(crate) async fn create(folder: &Path) -> Result<Self, PortError> {
+    /// Makes one in a folder, of whose disk so many bytes are to stay free.
+    pub(crate) async fn create(folder: &Path, reserve: u64) -> Result<Self, PortError> {
         let folder = folder.to_owned();
-        let made = blocking(move || tempfile::Builder::new().prefix(PREFIX).tempfile_in(folder)).await?;
+        let made = blocking(move || {
+            if !Room::of(&folder)?.is_enough(reserve) {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            tempfile::Builder::new().prefix(PREFIX).tempfile_in(folder)
+        })
+        .await?;
         let (file, path) = made.into_parts();
         Ok(Self { file: File::from_std(file), path, hash: Context::new(&SHA256), size: 0 })
     }

@@ -6,6 +6,9 @@ use kernel::{AttachmentId, SupportRequestId};
 /// Under which all files stand.
 pub(crate) const ROOT: &str = "tickets";
 
+/// The file under [`ROOT`] that names the installation whose files these are.
+pub(crate) const OWNER: &str = ".installation";
+
 /// `tickets/{support_request}/{attachment}/{file_name}`.
 pub(crate) fn path(key: &FileKey) -> String {
     format!("{ROOT}/{}/{}/{}", key.support_request, key.attachment, key.file_name)

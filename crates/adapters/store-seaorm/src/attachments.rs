@@ -96,19 +96,16 @@ impl Attachments for SeaStore {
         &self,
         organization: OrganizationId,
         conversation: ConversationId,
-        person: ParticipantId,
-        since: Timestamp,
     ) -> Result<Usage, PortError> {
-        let sql = "SELECT (SELECT count(*) FROM attachment p WHERE p.organization_id = $1 AND p.uploaded_by = $3
-                             AND p.created_at >= $4) AS of_person,
-                          count(*) AS files, CAST(coalesce(sum(size), 0) AS bigint) AS bytes
+        let sql = "SELECT count(*) AS files, CAST(coalesce(sum(size), 0) AS bigint) AS bytes,
+                          CAST(coalesce(sum(CASE WHEN stored THEN 0 ELSE 1 END), 0) AS bigint) AS unfinished
                    FROM attachment WHERE organization_id = $1 AND conversation_id = $2 AND deleted_at IS NULL";
-        let sql = Sql::new(sql).uuid(organization.uuid()).uuid(conversation.uuid()).uuid(person.uuid()).time(since);
+        let sql = Sql::new(sql).uuid(organization.uuid()).uuid(conversation.uuid());
         let Some(row) = self.app(organization).await.one(sql).await? else { return Ok(Usage::default()) };
         Ok(Usage {
-            of_person: row.count("of_person")?,
             bytes_of_conversation: row.count("bytes")?,
             files_of_conversation: row.count("files")?,
+            unfinished_of_conversation: row.count("unfinished")?,
         })
     }
 
@@ -122,6 +119,16 @@ impl Attachments for SeaStore {
         Ok(discarded)
     }
 
+    async fn abandon(&self, organization: OrganizationId, id: AttachmentId) -> Result<bool, PortError> {
+        let sql = "UPDATE attachment SET deleted_at = $1
+                   WHERE organization_id = $2 AND id = $3 AND NOT stored AND deleted_at IS NULL RETURNING id";
+        let sql = Sql::new(sql).time(SystemEnv.now()).uuid(organization.uuid()).uuid(id.uuid());
+        let mut tx = self.transaction(organization).await?;
+        let abandoned = tx.one(sql).await?.is_some();
+        tx.commit_all().await?;
+        Ok(abandoned)
+    }
+
     async fn expire(&self, unbound: Timestamp, unfinished: Timestamp) -> Result<u64, PortError> {
         let sql = "UPDATE attachment SET deleted_at = $1
                    WHERE message_id IS NULL AND deleted_at IS NULL
@@ -130,10 +137,12 @@ impl Attachments for SeaStore {
         Ok(self.log_writes().await.all(sql).await?.len() as u64)
     }
 
-    async fn deleted(&self, limit: u32) -> Result<Vec<Attachment>, PortError> {
-        let sql =
-            format!("SELECT {COLUMNS} FROM attachment a WHERE a.deleted_at IS NOT NULL ORDER BY a.deleted_at LIMIT $1");
-        self.log_reads().await.all(Sql::new(sql).count(limit.into())).await?.iter().map(attachment).collect()
+    async fn deleted(&self, after: Option<AttachmentId>, limit: u32) -> Result<Vec<Attachment>, PortError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM attachment a WHERE a.deleted_at IS NOT NULL AND a.id > $1 ORDER BY a.id LIMIT $2"
+        );
+        let sql = Sql::new(sql).uuid(after.map_or(Uuid::nil(), AttachmentId::uuid)).count(limit.into());
+        self.log_reads().await.all(sql).await?.iter().map(attachment).collect()
     }
 
     async fn forget(&self, organization: OrganizationId, id: AttachmentId) -> Result<(), PortError> {

@@ -10,6 +10,7 @@ chat-attachment_not_ready = This file is not available: it was not checked yet, 
 chat-attachment_too_large = This file is larger than { $limit_mib } MiB.
 chat-attachment_kind = Files of this kind are not taken. Send a picture, a PDF, an office document or a text.
 chat-attachment_infected = This file was refused by the virus check.
+chat-attachment_unscannable = The virus check cannot look at this file. Send a smaller one.
 chat-attachment_quota = This conversation cannot take more files.
 closed = This request is closed. You can open a new one that follows it.
 merged = This request was merged into another. Please write in request { $into }.

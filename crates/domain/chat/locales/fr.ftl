@@ -10,6 +10,7 @@ chat-attachment_not_ready = Ce fichier n’est pas disponible : il n’est pas e
 chat-attachment_too_large = Ce fichier dépasse { $limit_mib } Mio.
 chat-attachment_kind = Ce type de fichier n’est pas accepté. Envoyez une image, un PDF, un document bureautique ou un texte.
 chat-attachment_infected = Ce fichier a été refusé par le contrôle antivirus.
+chat-attachment_unscannable = Ce fichier ne peut pas être vérifié par le contrôle antivirus. Envoyez un fichier plus petit.
 chat-attachment_quota = Cette conversation ne peut pas recevoir plus de fichiers.
 closed = Cette demande est close. Vous pouvez en ouvrir une nouvelle à sa suite.
 merged = Cette demande a été réunie à une autre. Écrivez dans la demande { $into }.

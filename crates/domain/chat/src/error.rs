@@ -55,6 +55,9 @@ pub enum ChatError {
     /// The scanner found something in it.
     #[error("the scanner refused the file")]
     AttachmentInfected,
+    /// The scanner never looks at such a file.
+    #[error("the scanner does not look at such a file")]
+    AttachmentUnscannable,
     /// The conversation keeps as many files as it may.
     #[error("the conversation keeps as many files as it may")]
     AttachmentQuota,
@@ -83,7 +86,7 @@ pub enum ChatError {
 
 impl ChatError {
     /// Every code that belongs to this domain; each has a text in every language.
-    pub const CODES: [&'static str; 17] = [
+    pub const CODES: [&'static str; 18] = [
         "chat.conversation_not_found",
         "chat.message_not_found",
         "chat.message_deleted",
@@ -96,6 +99,7 @@ impl ChatError {
         "chat.attachment_too_large",
         "chat.attachment_kind",
         "chat.attachment_infected",
+        "chat.attachment_unscannable",
         "chat.attachment_quota",
         "closed",
         "merged",
@@ -128,9 +132,11 @@ impl Refusal for ChatError {
             Self::Closed | Self::Merged(_) | Self::MessageDeleted | Self::EditWindowOver | Self::NoActiveSession => {
                 RefusalKind::Conflict
             }
-            Self::IdempotencyMismatch | Self::AttachmentUnusable | Self::AttachmentInfected | Self::Invalid(_) => {
-                RefusalKind::Invalid
-            }
+            Self::IdempotencyMismatch
+            | Self::AttachmentUnusable
+            | Self::AttachmentInfected
+            | Self::AttachmentUnscannable
+            | Self::Invalid(_) => RefusalKind::Invalid,
             Self::Overloaded => RefusalKind::Unavailable,
             Self::RateLimited(wait) => RefusalKind::TooMany(*wait),
             Self::NotAllowed(_) => RefusalKind::Forbidden,
@@ -152,6 +158,7 @@ impl Refusal for ChatError {
             Self::AttachmentTooLarge { .. } => "chat.attachment_too_large",
             Self::AttachmentKind => "chat.attachment_kind",
             Self::AttachmentInfected => "chat.attachment_infected",
+            Self::AttachmentUnscannable => "chat.attachment_unscannable",
             Self::AttachmentQuota => "chat.attachment_quota",
             Self::UploadCut => "malformed",
             Self::Key(key) => key.code(),

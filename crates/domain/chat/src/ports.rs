@@ -245,7 +245,8 @@ pub struct Allowance {
     pub within: Duration,
 }
 
-/// What each person may still send: one budget, whatever protocol, device or token they send by.
+/// What each person may still send: one budget, whatever protocol, device or token they send by. Uploads are counted
+/// in budgets of their own.
 #[async_trait]
 pub trait Budgets: Send + Sync {
     /// Takes one send out of a person's budget.

@@ -11,6 +11,7 @@ use actix_web::{
 use async_trait::async_trait;
 use chat::{Incoming, UploadCut};
 use futures_util::StreamExt;
+use tokio::time::{Instant, timeout_at};
 
 use crate::failure::Failure;
 
@@ -26,10 +27,12 @@ const LONGEST_TEXT: usize = 20_000;
 pub(super) struct Form {
     parts: Multipart,
     read: usize,
+    until: Instant,
 }
 
 impl Form {
-    pub(super) fn new(request: &HttpRequest, payload: Payload) -> Result<Self, Failure> {
+    /// One that has to have come in whole within a time; what comes in later counts as cut off.
+    pub(super) fn new(request: &HttpRequest, payload: Payload, within: Duration) -> Result<Self, Failure> {
         if !request.content_type().eq_ignore_ascii_case("multipart/form-data")
             || request.headers().contains_key(CONTENT_ENCODING)
         {
@@ -41,12 +44,12 @@ impl Form {
         if !boundary.is_some_and(|boundary| fits(boundary.as_str().len())) {
             return Err(Failure::malformed());
         }
-        Ok(Self { parts: Multipart::new(request.headers(), payload), read: 0 })
+        Ok(Self { parts: Multipart::new(request.headers(), payload), read: 0, until: Instant::now() + within })
     }
 
     /// The next part; the one before it MUST have been dropped.
     pub(super) async fn next(&mut self) -> Result<Option<Part>, Failure> {
-        let field = match tokio::time::timeout(PATIENCE, self.parts.next()).await {
+        let field = match timeout_at(patience(self.until), self.parts.next()).await {
             Ok(Some(Ok(field))) => field,
             Ok(Some(Err(error))) => return Err(Failure::malformed().caused_by(error.to_string())),
             Ok(None) => return Ok(None),
@@ -58,13 +61,19 @@ impl Form {
         if self.read > MOST_PARTS || said_twice || nested || field.name().is_none_or(str::is_empty) {
             return Err(Failure::malformed());
         }
-        Ok(Some(Part { field, piece: Bytes::new() }))
+        Ok(Some(Part { field, piece: Bytes::new(), until: self.until }))
     }
+}
+
+/// Until when the next bytes have to come in.
+fn patience(until: Instant) -> Instant {
+    until.min(Instant::now() + PATIENCE)
 }
 
 pub(super) struct Part {
     field: Field,
     piece: Bytes,
+    until: Instant,
 }
 
 impl Part {
@@ -96,7 +105,7 @@ impl Part {
 #[async_trait(?Send)]
 impl Incoming for Part {
     async fn next(&mut self) -> Result<Option<&[u8]>, UploadCut> {
-        match tokio::time::timeout(PATIENCE, self.field.next()).await {
+        match timeout_at(patience(self.until), self.field.next()).await {
             Ok(Some(Ok(piece))) => {
                 self.piece = piece;
                 Ok(Some(&self.piece))
@@ -104,5 +113,30 @@ impl Incoming for Part {
             Ok(None) => Ok(None),
             Ok(Some(Err(_))) | Err(_) => Err(UploadCut),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::{FromRequest, dev, test::TestRequest};
+    use futures_util::stream;
+
+    use super::*;
+
+    #[actix_web::test]
+    async fn a_form_that_takes_too_long_is_cut_off_like_one_that_ends() {
+        let request = TestRequest::default().insert_header(("content-type", "multipart/form-data; boundary=b"));
+        let request = request.to_http_request();
+        let head = "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n\r\nwords and so on";
+        let bytes = stream::once(async move { Ok(Bytes::from_static(head.as_bytes())) }).chain(stream::pending());
+        let mut payload: dev::Payload = dev::Payload::Stream { payload: Box::pin(bytes) };
+        let payload = Payload::from_request(&request, &mut payload).await.unwrap();
+        let within = Duration::from_millis(50);
+        let mut form = Form::new(&request, payload, within).unwrap();
+        let mut part = form.next().await.unwrap().unwrap();
+        let began = Instant::now();
+        while part.next().await.is_ok_and(|piece| piece.is_some()) {}
+        assert!(part.next().await.is_err(), "what takes in the file is told, and cleans up");
+        assert!(began.elapsed() < PATIENCE / 2);
     }
 }

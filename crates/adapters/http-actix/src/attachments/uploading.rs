@@ -47,7 +47,7 @@ pub(super) async fn run(
         metrics::counter!("guichet_uploads_total", "outcome" => "chat.attachment_too_large").increment(1);
         return Err(ChatError::AttachmentTooLarge { limit }.into());
     }
-    let form = Form::new(request, payload)?;
+    let form = Form::new(request, payload, WHOLE)?;
     let call = Call { api, caller, conversation, key, send };
     let work = actix_web::rt::spawn(async move { call.carry_out(form).await });
     work.await.map_err(|error| Failure::of_status(StatusCode::INTERNAL_SERVER_ERROR).caused_by(error))?
@@ -72,11 +72,10 @@ struct Said {
 impl Call {
     async fn carry_out(self, form: Form) -> Result<Taken, Failure> {
         let mut files = Vec::new();
-        let done = match tokio::time::timeout(WHOLE, self.take_all(form, &mut files)).await {
-            Ok(Ok(said)) if self.send => self.send(&files, said).await.map(Some),
-            Ok(Ok(_)) => Ok(None),
-            Ok(Err(failure)) => Err(failure),
-            Err(late) => Err(Failure::malformed().caused_by(late)),
+        let done = match self.take_all(form, &mut files).await {
+            Ok(said) if self.send => self.send(&files, said).await.map(Some),
+            Ok(_) => Ok(None),
+            Err(failure) => Err(failure),
         };
         let (message, sent_before) = match done {
             Ok(Some((message, duplicate))) => (Some(message), duplicate),

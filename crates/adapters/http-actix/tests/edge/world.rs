@@ -90,6 +90,7 @@ impl World {
             files.clone(),
             Some(scanner.clone()),
             log.clone(),
+            Arc::new(CountedBudgets::bounded()),
             identity.env.clone(),
             UploadLimits { file_bytes: 1 << 20, ..UploadLimits::default() },
         );

@@ -80,7 +80,7 @@ fn is_markup_or_program(head: &[u8]) -> bool {
     const OPENINGS: [&str; 11] =
         ["#!", "<!doctype", "<html", "<svg", "<?xml", "<script", "<head", "<body", "<iframe", "<?php", "%!ps"];
     let text = String::from_utf8_lossy(&head[..head.len().min(1024)]).to_lowercase();
-    let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    let text = text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{fffd}'));
     // A comment may come before what it hides.
     let text = match text.strip_prefix("<!--") {
         Some(rest) => rest.split_once("-->").map_or("<html", |(_, rest)| rest.trim_start()),
@@ -98,55 +98,27 @@ fn names_a_program(name: &FileName) -> bool {
     PROGRAMS.contains(&name.extension().as_str())
 }
 
-/// Whether bytes are text: UTF-8 without control characters beyond those of plain text and terminals.
+/// Whether bytes are text: without control characters beyond those of plain text and terminals. In which encoding is
+/// not asked: older programs write tables in that of their system (Windows-1252), and it is claimed nowhere.
 #[derive(Debug)]
 struct Text {
     fits: bool,
-    /// The beginning of a character whose rest comes with the next piece.
-    carry: Vec<u8>,
 }
 
 impl Default for Text {
     fn default() -> Self {
-        Self { fits: true, carry: Vec::new() }
+        Self { fits: true }
     }
 }
 
 impl Text {
     fn feed(&mut self, bytes: &[u8]) {
-        if !self.fits {
-            return;
-        }
         let control = |byte: &u8| matches!(byte, 0..=8 | 0x0b | 0x0e..=0x1a | 0x1c..=0x1f | 0x7f);
-        if bytes.iter().any(control) {
-            self.fits = false;
-            return;
-        }
-        let mut rest = bytes;
-        // A character has four bytes at most, so this ends after three.
-        while !self.carry.is_empty() && !rest.is_empty() {
-            self.carry.push(rest[0]);
-            rest = &rest[1..];
-            match std::str::from_utf8(&self.carry) {
-                Ok(_) => self.carry.clear(),
-                Err(error) if error.error_len().is_some() => self.fits = false,
-                Err(_) => {}
-            }
-            if !self.fits {
-                return;
-            }
-        }
-        if let Err(error) = std::str::from_utf8(rest) {
-            if error.error_len().is_some() {
-                self.fits = false;
-            } else {
-                self.carry = rest[error.valid_up_to()..].to_vec();
-            }
-        }
+        self.fits = self.fits && !bytes.iter().any(control);
     }
 
     fn is_text(&self) -> bool {
-        self.fits && self.carry.is_empty()
+        self.fits
     }
 }
 

@@ -50,15 +50,15 @@ pub struct Checked {
     pub status: AttachmentStatus,
 }
 
-/// How much was uploaded.
+/// How much a conversation keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Usage {
-    /// Uploads that a person has begun since the time asked for, in all conversations.
-    pub of_person: u64,
     /// Bytes that a conversation keeps.
     pub bytes_of_conversation: u64,
-    /// Files that a conversation keeps.
+    /// Files that a conversation keeps, those included that are not all there.
     pub files_of_conversation: u64,
+    /// Those of them that are not all there, and have no size yet.
+    pub unfinished_of_conversation: u64,
 }
 
 /// What is known of files. The bytes are behind [`Files`].
@@ -91,24 +91,23 @@ pub trait Attachments: Send + Sync {
         conversation: ConversationId,
     ) -> Result<Vec<Attachment>, PortError>;
 
-    /// How much was uploaded, by this person since `since`, and to this conversation.
-    async fn usage(
-        &self,
-        organization: OrganizationId,
-        conversation: ConversationId,
-        person: ParticipantId,
-        since: Timestamp,
-    ) -> Result<Usage, PortError>;
+    /// How much was uploaded to this conversation.
+    async fn usage(&self, organization: OrganizationId, conversation: ConversationId) -> Result<Usage, PortError>;
 
     /// Marks a file as deleted, unless a message has it. Whether it was so marked.
     async fn discard(&self, organization: OrganizationId, id: AttachmentId) -> Result<bool, PortError>;
+
+    /// Marks a file as deleted, unless all of it is there. Whether it was so marked: [`Self::finish`] MUST then find
+    /// none.
+    async fn abandon(&self, organization: OrganizationId, id: AttachmentId) -> Result<bool, PortError>;
 
     /// Marks as deleted, in all organisations: what no message has and began before `unbound`, and what is
     /// not all there and began before `unfinished`. How many were marked.
     async fn expire(&self, unbound: Timestamp, unfinished: Timestamp) -> Result<u64, PortError>;
 
-    /// Files of all organisations that are marked as deleted, at most `limit`.
-    async fn deleted(&self, limit: u32) -> Result<Vec<Attachment>, PortError>;
+    /// Files of all organisations that are marked as deleted, in the order of their ids, after the one given, at
+    /// most `limit`.
+    async fn deleted(&self, after: Option<AttachmentId>, limit: u32) -> Result<Vec<Attachment>, PortError>;
 
     /// Forgets a file that is marked as deleted and whose bytes are gone.
     async fn forget(&self, organization: OrganizationId, id: AttachmentId) -> Result<(), PortError>;
@@ -160,6 +159,13 @@ pub trait Files: Send + Sync {
     /// belong to nothing. An empty answer is the end.
     async fn list(&self, after: Option<&FileKey>) -> Result<Vec<StoredFile>, PortError>;
 
+    /// The installation that has claimed the storage; `None` when none has.
+    async fn owner(&self) -> Result<Option<String>, PortError>;
+
+    /// Claims the storage for an installation. MUST NOT be called where there is an owner; of several at once, who
+    /// has it is told by [`Self::owner`].
+    async fn claim(&self, installation: &str) -> Result<(), PortError>;
+
     /// Whether files can be kept and read now.
     async fn ping(&self) -> Result<(), PortError>;
 }
@@ -200,8 +206,11 @@ pub trait FileSource: Send {
 /// Looks for what must not be passed on.
 #[async_trait]
 pub trait Scanner: Send + Sync {
-    /// Looks at a file.
+    /// Looks at a file. An error is no verdict: the file may be looked at again.
     async fn scan(&self, file: &mut dyn FileSource) -> Result<Verdict, PortError>;
+
+    /// Whether it answers at all.
+    async fn ping(&self) -> Result<(), PortError>;
 }
 
 /// What a scanner says.
@@ -211,6 +220,8 @@ pub enum Verdict {
     Clean,
     /// It found this.
     Found(String),
+    /// It never looks at such a file, and says so: it is larger than the scanner's own limit.
+    Refused(String),
 }
 
 /// The bytes that a client sends. It may be bound to one thread, as connections are.

@@ -2,7 +2,11 @@
 
 mod sweeping;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, atomic::AtomicBool},
+    time::Duration,
+};
 
 use kernel::{
     AttachmentId, Audience, Caller, ConversationId, Env, KeyRefused, MessageId, OrganizationId, ParticipantId,
@@ -13,7 +17,7 @@ use super::{
     Attachment, AttachmentStatus, Attachments, Begun, Checked, ContentCheck, ContentRefused, FileName, FileSource,
     Files, Incoming, NewAttachment, Scanner, Spool, Spooled, Verdict,
 };
-use crate::{ChatError, Conversations};
+use crate::{Allowance, Budgets, ChatError, Conversations};
 
 pub use sweeping::Swept;
 
@@ -46,8 +50,8 @@ pub struct UploadLimits {
     pub conversation_bytes: u64,
     /// The most files that a conversation keeps.
     pub conversation_files: u64,
-    /// The most uploads that a person begins within [`Self::PERIOD`].
-    pub person_files: u64,
+    /// The most uploads that a person begins within [`Self::PERIOD`], whatever becomes of them.
+    pub person_files: u32,
 }
 
 impl UploadLimits {
@@ -57,7 +61,7 @@ impl UploadLimits {
     /// The same without any bound on how many there are; for tests and benchmarks.
     #[must_use]
     pub fn without_quotas(self) -> Self {
-        Self { conversation_bytes: u64::MAX, conversation_files: u64::MAX, person_files: u64::MAX, ..self }
+        Self { conversation_bytes: u64::MAX, conversation_files: u64::MAX, person_files: u32::MAX, ..self }
     }
 }
 
@@ -90,8 +94,13 @@ pub struct Uploads {
     files: Arc<dyn Files>,
     scanner: Option<Arc<dyn Scanner>>,
     conversations: Arc<dyn Conversations>,
+    budgets: Arc<dyn Budgets>,
     env: Arc<dyn Env>,
     limits: UploadLimits,
+    /// Held files that were looked at in vain, which come after the others.
+    in_vain: Mutex<HashSet<AttachmentId>>,
+    /// Whether the files that are kept looked like those of another installation.
+    foreign: AtomicBool,
 }
 
 impl Uploads {
@@ -99,19 +108,33 @@ impl Uploads {
     pub const LINK_LIFE: Duration = Duration::from_hours(1);
     /// How long a file is kept that no message has.
     pub const UNBOUND_LIFE: Duration = Duration::from_hours(24);
+    /// After how long the next attempt takes over from one that did not end.
+    pub const ATTEMPT: Duration = Duration::from_mins(1);
     /// After how long an upload that did not end is taken for one whose server has gone.
     pub const UNFINISHED_LIFE: Duration = Duration::from_mins(30);
 
-    /// Puts the use cases together. Without a scanner, files are checked by their kind only.
+    /// Puts the use cases together. Without a scanner, files are checked by their kind only. The budgets MUST be
+    /// others than those of messages.
     pub fn new(
         attachments: Arc<dyn Attachments>,
         files: Arc<dyn Files>,
         scanner: Option<Arc<dyn Scanner>>,
         conversations: Arc<dyn Conversations>,
+        budgets: Arc<dyn Budgets>,
         env: Arc<dyn Env>,
         limits: UploadLimits,
     ) -> Self {
-        Self { attachments, files, scanner, conversations, env, limits }
+        Self {
+            attachments,
+            files,
+            scanner,
+            conversations,
+            budgets,
+            env,
+            limits,
+            in_vain: Mutex::default(),
+            foreign: AtomicBool::new(false),
+        }
     }
 
     /// The most bytes of a file.
@@ -125,7 +148,7 @@ impl Uploads {
     /// # Errors
     /// [`ChatError::ConversationNotFound`]; [`ChatError::Closed`]; [`ChatError::UploadCut`];
     /// [`ChatError::AttachmentTooLarge`]; [`ChatError::AttachmentKind`]; [`ChatError::AttachmentInfected`];
-    /// [`ChatError::AttachmentQuota`] and [`ChatError::RateLimited`] above the limits; [`ChatError::Invalid`] for
+    /// [`ChatError::AttachmentUnscannable`]; [`ChatError::AttachmentQuota`] and [`ChatError::RateLimited`] above the limits; [`ChatError::Invalid`] for
     /// the fields `file` and `sha256`; [`ChatError::IdempotencyMismatch`] and [`ChatError::Key`] for the key.
     pub async fn upload(
         &self,
@@ -135,7 +158,7 @@ impl Uploads {
         incoming: &mut dyn Incoming,
     ) -> Result<Uploaded, ChatError> {
         let new = self.admit(caller, conversation, &upload).await?;
-        match self.attachments.begin(&new).await? {
+        match self.begin(&new).await? {
             Begun::New => {}
             Begun::Before(before) if before.status == AttachmentStatus::Refused => {
                 return Err(ChatError::AttachmentInfected);
@@ -163,6 +186,21 @@ impl Uploads {
                 Err(error)
             }
         }
+    }
+
+    /// Notes that an upload begins. It takes the place of an earlier attempt that has run for so long that its server
+    /// has probably gone; if it has not, that attempt ends with nothing.
+    async fn begin(&self, new: &NewAttachment) -> Result<Begun, PortError> {
+        let begun = self.attachments.begin(new).await?;
+        let Begun::Before(earlier) = &begun else { return Ok(begun) };
+        if earlier.stored || earlier.file.created_at > before(new.at, Self::ATTEMPT) {
+            return Ok(begun);
+        }
+        if self.attachments.abandon(earlier.organization, earlier.file.id).await? {
+            tracing::info!(attachment = %earlier.file.id, "an upload is taken over by its next attempt");
+            self.remove_bytes(earlier).await;
+        }
+        self.attachments.begin(new).await
     }
 
     /// Nothing is left of an upload that failed, its bytes included: the storage may have kept them without
@@ -194,12 +232,13 @@ impl Uploads {
             return Err(ChatError::Closed);
         }
         let now = self.env.now();
-        let since = before(now, UploadLimits::PERIOD);
-        let usage = self.attachments.usage(organization, conversation, person, since).await?;
-        if usage.of_person >= self.limits.person_files {
-            return Err(ChatError::RateLimited(UploadLimits::PERIOD / 10));
-        }
-        if usage.bytes_of_conversation >= self.limits.conversation_bytes
+        // Each attempt counts, so that what is refused, repeated or removed again is not free.
+        let allowance = Allowance { count: self.limits.person_files, within: UploadLimits::PERIOD };
+        self.budgets.take(organization, person, allowance).await.map_err(ChatError::RateLimited)?;
+        let usage = self.attachments.usage(organization, conversation).await?;
+        // What is not all there may become as large as any.
+        let to_come = usage.unfinished_of_conversation.saturating_mul(self.limits.file_bytes);
+        if usage.bytes_of_conversation.saturating_add(to_come) >= self.limits.conversation_bytes
             || usage.files_of_conversation >= self.limits.conversation_files
         {
             return Err(ChatError::AttachmentQuota);
@@ -225,9 +264,10 @@ impl Uploads {
     ) -> Result<Attachment, ChatError> {
         let (mut spool, spooled, mime_type) = self.take_in(upload, &new.file_name, incoming).await?;
         let status = match self.scan(&mut *spool.read().await?, new.id).await {
-            Some(Verdict::Clean) => AttachmentStatus::Ready,
-            Some(Verdict::Found(_)) => AttachmentStatus::Refused,
-            None => AttachmentStatus::Pending,
+            Ok(Verdict::Clean) => AttachmentStatus::Ready,
+            Ok(Verdict::Found(_)) => AttachmentStatus::Refused,
+            Ok(Verdict::Refused(_)) => return Err(ChatError::AttachmentUnscannable),
+            Err(_) => AttachmentStatus::Pending,
         };
         let Spooled { size, sha256 } = spooled;
         let checked = Checked { mime_type: mime_type.to_owned(), size, sha256, status };
@@ -243,7 +283,11 @@ impl Uploads {
         };
         spool.keep(&key, mime_type).await?;
         let attachment = self.attachments.finish(new.organization, new.id, &checked).await?;
-        attachment.ok_or(ChatError::AttachmentNotFound)
+        if attachment.is_none() {
+            // Its next attempt has taken over, or its time was over: nobody else would remove these bytes soon.
+            self.files.delete(&key).await?;
+        }
+        attachment.ok_or(ChatError::Key(KeyRefused::Running))
     }
 
     /// Takes the bytes to where nobody sees them, and looks at them on their way.
@@ -270,21 +314,23 @@ impl Uploads {
         Ok((spool, spooled, mime_type))
     }
 
-    /// What the scanner says; `None` when it says nothing. Without one, everything is clean.
-    async fn scan(&self, file: &mut dyn FileSource, id: AttachmentId) -> Option<Verdict> {
-        let Some(scanner) = &self.scanner else { return Some(Verdict::Clean) };
-        match scanner.scan(file).await {
-            Ok(verdict) => {
-                if let Verdict::Found(what) = &verdict {
-                    tracing::warn!(attachment = %id, found = what, "the scanner refused a file");
-                }
-                Some(verdict)
+    /// What the scanner says. Without one, everything is clean.
+    async fn scan(&self, file: &mut dyn FileSource, id: AttachmentId) -> Result<Verdict, PortError> {
+        let Some(scanner) = &self.scanner else { return Ok(Verdict::Clean) };
+        let verdict = scanner.scan(file).await;
+        match &verdict {
+            Ok(Verdict::Clean) => {}
+            Ok(Verdict::Found(what)) => {
+                tracing::warn!(attachment = %id, found = what, "the scanner refused a file");
+            }
+            Ok(Verdict::Refused(why)) => {
+                tracing::warn!(attachment = %id, why, "the scanner does not look at a file; is its limit below max_attachment_mb?");
             }
             Err(error) => {
-                tracing::warn!(attachment = %id, %error, cause = ?std::error::Error::source(&error), "the scanner does not answer; the file is held");
-                None
+                tracing::warn!(attachment = %id, %error, cause = ?std::error::Error::source(error), "the scanner does not answer; the file is held");
             }
         }
+        verdict
     }
 
     /// The files of a conversation that the caller sees, the oldest first; of one message, when it is named.

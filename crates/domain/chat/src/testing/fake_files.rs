@@ -1,7 +1,7 @@
 //! The bytes of files, and a scanner, in memory.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -10,7 +10,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use kernel::{Env, PortError, PortErrorKind, Timestamp};
+use kernel::{AttachmentId, Env, PortError, PortErrorKind, Timestamp};
 
 use crate::{FileKey, FileSource, Files, Incoming, Scanner, Spool, Spooled, StoredFile, UploadCut, Verdict};
 
@@ -21,17 +21,38 @@ pub struct FakeFiles {
     env: Arc<dyn Env>,
     kept: Arc<Mutex<Kept>>,
     fault: Arc<Mutex<Option<PortErrorKind>>>,
+    fast: Mutex<HashSet<AttachmentId>>,
+    owner: Mutex<Option<String>>,
+    page: usize,
 }
 
 impl FakeFiles {
     /// An empty one.
     pub fn new(env: Arc<dyn Env>) -> Self {
-        Self { env, kept: Arc::default(), fault: Arc::default() }
+        Self {
+            env,
+            kept: Arc::default(),
+            fault: Arc::default(),
+            fast: Mutex::default(),
+            owner: Mutex::default(),
+            page: 2,
+        }
+    }
+
+    /// The same with so many files on a page of its list.
+    #[must_use]
+    pub fn in_pages_of(self, page: usize) -> Self {
+        Self { page, ..self }
     }
 
     /// Lets everything fail, or nothing any more.
     pub fn fail(&self, fault: Option<PortErrorKind>) {
         *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
+    }
+
+    /// Lets this file be removed or read by nobody.
+    pub fn hold_fast(&self, id: AttachmentId) {
+        self.fast.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
     }
 
     /// How many files are kept.
@@ -54,6 +75,11 @@ impl FakeFiles {
 
     fn check(&self) -> Result<(), PortError> {
         check(&self.fault)
+    }
+
+    fn check_one(&self, key: &FileKey) -> Result<(), PortError> {
+        let is_fast = self.fast.lock().unwrap_or_else(PoisonError::into_inner).contains(&key.attachment);
+        if is_fast { Err(PortError::unavailable("as the test wants it")) } else { self.check() }
     }
 }
 
@@ -81,7 +107,7 @@ impl Files for FakeFiles {
     }
 
     async fn read(&self, key: &FileKey, from: u64, length: u64) -> Result<Option<Box<dyn FileSource>>, PortError> {
-        self.check()?;
+        self.check_one(key)?;
         let kept = lock(&self.kept);
         let Some((_, bytes, _)) = kept.get(&path(key)) else { return Ok(None) };
         let skip = |bytes: &[u8], from: u64, length: u64| -> Vec<u8> {
@@ -92,7 +118,7 @@ impl Files for FakeFiles {
     }
 
     async fn delete(&self, key: &FileKey) -> Result<(), PortError> {
-        self.check()?;
+        self.check_one(key)?;
         lock(&self.kept).remove(&path(key));
         Ok(())
     }
@@ -106,7 +132,18 @@ impl Files for FakeFiles {
         let after = after.map(path);
         let kept = lock(&self.kept);
         let later = kept.iter().filter(|(path, _)| after.as_ref().is_none_or(|after| *path > after));
-        Ok(later.take(2).map(|(_, (key, _, at))| StoredFile { key: key.clone(), at: *at }).collect())
+        Ok(later.take(self.page).map(|(_, (key, _, at))| StoredFile { key: key.clone(), at: *at }).collect())
+    }
+
+    async fn owner(&self) -> Result<Option<String>, PortError> {
+        self.check()?;
+        Ok(self.owner.lock().unwrap_or_else(PoisonError::into_inner).clone())
+    }
+
+    async fn claim(&self, installation: &str) -> Result<(), PortError> {
+        self.check()?;
+        *self.owner.lock().unwrap_or_else(PoisonError::into_inner) = Some(installation.to_owned());
+        Ok(())
     }
 
     async fn ping(&self) -> Result<(), PortError> {
@@ -153,7 +190,7 @@ impl FileSource for Once {
     }
 }
 
-/// A scanner that finds the word `EICAR`.
+/// A scanner that finds the word `EICAR`, says nothing of what says `MUTE`, and never looks at what says `LARGE`.
 #[derive(Default)]
 pub struct FakeScanner {
     down: AtomicBool,
@@ -176,8 +213,18 @@ impl Scanner for FakeScanner {
         while let Some(piece) = file.next().await? {
             all.extend(piece);
         }
-        let found = all.windows(5).any(|word| word == b"EICAR");
-        Ok(if found { Verdict::Found("Test.EICAR".to_owned()) } else { Verdict::Clean })
+        let says = |word: &[u8]| all.windows(word.len()).any(|part| part == word);
+        match () {
+            () if says(b"MUTE") => Err(PortError::unavailable("as the test wants it")),
+            () if says(b"LARGE") => Ok(Verdict::Refused("larger than the limit".to_owned())),
+            () if says(b"EICAR") => Ok(Verdict::Found("Test.EICAR".to_owned())),
+            () => Ok(Verdict::Clean),
+        }
+    }
+
+    async fn ping(&self) -> Result<(), PortError> {
+        let down = self.down.load(Ordering::SeqCst);
+        if down { Err(PortError::unavailable("as the test wants it")) } else { Ok(()) }
     }
 }
 

@@ -2,49 +2,77 @@
 
 use std::{sync::Arc, time::Duration};
 
-use kernel::{AttachmentId, Caller, PortErrorKind, Refusal, Role, SupportRequestId};
+use async_trait::async_trait;
+use kernel::{AttachmentId, Caller, Env, PortError, PortErrorKind, Refusal, Role, SupportRequestId};
 use uuid::Uuid;
 
 use super::scene::{Scene, outgoing};
 use crate::{
-    AttachmentStatus, Attachments, ChatError, Content, FileKey, FileName, Link, Outgoing, Upload, UploadLimits,
-    Uploaded, Uploads,
-    testing::{FakeFiles, FakeIncoming, FakeScanner},
+    AttachmentStatus, Attachments, ChatError, Checked, Content, FileKey, FileName, FileSource, Files, Incoming, Link,
+    NewAttachment, Outgoing, Scanner, Upload, UploadCut, UploadLimits, Uploaded, Uploads, Verdict,
+    testing::{CountedBudgets, FakeFiles, FakeIncoming, FakeLog, FakeScanner},
 };
 
 struct World {
     scene: Scene,
     files: Arc<FakeFiles>,
     scanner: Arc<FakeScanner>,
+    budgets: Arc<CountedBudgets>,
     uploads: Uploads,
 }
 
 fn world() -> World {
-    limited(UploadLimits { file_bytes: 10_000, ..UploadLimits::default() })
+    limited(UploadLimits { file_bytes: 10_000, person_files: 1_000, ..UploadLimits::default() })
 }
 
 fn limited(limits: UploadLimits) -> World {
     let scene = Scene::new();
     let files = Arc::new(FakeFiles::new(scene.env.clone()));
     let scanner = Arc::new(FakeScanner::default());
+    let budgets = Arc::new(CountedBudgets::bounded());
     let uploads = Uploads::new(
         scene.log.clone(),
         files.clone(),
         Some(scanner.clone()),
         scene.log.clone(),
+        budgets.clone(),
         scene.env.clone(),
         limits,
     );
-    World { scene, files, scanner, uploads }
+    World { scene, files, scanner, budgets, uploads }
 }
 
 impl World {
+    /// Another node, with a scanner of its own.
+    fn another(&self, scanner: Arc<dyn Scanner>) -> Uploads {
+        let (log, env) = (self.scene.log.clone(), self.scene.env.clone());
+        let budgets = self.budgets.clone();
+        Uploads::new(log.clone(), self.files.clone(), Some(scanner), log, budgets, env, UploadLimits::default())
+    }
+
     async fn upload(&self, caller: &Caller, upload: Upload, bytes: &[u8]) -> Result<Uploaded, ChatError> {
         self.uploads.upload(caller, self.scene.thread.id, upload, &mut FakeIncoming::whole(bytes)).await
     }
 
     async fn take(&self, bytes: &[u8]) -> Result<Uploaded, ChatError> {
         self.upload(&self.scene.customer, named("a.txt"), bytes).await
+    }
+
+    /// The customer's upload whose server was killed.
+    async fn begun(&self, key: Option<&str>) -> AttachmentId {
+        let scene = &self.scene;
+        let new = NewAttachment {
+            organization: scene.organization,
+            conversation: scene.thread.id,
+            support_request: scene.thread.support_request,
+            id: AttachmentId::new(scene.env.uuid()),
+            file_name: FileName::clean("a.txt"),
+            uploaded_by: scene.customer.participant(),
+            key: key.map(ToOwned::to_owned),
+            at: scene.env.now(),
+        };
+        scene.log.begin(&new).await.unwrap();
+        new.id
     }
 
     async fn kept(&self) -> AttachmentId {
@@ -55,7 +83,7 @@ impl World {
     async fn notes(&self) -> (usize, usize) {
         let (organization, thread) = (self.scene.organization, self.scene.thread.id);
         let known = self.scene.log.list(organization, thread).await.unwrap().len();
-        (known, self.scene.log.deleted(100).await.unwrap().len())
+        (known, self.scene.log.deleted(None, 1_000).await.unwrap().len())
     }
 
     async fn assert_nothing_left(&self) {
@@ -69,6 +97,16 @@ impl World {
 
 fn named(name: &str) -> Upload {
     Upload { file_name: name.to_owned(), ..Upload::default() }
+}
+
+fn orphan(n: u128) -> FileKey {
+    // None of those that the scene gives out.
+    let n = (1 << 64) + n;
+    FileKey {
+        support_request: SupportRequestId::new(Uuid::from_u128(n)),
+        attachment: AttachmentId::new(Uuid::from_u128(n)),
+        file_name: FileName::clean("left.txt"),
+    }
 }
 
 fn code(result: Result<Uploaded, ChatError>) -> &'static str {
@@ -167,6 +205,69 @@ async fn a_file_is_held_while_the_scanner_is_down_and_checked_when_it_is_back() 
     assert_eq!(world.uploads.check_held().await.unwrap(), 0);
 }
 
+/// A scanner that finds something, and is so slow that another node has found the file clean before.
+struct Overtaken(Arc<FakeLog>);
+
+#[async_trait]
+impl Scanner for Overtaken {
+    async fn scan(&self, _: &mut dyn FileSource) -> Result<Verdict, PortError> {
+        for held in self.0.unchecked(10).await? {
+            let file = held.file.clone();
+            let (mime_type, size, sha256) = (file.mime_type, file.size, file.sha256);
+            let checked = Checked { mime_type, size, sha256, status: AttachmentStatus::Ready };
+            self.0.finish(held.organization, file.id, &checked).await?.unwrap();
+        }
+        Ok(Verdict::Found("Late.Find".to_owned()))
+    }
+
+    async fn ping(&self) -> Result<(), PortError> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn the_bytes_of_a_file_that_another_node_found_clean_stay() {
+    let world = world();
+    world.scanner.down(true);
+    let held = world.kept().await;
+    let overtaken = world.another(Arc::new(Overtaken(world.scene.log.clone())));
+    overtaken.check_held().await.unwrap();
+    let file = world.uploads.get(&world.scene.customer, held).await.unwrap();
+    assert_eq!((file.status, world.files.count()), (AttachmentStatus::Ready, 1));
+    world.uploads.open(file, 0, 5).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_checked_keeps_no_other_waiting() {
+    let world = world();
+    world.scanner.down(true);
+    for n in 0..4 {
+        world.take(b"MUTE").await.unwrap();
+        let id = world.kept().await;
+        if n == 0 {
+            world.files.hold_fast(id);
+        }
+    }
+    let large = world.take(b"LARGE").await.unwrap().attachment.file.id;
+    assert_eq!(world.uploads.check_held().await.unwrap(), 0);
+    world.scanner.down(false);
+    let mut checked = 0;
+    for _ in 0..3 {
+        checked += world.uploads.check_held().await.unwrap();
+    }
+    assert_eq!(checked, 4, "all that can be checked, however many others come before them");
+    let large = world.uploads.get(&world.scene.customer, large).await.unwrap();
+    assert_eq!(large.status, AttachmentStatus::Refused, "it would wait for ever");
+    assert_eq!(world.files.count(), 8, "and its bytes are gone");
+}
+
+#[tokio::test]
+async fn what_the_scanner_never_looks_at_is_refused_at_once() {
+    let world = world();
+    assert_eq!(code(world.take(b"LARGE").await), "chat.attachment_unscannable");
+    world.assert_nothing_left().await;
+}
+
 #[tokio::test]
 async fn a_file_without_a_message_is_its_uploaders_alone() {
     let world = world();
@@ -202,6 +303,64 @@ async fn the_same_upload_again_is_the_first_one() {
     assert!(!world.upload(customer, upload(), b"other words").await.unwrap().duplicate);
 }
 
+/// Bytes of an upload that is overtaken by its next attempt while they come in.
+struct Slow<'a> {
+    world: &'a World,
+    pieces: u32,
+}
+
+#[async_trait(?Send)]
+impl Incoming for Slow<'_> {
+    async fn next(&mut self) -> Result<Option<&[u8]>, UploadCut> {
+        self.pieces += 1;
+        if self.pieces > 1 {
+            return Ok(None);
+        }
+        let next = || self.world.upload(&self.world.scene.customer, keyed(), b"words");
+        assert_eq!(code(next().await), "idempotency_running");
+        self.world.scene.env.pass(Uploads::ATTEMPT);
+        assert!(!next().await.unwrap().duplicate);
+        Ok(Some(b"words"))
+    }
+}
+
+fn keyed() -> Upload {
+    Upload { key: Some("key".to_owned()), ..named("a.txt") }
+}
+
+#[tokio::test]
+async fn the_next_attempt_takes_over_from_one_whose_server_was_killed() {
+    let world = world();
+    let customer = &world.scene.customer;
+    world.begun(Some("key")).await;
+    assert_eq!(code(world.upload(customer, keyed(), b"words").await), "idempotency_running");
+    world.scene.env.pass(Uploads::ATTEMPT);
+    assert!(!world.upload(customer, keyed(), b"words").await.unwrap().duplicate);
+    assert_eq!((world.files.count(), world.notes().await), (1, (1, 0)));
+}
+
+#[tokio::test]
+async fn an_attempt_that_was_taken_over_leaves_nothing() {
+    let world = world();
+    let mut slow = Slow { world: &world, pieces: 0 };
+    let first = world.uploads.upload(&world.scene.customer, world.scene.thread.id, keyed(), &mut slow).await;
+    assert_eq!(code(first), "idempotency_running");
+    assert_eq!((world.files.count(), world.notes().await), (1, (1, 0)), "the file of the next attempt");
+    assert!(world.upload(&world.scene.customer, keyed(), b"words").await.unwrap().duplicate);
+}
+
+#[tokio::test]
+async fn what_did_not_come_in_whole_is_given_up() {
+    let world = world();
+    world.begun(None).await;
+    let whole = world.kept().await;
+    assert_eq!(world.uploads.sweep_unfinished().await.unwrap(), 0, "it may still run");
+    world.scene.env.pass(Uploads::UNFINISHED_LIFE + Duration::from_secs(1));
+    assert_eq!(world.uploads.sweep_unfinished().await.unwrap(), 1);
+    assert_eq!(world.notes().await, (1, 0));
+    world.uploads.get(&world.scene.customer, whole).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_closed_request_takes_no_file() {
     let world = world();
@@ -215,13 +374,37 @@ async fn a_person_and_a_conversation_have_their_share() {
     world.kept().await;
     world.kept().await;
     assert_eq!(code(world.take(b"words").await), "rate_limited");
-    world.scene.env.pass(UploadLimits::PERIOD + Duration::from_secs(1));
+    world.budgets.refill();
     world.kept().await;
     let world = limited(UploadLimits { conversation_files: 1, ..UploadLimits::default() });
     world.kept().await;
     assert_eq!(code(world.take(b"words").await), "chat.attachment_quota");
     let world = limited(UploadLimits { conversation_bytes: 5, ..UploadLimits::default() });
     world.kept().await;
+    assert_eq!(code(world.take(b"words").await), "chat.attachment_quota");
+}
+
+#[tokio::test]
+async fn what_is_removed_refused_or_repeated_counts_as_an_upload() {
+    let world = limited(UploadLimits { person_files: 5, ..UploadLimits::default() });
+    let customer = &world.scene.customer;
+    let upload = || Upload { key: Some("key".to_owned()), ..named("a.txt") };
+    let id = world.upload(customer, upload(), b"words").await.unwrap().attachment.file.id;
+    assert!(world.upload(customer, upload(), b"words").await.unwrap().duplicate);
+    world.uploads.delete(customer, id).await.unwrap();
+    assert_eq!(code(world.take(b"EICAR").await), "chat.attachment_infected");
+    assert_eq!(code(world.take(b"MZ\0").await), "chat.attachment_kind");
+    world.kept().await;
+    assert_eq!(code(world.take(b"words").await), "rate_limited");
+    world.scene.send(customer, "m", "words still go").await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_not_all_there_counts_as_large_as_it_may_become() {
+    let world = limited(UploadLimits { file_bytes: 10, conversation_bytes: 20, ..UploadLimits::default() });
+    world.begun(None).await;
+    world.kept().await;
+    world.begun(None).await;
     assert_eq!(code(world.take(b"words").await), "chat.attachment_quota");
 }
 
@@ -251,17 +434,85 @@ async fn bytes_that_belong_to_nothing_are_removed_once_they_are_old() {
     let sending = World::sending("bound", &[bound]);
     world.scene.chat.send(&world.scene.customer, world.scene.thread.id, sending, None).await.unwrap();
     for n in 0..5 {
-        let key = FileKey {
-            support_request: SupportRequestId::new(Uuid::from_u128(n)),
-            attachment: AttachmentId::new(Uuid::from_u128(n)),
-            file_name: FileName::clean("left.txt"),
-        };
-        world.files.leave(&key, b"left");
+        world.files.leave(&orphan(n), b"left");
     }
-    assert_eq!(world.uploads.remove_orphans().await.unwrap(), 0, "an upload may still run");
+    assert_eq!(world.uploads.remove_orphans("ours").await.unwrap(), 0, "an upload may still run");
     world.scene.env.pass(3 * Uploads::UNFINISHED_LIFE);
-    assert_eq!(world.uploads.remove_orphans().await.unwrap(), 5);
+    assert_eq!(world.uploads.remove_orphans("ours").await.unwrap(), 5);
     assert_eq!(world.files.count(), 1);
+}
+
+#[tokio::test]
+async fn files_of_another_installation_are_left_alone() {
+    let world = world();
+    for n in 0..5 {
+        world.files.leave(&orphan(n), b"theirs");
+    }
+    world.scene.env.pass(3 * Uploads::UNFINISHED_LIFE);
+    assert_eq!(world.uploads.remove_orphans("ours").await.unwrap(), 0, "nobody says whose they are");
+    assert!(!world.uploads.has_own_files() && world.files.owner().await.unwrap().is_none());
+    world.files.claim("theirs").await.unwrap();
+    assert_eq!(world.uploads.remove_orphans("ours").await.unwrap(), 0);
+    assert_eq!((world.files.count(), world.uploads.has_own_files()), (5, false));
+    assert_eq!(world.uploads.remove_orphans("theirs").await.unwrap(), 5);
+    assert!(world.uploads.has_own_files());
+}
+
+#[tokio::test]
+async fn a_storage_is_claimed_where_it_is_empty_or_known() {
+    let world = world();
+    assert!(world.uploads.claim_files("ours").await.unwrap(), "it is empty");
+    assert_eq!(world.files.owner().await.unwrap().as_deref(), Some("ours"));
+    assert!(!world.uploads.claim_files("theirs").await.unwrap());
+    let world = self::world();
+    for n in 0..5 {
+        world.files.leave(&orphan(n), b"left");
+    }
+    world.kept().await;
+    assert!(world.uploads.claim_files("ours").await.unwrap(), "one of them is known");
+}
+
+#[tokio::test]
+async fn files_are_left_alone_when_most_of_them_are_unknown() {
+    let mut world = world();
+    world.files = Arc::new(FakeFiles::new(world.scene.env.clone()).in_pages_of(500));
+    world.uploads = world.another(world.scanner.clone());
+    world.uploads.claim_files("ours").await.unwrap();
+    for _ in 0..10 {
+        world.kept().await;
+    }
+    for n in 0..11 {
+        world.files.leave(&orphan(n), b"theirs");
+    }
+    world.scene.env.pass(3 * Uploads::UNFINISHED_LIFE);
+    assert_eq!(world.uploads.remove_orphans("ours").await.unwrap(), 0, "the database is not theirs");
+    assert!(!world.uploads.has_own_files());
+    world.kept().await;
+    world.scene.env.pass(3 * Uploads::UNFINISHED_LIFE);
+    assert_eq!(world.uploads.remove_orphans("ours").await.unwrap(), 11);
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_removed_stops_no_other() {
+    let world = world();
+    // More than a sweep looks at in one go.
+    for n in 0..120 {
+        let id = world.kept().await;
+        world.scene.log.discard(world.scene.organization, id).await.unwrap();
+        if n < 110 {
+            world.files.hold_fast(id);
+        }
+    }
+    assert_eq!(world.uploads.remove_deleted().await.unwrap(), 10);
+    assert_eq!((world.files.count(), world.notes().await.1), (110, 110), "they are tried again");
+    let world = self::world();
+    world.uploads.claim_files("ours").await.unwrap();
+    for n in 0..4 {
+        world.files.leave(&orphan(n), b"left");
+    }
+    world.files.hold_fast(orphan(0).attachment);
+    world.scene.env.pass(3 * Uploads::UNFINISHED_LIFE);
+    assert_eq!(world.uploads.remove_orphans("ours").await.unwrap(), 3);
 }
 
 #[tokio::test]

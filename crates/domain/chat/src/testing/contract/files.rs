@@ -95,6 +95,16 @@ pub async fn many_uploads_with_one_key_are_one(h: &impl Harness) {
     assert_eq!(attachments.begin(&somebody).await.unwrap(), Begun::New, "a key is its person's");
     assert!(attachments.discard(scene.organization, fresh[0]).await.unwrap());
     assert_eq!(attachments.begin(&new(&scene, h, "a.txt", Some("key"))).await.unwrap(), Begun::New, "it is free again");
+    // One that is not all there can be given up, once, and then never becomes one.
+    let given_up = new(&scene, h, "a.txt", None);
+    attachments.begin(&given_up).await.unwrap();
+    assert!(!attachments.abandon(h.organization().await, given_up.id).await.unwrap());
+    assert!(attachments.abandon(scene.organization, given_up.id).await.unwrap());
+    assert!(!attachments.abandon(scene.organization, given_up.id).await.unwrap());
+    let ready = checked("text/plain", AttachmentStatus::Ready);
+    assert_eq!(attachments.finish(scene.organization, given_up.id, &ready).await.unwrap(), None);
+    let whole = kept(&scene, h, "b.txt", "text/plain").await.file.id;
+    assert!(!attachments.abandon(scene.organization, whole).await.unwrap());
 }
 
 /// A message takes files along, in every way it is read, in the sender's order.
@@ -225,7 +235,7 @@ pub async fn files_go_with_their_message(h: &impl Harness) {
     );
     assert_eq!(h.attachments().find(scene.organization, file.id).await.unwrap(), None);
     assert_eq!(h.attachments().list(scene.organization, scene.thread.id).await.unwrap(), []);
-    let waiting = of(h.attachments().deleted(10_000).await.unwrap(), &scene);
+    let waiting = of(h.attachments().deleted(None, 10_000).await.unwrap(), &scene);
     assert_eq!(waiting.iter().map(|one| one.file.id).collect::<Vec<_>>(), [file.id]);
     let again = h.log().append(send).await.unwrap();
     assert!(again.duplicate && again.message_id == done.message_id);
@@ -243,25 +253,30 @@ pub async fn files_without_a_message_expire(h: &impl Harness) {
     let unbound = kept(&scene, h, "unbound.txt", "text/plain").await.file.id;
     let unfinished = new(&scene, h, "unfinished.txt", None);
     attachments.begin(&unfinished).await.unwrap();
-    let usage = attachments.usage(scene.organization, scene.thread.id, scene.customer, Timestamp::from_micros(0)).await;
-    assert_eq!(usage.unwrap(), Usage { of_person: 3, bytes_of_conversation: 14, files_of_conversation: 3 });
+    let usage = async || attachments.usage(scene.organization, scene.thread.id).await.unwrap();
+    let expected = Usage { bytes_of_conversation: 14, files_of_conversation: 3, unfinished_of_conversation: 1 };
+    assert_eq!(usage().await, expected);
     h.time_goes_by().await;
     let now = h.env().now();
     attachments.expire(Timestamp::from_micros(0), now).await.unwrap();
     let deleted = |all: Vec<Attachment>| of(all, &scene).iter().map(|one| one.file.id).collect::<Vec<_>>();
-    assert_eq!(deleted(attachments.deleted(10_000).await.unwrap()), [unfinished.id]);
+    assert_eq!(deleted(attachments.deleted(None, 10_000).await.unwrap()), [unfinished.id]);
     assert!(attachments.find(scene.organization, unbound).await.unwrap().is_some());
     attachments.expire(now, now).await.unwrap();
-    let mut gone = deleted(attachments.deleted(10_000).await.unwrap());
+    let mut gone = deleted(attachments.deleted(None, 10_000).await.unwrap());
     gone.sort_unstable();
     let mut expected = vec![unbound, unfinished.id];
     expected.sort_unstable();
     assert_eq!(gone, expected);
+    // Page by page, in the order of their ids.
+    let later = deleted(attachments.deleted(Some(expected[0]), 10_000).await.unwrap());
+    assert_eq!(later, expected[1..]);
+    assert!(deleted(attachments.deleted(Some(expected[1]), 10_000).await.unwrap()).is_empty());
     assert!(attachments.find(scene.organization, bound).await.unwrap().is_some());
     attachments.forget(scene.organization, bound).await.unwrap();
     assert_eq!(attachments.known(&[bound]).await.unwrap(), [bound], "only what is marked is forgotten");
-    let late = attachments.usage(scene.organization, scene.thread.id, scene.customer, now).await.unwrap();
-    assert_eq!(late, Usage { of_person: 0, bytes_of_conversation: 7, files_of_conversation: 1 });
+    let expected = Usage { bytes_of_conversation: 7, files_of_conversation: 1, unfinished_of_conversation: 0 };
+    assert_eq!(usage().await, expected);
 }
 
 /// What is kept and waits for its check is found, the oldest first.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use kernel::{AttachmentId, ConversationId, OrganizationId, ParticipantId, PortError, Timestamp};
+use kernel::{AttachmentId, ConversationId, OrganizationId, PortError, Timestamp};
 
 use super::FakeLog;
 use crate::{Append, AttachedFile, Attachment, AttachmentStatus, Attachments, Begun, Checked, NewAttachment, Usage};
@@ -115,22 +115,16 @@ impl Attachments for FakeLog {
         Ok(here)
     }
 
-    async fn usage(
-        &self,
-        organization: OrganizationId,
-        conversation: ConversationId,
-        person: ParticipantId,
-        since: Timestamp,
-    ) -> Result<Usage, PortError> {
+    async fn usage(&self, organization: OrganizationId, conversation: ConversationId) -> Result<Usage, PortError> {
         let state = self.state();
         let of_organization = state.files.values().filter(|known| known.attachment.organization == organization);
         let mut usage = Usage::default();
         for Known { attachment, deleted, .. } in of_organization {
             let file = &attachment.file;
-            usage.of_person += u64::from(file.uploaded_by == person && file.created_at >= since);
             if attachment.conversation == conversation && !deleted {
                 usage.files_of_conversation += 1;
                 usage.bytes_of_conversation += file.size;
+                usage.unfinished_of_conversation += u64::from(!attachment.stored);
             }
         }
         Ok(usage)
@@ -140,6 +134,14 @@ impl Attachments for FakeLog {
         let mut state = self.state();
         let known = state.files.get_mut(&id).filter(|known| {
             !known.deleted && known.attachment.organization == organization && known.attachment.message.is_none()
+        });
+        Ok(known.map(|known| known.deleted = true).is_some())
+    }
+
+    async fn abandon(&self, organization: OrganizationId, id: AttachmentId) -> Result<bool, PortError> {
+        let mut state = self.state();
+        let known = state.files.get_mut(&id).filter(|known| {
+            !known.deleted && known.attachment.organization == organization && !known.attachment.stored
         });
         Ok(known.map(|known| known.deleted = true).is_some())
     }
@@ -157,9 +159,10 @@ impl Attachments for FakeLog {
         Ok(expired)
     }
 
-    async fn deleted(&self, limit: u32) -> Result<Vec<Attachment>, PortError> {
+    async fn deleted(&self, after: Option<AttachmentId>, limit: u32) -> Result<Vec<Attachment>, PortError> {
         let state = self.state();
-        let deleted = state.files.values().filter(|known| known.deleted);
+        let later = |known: &&Known| after.is_none_or(|after| known.attachment.file.id > after);
+        let deleted = state.files.values().filter(|known| known.deleted).filter(later);
         Ok(deleted.take(limit as usize).map(|known| known.attachment.clone()).collect())
     }
 
