@@ -72,6 +72,8 @@ pub(crate) struct Shed {
     pub(crate) positions: Vec<(ConversationId, Seq)>,
     /// Acks to be held for their place.
     pub(crate) acks: Vec<(ConversationId, Seq, Told)>,
+    /// How often it was said, behind one of these acks, that all is answered: that is to be said again.
+    pub(crate) settled: usize,
     /// Conversations whose `live` was given up.
     pub(crate) caught: Vec<ConversationId>,
     /// Conversations whose receipts were given up.
@@ -220,6 +222,10 @@ impl Queue {
             }
             Kind::Reply | Kind::Recent(_) | Kind::AckInPlace(..) | Kind::Caught(_) => true,
             Kind::Entry(..) | Kind::Volatile => false,
+            Kind::Reply if item.told == Told::Settled && !shed.acks.is_empty() => {
+                shed.settled += 1;
+                false
+            }
             Kind::Receipt(conversation) => {
                 if !shed.receipts.contains(&conversation) {
                     shed.receipts.push(conversation);

@@ -347,6 +347,9 @@ impl Session {
         for request in shed.viewers {
             self.views.lost(request);
         }
+        for _ in 0..shed.settled {
+            self.backlog.push_front(Inbound::Settle);
+        }
     }
 
     /// One `resync` makes all good that was left out before it; it waits until the client reads.
