@@ -254,6 +254,10 @@ impl Session {
         let limits = self.link.hub().limits();
         if packets.iter().any(|_| state.pace.take(limits).is_err()) {
             drop(state);
+        // Meanwhile the client has changed to a socket, or is gone: nobody takes what is polled any more.
+        if matches!(state.phase, Phase::Upgraded | Phase::Ended(_)) {
+            return Err(Misused);
+        }
             self.link.hub().close(&self.link.conn, Close::TooFast);
             return Err(Misused);
         }
@@ -274,7 +278,7 @@ impl Session {
     pub(super) fn poll_taken(&self, context: &Context<'_>) -> Poll<()> {
         self.push.register(context.waker());
         let state = self.state();
-        let over = state.inbox.is_empty() || matches!(state.phase, Phase::Ended(_));
+        let over = state.inbox.is_empty() || matches!(state.phase, Phase::Upgraded | Phase::Ended(_));
         if over || self.link.conn.is_closed() { Poll::Ready(()) } else { Poll::Pending }
     }
 
