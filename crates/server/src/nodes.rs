@@ -117,6 +117,11 @@ impl Nodes {
         })))
     }
 
+    /// What this node is called among others.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Whether this node and the others hear each other, as far as is known.
     pub(crate) fn works(&self) -> bool {
         *self.works.borrow()
