@@ -123,6 +123,8 @@ pub struct Session {
     unknown: Close,
     starting: bool,
     running: usize,
+    /// Pages that were asked for and have not come.
+    pages: usize,
     backlog: VecDeque<Inbound>,
     /// Boxed: a node of the map has room for eleven, and most connections follow one conversation.
     subs: BTreeMap<ConversationId, Box<Sub>>,
@@ -168,6 +170,7 @@ impl Session {
             sends: Sends::new(protocol),
             marks: Marks::default(),
             views: Views::default(),
+            pages: 0,
             saying: Saying::default(),
             queue: Queue::default(),
             jobs: VecDeque::new(),

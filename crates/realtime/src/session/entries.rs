@@ -158,7 +158,8 @@ impl Session {
         let limits = context.limits;
         let Some(caller) = self.caller.clone() else { return };
         for _ in 0..self.due.len() {
-            let Some(conversation) = self.due.pop_front_if(|_| self.queue.is_low(limits)) else { break };
+            let may_ask = self.pages < limits.pages && self.queue.is_low(limits);
+            let Some(conversation) = self.due.pop_front_if(|_| may_ask) else { break };
             let Some(sub) = self.subs.get_mut(&conversation) else { continue };
             let (generation, after, lost_marks) = (sub.generation, sub.position, sub.lost_marks);
             let Some(catching) = sub.catching() else { continue };
@@ -176,6 +177,7 @@ impl Session {
             let limit = limits.page_entries;
             let asked = PageAsked { generation, after, limit, with_view, lost_marks, failures };
             self.jobs.push_back(Job::Page { caller: caller.clone(), conversation, asked });
+            self.pages += 1;
         }
     }
 
