@@ -28,7 +28,8 @@ impl Session {
             self.lose_sight(conversation, &mut effects);
         }
         if self.covers(&committed.audience) && self.has_part(&committed.audience, Some(entry.message.sender.id)) {
-            self.follow(conversation, Some(entry.seq), context, &mut effects);
+            let first = self.first_of(&committed.audience, Some(entry.seq));
+            self.follow(conversation, first, context, &mut effects);
         }
         if let Some(sub) = self.subs.get_mut(&conversation) {
             sub.hint(entry.seq);
@@ -176,8 +177,8 @@ impl Session {
             let (with_view, failures) = (catching.view.is_none(), catching.failures);
             let limit = limits.page_entries;
             let asked = PageAsked { generation, after, limit, with_view, lost_marks, failures };
-            self.jobs.push_back(Job::Page { caller: caller.clone(), conversation, asked });
             self.pages += 1;
+            self.jobs.push_back(Job::Page { caller: caller.clone(), conversation, asked });
         }
     }
 

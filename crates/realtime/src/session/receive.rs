@@ -146,17 +146,17 @@ impl Session {
         context: &Context<'_>,
         effects: &mut Vec<Effect>,
     ) {
-        let known = self.subs.get(&conversation).map(|sub| (sub.own, sub.is_proven().then_some(sub.position)));
-        let is_full = known.is_none() && self.subs.len() >= context.limits.subscriptions_of(&caller);
+        let is_new = !self.subs.contains_key(&conversation);
+        let is_full = is_new && self.subs.len() >= context.limits.subscriptions_of(&caller);
         if is_full && !self.make_room(effects) {
             return self.refuse(context, reference, "realtime.too_many_subscriptions");
         }
-        self.queue.forget(conversation);
+        let untold = self.queue.forget(conversation);
         self.generations += 1;
         let generation = self.generations;
         let mut sub = Sub::starting(generation, reference);
-        if let Some((own, position)) = known {
-            (sub.own, sub.quiet_at) = (own, position);
+        if let Some(known) = self.subs.get(&conversation).filter(|known| known.own) {
+            sub.goes_on_from(known, untold);
         }
         self.subs.insert(conversation, Box::new(sub));
         self.starting = true;
