@@ -79,6 +79,8 @@ pub enum Job {
         caller: Arc<Caller>,
         /// At most how many.
         most: usize,
+        /// Nobody waits for it, and many connections may ask at once: only a few of these are to run at a time.
+        again: bool,
     },
     /// Look at a conversation that is to be followed: `Chat::conversation`.
     Follow {

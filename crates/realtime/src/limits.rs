@@ -17,6 +17,8 @@ pub struct Limits {
     pub page_entries: u32,
     /// The most bytes of one page of a replay.
     pub page_bytes: usize,
+    /// The most pages that are read for a connection at a time.
+    pub pages: usize,
     /// The most inbound frames that wait for their answer; above it the socket is not read.
     pub waiting: usize,
     /// The largest inbound message, in bytes.
@@ -114,6 +116,7 @@ impl Default for Limits {
             queue_low: 64,
             page_entries: 200,
             page_bytes: 256 * 1024,
+            pages: 4,
             waiting: 32,
             frame_bytes: 64 * 1024,
             authenticate_within: Duration::from_secs(10),

@@ -54,6 +54,11 @@ impl Protocol {
         matches!(self, Self::SocketIo)
     }
 
+    /// Whether somebody waits for the answer to each command: one that is overtaken is answered too.
+    pub const fn has_callbacks(self) -> bool {
+        matches!(self, Self::SocketIo)
+    }
+
     /// Whether sends behind one that may be retried are refused until it comes again, so that order holds. A client
     /// that does not number its sends could never get out of that.
     pub const fn holds_order(self) -> bool {

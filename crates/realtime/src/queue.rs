@@ -72,6 +72,8 @@ pub(crate) struct Shed {
     pub(crate) positions: Vec<(ConversationId, Seq)>,
     /// Acks to be held for their place.
     pub(crate) acks: Vec<(ConversationId, Seq, Told)>,
+    /// How often it was said, behind one of these acks, that all is answered: that is to be said again.
+    pub(crate) settled: usize,
     /// Conversations whose `live` was given up.
     pub(crate) caught: Vec<ConversationId>,
     /// Conversations whose receipts were given up.
@@ -172,12 +174,17 @@ impl Queue {
         self.pong = None;
     }
 
-    /// A subscription ends or starts anew: what it had queued is not to be made good any more. Acks stay.
-    pub(crate) fn forget(&mut self, conversation: ConversationId) {
+    /// A subscription ends or starts anew: what it had queued is not to be made good any more. Acks stay. The place
+    /// before the first entry that the client is now not told.
+    pub(crate) fn forget(&mut self, conversation: ConversationId) -> Option<Seq> {
+        let mut before: Option<Seq> = None;
         self.retain(|item| match item.kind {
-            Kind::Entry(of, _) | Kind::Recent(of) | Kind::Caught(of) | Kind::Receipt(of) | Kind::Notice(of) => {
-                of != conversation
+            Kind::Entry(of, seq) if of == conversation => {
+                let place = Seq::new(seq.get().saturating_sub(1));
+                before = Some(before.map_or(place, |before| before.min(place)));
+                false
             }
+            Kind::Recent(of) | Kind::Caught(of) | Kind::Receipt(of) | Kind::Notice(of) => of != conversation,
             _ => true,
         });
         for item in &mut self.items {
@@ -185,6 +192,7 @@ impl Queue {
                 item.kind = Kind::Reply;
             }
         }
+        before
     }
 
     /// What waits of who looks at a request is out of date.
@@ -212,6 +220,10 @@ impl Queue {
         self.retain(|item| match item.kind {
             Kind::AckInPlace(conversation, seq) if before(conversation, seq) => {
                 shed.acks.push((conversation, seq, item.told.clone()));
+                false
+            }
+            Kind::Reply if item.told == Told::Settled && !shed.acks.is_empty() => {
+                shed.settled += 1;
                 false
             }
             Kind::Caught(conversation) if positions.iter().any(|(other, _)| *other == conversation) => {

@@ -123,6 +123,8 @@ pub struct Session {
     unknown: Close,
     starting: bool,
     running: usize,
+    /// Pages that were asked for and have not come.
+    pages: usize,
     backlog: VecDeque<Inbound>,
     /// Boxed: a node of the map has room for eleven, and most connections follow one conversation.
     subs: BTreeMap<ConversationId, Box<Sub>>,
@@ -141,6 +143,12 @@ pub struct Session {
     welcome: Option<Box<ServerFrame>>,
     /// Conversations that are to be followed and could not be looked at.
     unfollowed: Vec<ConversationId>,
+    /// Where conversations stood that gave way to others: there they go on when they show themselves again.
+    gave_way: BTreeMap<ConversationId, Seq>,
+    /// What is to be followed is being looked for again.
+    looking: bool,
+    /// All conversations of the caller were known when they were last looked for.
+    knows_all: bool,
     /// A number is being looked up, and what waits for it.
     finding: Option<Box<Inbound>>,
     /// When sends were refused for being above the budget, as far back as that counts.
@@ -162,6 +170,7 @@ impl Session {
             unknown: Close::NotAuthenticated,
             starting: false,
             running: 0,
+            pages: 0,
             backlog: VecDeque::new(),
             subs: BTreeMap::new(),
             due: VecDeque::new(),
@@ -177,6 +186,9 @@ impl Session {
             asking: Asking::default(),
             welcome: None,
             unfollowed: Vec::new(),
+            gave_way: BTreeMap::new(),
+            looking: false,
+            knows_all: false,
             finding: None,
             over_budget: Vec::new(),
             overflows: 0,
@@ -334,6 +346,9 @@ impl Session {
         }
         for (conversation, seq, ack) in shed.acks {
             self.sends.put_back(conversation, seq, ack);
+        }
+        for _ in 0..shed.settled {
+            self.backlog.push_front(Inbound::Settle);
         }
         for conversation in shed.receipts {
             self.resync |= !self.subs.contains_key(&conversation);

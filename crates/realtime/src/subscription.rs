@@ -120,6 +120,21 @@ impl Sub {
         }
     }
 
+    /// Notes where one that is followed anyhow stood, when the client asks for it: there it goes on if that comes to
+    /// nothing. Entries after `untold` were queued, and the client did not get them.
+    pub(crate) fn goes_on_from(&mut self, known: &Self, untold: Option<Seq>) {
+        self.own = known.own;
+        self.quiet_at = known.stands_at(untold);
+        (self.first, self.head) = (known.first, known.head);
+    }
+
+    /// Up to where the client is told, when what was queued after `untold` does not reach it; nothing when that is not
+    /// known yet.
+    pub(crate) fn stands_at(&self, untold: Option<Seq>) -> Option<Seq> {
+        let told = if self.is_proven() { Some(self.position) } else { self.quiet_at };
+        told.map(|told| untold.map_or(told, |untold| told.min(untold)))
+    }
+
     /// An entry is there: whoever does not know yet from where on to tell begins with it at the latest.
     pub(crate) fn hint(&mut self, seq: Seq) {
         if !self.is_proven() {

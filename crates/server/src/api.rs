@@ -44,6 +44,7 @@ pub(crate) fn build(config: &Config, parts: &Parts, base: &Url, metrics: &Promet
 
 /// The sockets, put together; its timer runs until the last handle is dropped.
 pub(crate) fn realtime(parts: &Parts, base: &Url) -> Arc<Realtime> {
+    let node = parts.nodes.as_ref().map(|nodes| nodes.name().to_owned());
     Realtime::start(ws_actix::Parts {
         hub: Arc::clone(&parts.hub),
         chat: Arc::clone(&parts.chat),
@@ -52,7 +53,7 @@ pub(crate) fn realtime(parts: &Parts, base: &Url) -> Arc<Realtime> {
         origins: parts.origins.clone(),
         env: Arc::clone(&parts.env),
         runtime: tokio::runtime::Handle::current(),
-        settings: ws_actix::Settings { public_origin: Some(base.origin().ascii_serialization()), node: None },
+        settings: ws_actix::Settings { public_origin: Some(base.origin().ascii_serialization()), node },
     })
 }
 

@@ -39,7 +39,8 @@ pub struct Config {
     /// node on SQLite is alone, and refuses it.
     #[serde(default, deserialize_with = "secret")]
     pub redis_url: Option<Secret>,
-    /// What this node is called among others, in logs: 1 to 32 of `a`–`z`, `0`–`9` and `-`. Default: another one at
+    /// What this node is called among others, in logs and by the sessions of Socket.IO over long polling, whose names
+    /// begin with it: 1 to 32 of `a`–`z`, `0`–`9` and `-`. Default: another one at
     /// each start.
     pub node_id: Option<String>,
     /// 32 bytes as base64 or hex: encrypts the keys that the database holds. Default: a file in

@@ -141,6 +141,7 @@ async fn keep_heads(hub: Arc<Hub>, log: Arc<dyn ConversationLog>, nodes: Option<
     let mut how = How { name: "heads", failing: false };
     let mut made_good = Instant::now();
     let (mut lost, mut alone) = (false, false);
+    let (mut looked, mut look) = (Instant::now(), None);
     loop {
         let wait = if lost { MAKE_GOOD } else { MAKE_GOOD_ALONE };
         let why = if let Some(nodes) = &nodes {
@@ -154,6 +155,11 @@ async fn keep_heads(hub: Arc<Hub>, log: Arc<dyn ConversationLog>, nodes: Option<
         };
         lost |= why == Why::Lost;
         alone |= why == Why::Alone;
+        look = match why {
+            Why::Lost | Why::Alone => Some(HEADS_ALONE),
+            Why::Wary => look.or(Some(HEADS)),
+            Why::Routine => look,
+        };
         let compared = compare_heads(Arc::clone(&hub), Arc::clone(&log)).await;
         let answers = compared.is_ok();
         how.went(compared);
@@ -162,6 +168,10 @@ async fn keep_heads(hub: Arc<Hub>, log: Arc<dyn ConversationLog>, nodes: Option<
         if !answers {
             sleep(AGAIN).await;
             continue;
+        }
+        if look.is_some_and(|every| looked.elapsed() >= every) {
+            hub.look_for_own();
+            (looked, look) = (Instant::now(), None);
         }
         if lost && since >= MAKE_GOOD || alone && since >= MAKE_GOOD_ALONE {
             hub.make_good();

@@ -117,6 +117,11 @@ impl Nodes {
         })))
     }
 
+    /// What this node is called among others.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Whether this node and the others hear each other, as far as is known.
     pub(crate) fn works(&self) -> bool {
         *self.works.borrow()
@@ -216,7 +221,11 @@ impl Nodes {
         tokio::select! {
             () = sleep(period) => {
                 let others = self.had_others.load(Ordering::Relaxed);
-                if others && !worked { Why::Alone } else { Why::Routine }
+                match (others, worked) {
+                    (true, false) => Why::Alone,
+                    (true, true) if wary => Why::Wary,
+                    _ => Why::Routine,
+                }
             }
             // What was missed, if there is anybody, shows by the numbers of the next message.
             _ = works.changed() => Why::Routine,
@@ -352,6 +361,8 @@ pub(crate) enum Why {
     Routine,
     /// Nothing is heard of other nodes, which there were.
     Alone,
+    /// Another node may be cut off from the bus, and go on.
+    Wary,
     /// Messages of other nodes were lost.
     Lost,
 }

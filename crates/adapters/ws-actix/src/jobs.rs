@@ -9,7 +9,7 @@ use std::{
     time::Instant,
 };
 
-use chat::{ChatError, Content, Position, ResetReason, Revised, Subscription};
+use chat::{ChatError, Content, Conversation, Position, ResetReason, Revised, Subscription};
 use futures_util::{Stream, stream::FuturesUnordered};
 use kernel::{Caller, ConversationId, MessageId, Refusal};
 use realtime::{Close, Done, Job, MarkKind, PageAsked, PageRead};
@@ -132,12 +132,8 @@ async fn perform(link: Arc<Link>, job: Job) -> Done {
             }
             Done::Marked { conversation, kind, result: moved.map(drop) }
         }
-        Job::FollowOwn { caller, most } => {
-            let result = link.chat().own(&caller, most).await;
-            if let Err(error) = &result {
-                log_if_ours(&link, "it could not be found out what is to be followed", error);
-            }
-            Done::FollowsOwn { result }
+        Job::FollowOwn { caller, most, again } => {
+            Done::FollowsOwn { result: follow_own(&link, &caller, most, again).await }
         }
         Job::Follow { caller, conversation, generation } => {
             let result = link.chat().conversation(&caller, conversation).await.map(Box::new);
@@ -203,6 +199,18 @@ async fn subscribe(
             "a client knows more than the server: entries may have been lost",
         );
         metrics::counter!("guichet_realtime_client_ahead_total").increment(1);
+    }
+    result
+}
+
+async fn follow_own(link: &Link, caller: &Caller, most: usize, again: bool) -> Result<Vec<Conversation>, ChatError> {
+    let _look = if again { link.realtime().looks.acquire().await.ok() } else { None };
+    if again && link.conn.is_closed() {
+        return Ok(Vec::new());
+    }
+    let result = link.chat().own(caller, most).await;
+    if let Err(error) = &result {
+        log_if_ours(link, "it could not be found out what is to be followed", error);
     }
     result
 }

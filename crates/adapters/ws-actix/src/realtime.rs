@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, web};
 use chat::Chat;
 use kernel::{ConnectionId, Env};
 use realtime::{Close, Hub, Protocol};
-use tokio::{runtime::Handle, time};
+use tokio::{runtime::Handle, sync::Semaphore, time};
 
 use uuid::Uuid;
 
@@ -53,6 +53,8 @@ pub struct Realtime {
     pub(crate) parts: Parts,
     pub(crate) addresses: Addresses,
     pub(crate) engines: Sessions,
+    /// For those who look again for what they follow: all of them begin at once.
+    pub(crate) looks: Semaphore,
 }
 
 impl Realtime {
@@ -64,6 +66,8 @@ impl Realtime {
     const SOCKJS: &'static str = "/ws/info";
     /// The paths of Socket.IO.
     pub const SOCKET_IO_PATHS: [&'static str; 2] = ["/socket.io/", "/socket.io"];
+    /// How many look at a time again for what they follow.
+    const LOOKS: usize = 4;
     /// How long after `bye` clients come again, at most.
     const SPREAD: Duration = Duration::from_secs(5);
     /// What is left of a drain's time for the closing itself.
@@ -72,7 +76,8 @@ impl Realtime {
     /// Puts it together and starts its timer, which ends with the last handle.
     pub fn start(parts: Parts) -> Arc<Self> {
         let node = parts.settings.node.clone().unwrap_or_else(|| Uuid::new_v4().simple().to_string()[..8].to_owned());
-        let this = Arc::new(Self { parts, addresses: Addresses::default(), engines: Sessions::new(node) });
+        let (addresses, engines) = (Addresses::default(), Sessions::new(node));
+        let this = Arc::new(Self { parts, addresses, engines, looks: Semaphore::new(Self::LOOKS) });
         let weak = Arc::downgrade(&this);
         this.parts.runtime.spawn(async move {
             let mut seconds = time::interval(Duration::from_secs(1));

@@ -23,6 +23,15 @@ impl Hub {
         }
     }
 
+    /// Hints of other nodes were lost, or none come: connections that follow what is their caller's look for
+    /// conversations that they do not follow yet. To be called at most every few seconds.
+    pub fn look_for_own(&self) {
+        for conn in self.index().all().into_iter().filter(|conn| conn.protocol().follows_own()) {
+            let context = self.context();
+            conn.step(&self.limits, |session| session.look_for_own(&context));
+        }
+    }
+
     /// An entry exists that this node was not told: who follows the conversation reads what is missing.
     pub fn head(&self, organization: OrganizationId, head: Head) {
         let followers = self.index().followers((organization, head.conversation));

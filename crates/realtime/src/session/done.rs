@@ -17,8 +17,11 @@ impl Session {
     /// A job has ended.
     pub fn done(&mut self, done: Done, context: &Context<'_>) -> Vec<Effect> {
         let mut effects = Vec::new();
-        if !matches!(done, Done::Page { .. }) {
-            self.running = self.running.saturating_sub(1);
+        match done {
+            Done::Page { .. } => self.pages = self.pages.saturating_sub(1),
+            // No client waits for a further look.
+            Done::FollowsOwn { .. } if self.welcome.is_none() => {}
+            _ => self.running = self.running.saturating_sub(1),
         }
         if self.is_closed() {
             return effects;

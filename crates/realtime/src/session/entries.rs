@@ -28,7 +28,8 @@ impl Session {
             self.lose_sight(conversation, &mut effects);
         }
         if self.covers(&committed.audience) && self.has_part(&committed.audience, Some(entry.message.sender.id)) {
-            self.follow(conversation, Some(entry.seq), context, &mut effects);
+            let first = self.first_of(&committed.audience, Some(entry.seq));
+            self.follow(conversation, first, context, &mut effects);
         }
         if let Some(sub) = self.subs.get_mut(&conversation) {
             sub.hint(entry.seq);
@@ -158,7 +159,8 @@ impl Session {
         let limits = context.limits;
         let Some(caller) = self.caller.clone() else { return };
         for _ in 0..self.due.len() {
-            let Some(conversation) = self.due.pop_front_if(|_| self.queue.is_low(limits)) else { break };
+            let may_ask = self.pages < limits.pages && self.queue.is_low(limits);
+            let Some(conversation) = self.due.pop_front_if(|_| may_ask) else { break };
             let Some(sub) = self.subs.get_mut(&conversation) else { continue };
             let (generation, after, lost_marks) = (sub.generation, sub.position, sub.lost_marks);
             let Some(catching) = sub.catching() else { continue };
@@ -175,6 +177,7 @@ impl Session {
             let (with_view, failures) = (catching.view.is_none(), catching.failures);
             let limit = limits.page_entries;
             let asked = PageAsked { generation, after, limit, with_view, lost_marks, failures };
+            self.pages += 1;
             self.jobs.push_back(Job::Page { caller: caller.clone(), conversation, asked });
         }
     }

@@ -18,7 +18,20 @@ impl Session {
     pub(super) fn follow_own(&mut self, caller: Arc<Caller>, welcome: ServerFrame, context: &Context<'_>) {
         self.welcome = Some(Box::new(welcome));
         let most = context.limits.subscriptions_of(&caller);
-        self.run(Job::FollowOwn { caller, most });
+        self.run(Job::FollowOwn { caller, most, again: false });
+    }
+
+    /// A conversation may have become the caller's without a word: whoever follows what is theirs looks again. One
+    /// look at a time; the client's commands do not wait for it.
+    pub fn look_for_own(&mut self, context: &Context<'_>) {
+        let is_busy = self.looking || self.draining || self.welcome.is_some() || self.is_closed();
+        if !self.protocol.follows_own() || is_busy {
+            return;
+        }
+        let Some(caller) = self.caller.clone() else { return };
+        self.looking = true;
+        let most = context.limits.subscriptions_of(&caller);
+        self.jobs.push_back(Job::FollowOwn { caller, most, again: true });
     }
 
     pub(super) fn following_own(
@@ -27,7 +40,7 @@ impl Session {
         context: &Context<'_>,
         effects: &mut Vec<Effect>,
     ) {
-        let Some(welcome) = self.welcome.take() else { return };
+        let Some(welcome) = self.welcome.take() else { return self.found_own(result, context, effects) };
         let own = match result {
             Ok(own) => own,
             Err(error) => {
@@ -35,6 +48,7 @@ impl Session {
                 return self.close(Close::Restart);
             }
         };
+        self.knows_all = self.is_all(&own, context);
         for conversation in &own {
             self.aside(Aside::Thread(Thread::of(conversation)));
         }
@@ -52,6 +66,35 @@ impl Session {
         if let Some(caller) = self.caller.clone().filter(|_| !heads.is_empty()) {
             self.run(Job::Heads { caller, conversations: heads });
         }
+    }
+
+    /// What is not followed yet goes on where it stood when it gave way; what was not there then is told whole.
+    fn found_own(
+        &mut self,
+        result: Result<Vec<Conversation>, ChatError>,
+        context: &Context<'_>,
+        effects: &mut Vec<Effect>,
+    ) {
+        self.looking = false;
+        // One that fails is followed by the next one, as long as there is cause.
+        let Ok(own) = result else { return };
+        self.knows_all = self.is_all(&own, context);
+        for Conversation { id, last_seq, .. } in own {
+            if let Some(sub) = self.subs.get_mut(&id) {
+                if sub.lag(last_seq) {
+                    self.due.push_back(id);
+                }
+                continue;
+            }
+            let stood = self.gave_way.get(&id).copied().unwrap_or(Seq::START);
+            if stood < last_seq {
+                self.follow(id, Some(stood.next()), context, effects);
+            }
+        }
+    }
+
+    fn is_all(&self, own: &[Conversation], context: &Context<'_>) -> bool {
+        self.caller.as_ref().is_some_and(|caller| own.len() < context.limits.subscriptions_of(caller))
     }
 
     pub(super) fn heads(&mut self, heads: &[Head]) {
@@ -78,6 +121,8 @@ impl Session {
         if self.subs.contains_key(&conversation) || (is_full && !self.make_room(effects)) {
             return;
         }
+        let stood = self.gave_way.remove(&conversation).map(Seq::next);
+        let first = stood.map_or(first, |stood| Some(first.map_or(stood, |first| first.min(stood))));
         self.generations += 1;
         let mut sub = Sub::quiet(self.generations, Seq::START);
         sub.phase = Phase::Starting { reference: None, lost: false, stale: false };
@@ -141,9 +186,16 @@ impl Session {
     ) -> Vec<Effect> {
         let mut effects = Vec::new();
         if self.covers(audience) && self.has_part(audience, None) {
-            self.follow(conversation, first, context, &mut effects);
+            self.follow(conversation, self.first_of(audience, first), context, &mut effects);
         }
         effects
+    }
+
+    /// From which entry on a conversation is told that shows itself: one that the caller opened and that was not there
+    /// when all were known has been opened since, so what came before was missed.
+    pub(super) fn first_of(&self, audience: &Audience, first: Option<Seq>) -> Option<Seq> {
+        let me = self.caller.as_ref().map(|caller| caller.participant());
+        if self.knows_all && me == Some(audience.requester) { Some(Seq::START.next()) } else { first }
     }
 
     /// Whether the caller has a part in what has this audience, or said something there.
@@ -160,15 +212,26 @@ impl Session {
     pub(super) fn quieten(&mut self, conversation: ConversationId, effects: &mut Vec<Effect>) {
         let Some(sub) = self.subs.get_mut(&conversation) else { return };
         sub.joined = false;
-        if !sub.is_proven() {
+        if let Phase::Starting { reference, lost, .. } = &mut sub.phase {
+            *reference = None;
+            if *lost {
+                self.subs.remove(&conversation);
+                self.queue.forget(conversation);
+                effects.push(Effect::Leave(conversation));
+                return self.settle(conversation);
+            }
             self.generations += 1;
             sub.generation = self.generations;
-            let before = sub.quiet_at;
-            sub.position = before.unwrap_or(sub.head);
-            sub.phase = Phase::Live;
-            let head = sub.head;
-            if sub.lag(head) {
-                self.due.push_back(conversation);
+            if let Some(before) = sub.quiet_at {
+                sub.position = before;
+                sub.phase = Phase::Live;
+                let head = sub.head;
+                if sub.lag(head) {
+                    self.due.push_back(conversation);
+                }
+            } else if let Some(caller) = self.caller.clone() {
+                // It never was followed yet: from where on is found out anew.
+                self.run(Job::Follow { caller, conversation, generation: self.generations });
             }
         }
         effects.push(Effect::Join(conversation));
@@ -178,8 +241,10 @@ impl Session {
     /// There is no room left: the oldest of those that are merely followed gives way.
     pub(super) fn make_room(&mut self, effects: &mut Vec<Effect>) -> bool {
         let Some(id) = self.subs.iter().find(|(_, sub)| !sub.joined).map(|(id, _)| *id) else { return false };
-        self.subs.remove(&id);
-        self.queue.forget(id);
+        let untold = self.queue.forget(id);
+        if let Some(stood) = self.subs.remove(&id).and_then(|sub| sub.stands_at(untold)) {
+            self.gave_way.insert(id, stood);
+        }
         effects.push(Effect::Leave(id));
         self.settle(id);
         true

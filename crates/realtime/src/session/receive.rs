@@ -10,7 +10,7 @@ use crate::{
     Close, Inbound, Job, MarkKind, ServerFrame, Told,
     queue::Kind,
     sends::{Asked, Named, Waiting},
-    subscription::Sub,
+    subscription::{Phase, Sub},
 };
 
 /// A message as the client wrote it.
@@ -90,7 +90,7 @@ impl Session {
                 let position = after.map(|after| Position { epoch, after });
                 self.subscribe(caller, reference, conversation, position, context, effects);
             }
-            (Inbound::Unsubscribe { conversation }, _) => self.unsubscribe(conversation, effects),
+            (Inbound::Unsubscribe { conversation }, _) => self.unsubscribe(conversation, context, effects),
             (Inbound::Send { reference, conversation, client_message_id, content, in_reply_to, attachments }, _) => {
                 let written = Written { client_message_id, content, in_reply_to, attachments };
                 self.send(reference, conversation, written, context);
@@ -146,17 +146,17 @@ impl Session {
         context: &Context<'_>,
         effects: &mut Vec<Effect>,
     ) {
-        let known = self.subs.get(&conversation).map(|sub| (sub.own, sub.is_proven().then_some(sub.position)));
-        let is_full = known.is_none() && self.subs.len() >= context.limits.subscriptions_of(&caller);
+        let is_new = !self.subs.contains_key(&conversation);
+        let is_full = is_new && self.subs.len() >= context.limits.subscriptions_of(&caller);
         if is_full && !self.make_room(effects) {
             return self.refuse(context, reference, "realtime.too_many_subscriptions");
         }
-        self.queue.forget(conversation);
+        let untold = self.queue.forget(conversation);
         self.generations += 1;
         let generation = self.generations;
         let mut sub = Sub::starting(generation, reference);
-        if let Some((own, position)) = known {
-            (sub.own, sub.quiet_at) = (own, position);
+        if let Some(known) = self.subs.get(&conversation).filter(|known| known.own) {
+            sub.goes_on_from(known, untold);
         }
         self.subs.insert(conversation, Box::new(sub));
         self.starting = true;
@@ -164,7 +164,14 @@ impl Session {
         self.run(Job::Subscribe { caller, conversation, generation, position });
     }
 
-    fn unsubscribe(&mut self, conversation: ConversationId, effects: &mut Vec<Effect>) {
+    fn unsubscribe(&mut self, conversation: ConversationId, context: &Context<'_>, effects: &mut Vec<Effect>) {
+        if self.protocol.has_callbacks()
+            && let Some(Phase::Starting { reference, .. }) = self.subs.get_mut(&conversation).map(|sub| &mut sub.phase)
+            && let Some(reference) = reference.take()
+        {
+            // Nothing else is going to answer it.
+            self.refuse(context, Some(reference), "realtime.not_subscribed");
+        }
         if self.subs.get(&conversation).is_some_and(|sub| sub.own) {
             self.quieten(conversation, effects);
         } else if self.subs.remove(&conversation).is_some() {

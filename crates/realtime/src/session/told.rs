@@ -100,13 +100,13 @@ impl Session {
     }
 
     /// Something may have been missed that is told once: the marks and what is around each conversation are read
-    /// again, and lists are to be fetched. Entries are compared by their heads.
+    /// again where the client asked for it, and lists are to be fetched. Entries are compared by their heads.
     pub fn make_good(&mut self, context: &Context<'_>) {
         if self.is_closed() || self.caller().is_none() {
             return;
         }
-        let proven = self.subs.iter().filter(|(_, sub)| sub.is_proven()).map(|(id, _)| *id).collect::<Vec<_>>();
-        for conversation in proven {
+        let joined = self.subs.iter().filter(|(_, sub)| sub.joined && sub.is_proven());
+        for conversation in joined.map(|(id, _)| *id).collect::<Vec<_>>() {
             self.rewind(conversation, None, false, true);
             self.notice_again(conversation);
         }

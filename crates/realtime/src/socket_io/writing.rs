@@ -132,7 +132,7 @@ impl SocketIo {
             at.map(|at| self.joins.remove(at));
         }
         let asking: Vec<_> = self.all(|socket| socket == Socket::Asking).collect();
-        if call.is_none() && !asking.is_empty() {
+        if call.is_none() && !asking.is_empty() && (self.is_nowhere() || is_of_connecting(code)) {
             let refused = json!({ "message": message, "data": { "code": code } });
             let refused = |namespace: Namespace| Bytes::from(format!("4{}{refused}", namespace.prefix()));
             for namespace in &asking {
@@ -141,6 +141,11 @@ impl SocketIo {
             return asking.into_iter().map(refused).collect();
         }
         self.refusal(call, json!({ "code": code, "message": message }), None)
+    }
+
+    /// Whether no socket is connected that an event could be told to.
+    fn is_nowhere(&self) -> bool {
+        self.all(|socket| matches!(socket, Socket::Connected { .. })).next().is_none()
     }
 
     /// Tells what was refused to the callback, else as an event.
@@ -208,10 +213,12 @@ impl SocketIo {
             .find(|join| join.conversation == conversation && join.answer.is_some() && join.call.id.is_some());
         if let Some(answer) = gathering.and_then(|join| join.answer.as_mut()) {
             let shown = shape();
-            // A message that was edited since is in the answer once, as it is now.
-            answer.messages.retain(|other| other["id"] != shown["id"]);
             answer.bytes += frame.native().len();
-            answer.messages.push(shown);
+            // A message that was edited since is in the answer once, at its place and as it is now.
+            match answer.messages.iter_mut().find(|other| other["id"] == shown["id"]) {
+                Some(other) => *other = shown,
+                None => answer.messages.push(shown),
+            }
             let full = answer.messages.len() >= MOST_MESSAGES || answer.bytes >= MOST_BYTES;
             return if full { self.joined(conversation) } else { Vec::new() };
         }
@@ -304,6 +311,21 @@ enum Change {
     New,
     Edited,
     Deleted,
+}
+
+/// Whether that code is an answer to a token: it is none, or cannot be looked at now.
+fn is_of_connecting(code: &str) -> bool {
+    code.starts_with("identity.")
+        || matches!(
+            code,
+            "realtime.already_authenticated"
+                | "rate_limited"
+                | "overloaded"
+                | "unavailable"
+                | "storage_full"
+                | "unknown"
+                | "internal"
+        )
 }
 
 fn packet(namespace: Namespace, event: &str, payload: &str) -> Bytes {

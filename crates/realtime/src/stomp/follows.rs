@@ -109,8 +109,17 @@ impl Follows {
                 Some(lowest.min(follow.position))
             }
             (Some(_), Some(after)) => {
-                follow.position = Some(highest.map_or(after, |highest| after.min(highest)));
-                Some(lowest.map_or(follow.position, |lowest| follow.position.map(|after| after.min(lowest))))
+                let after = highest.map_or(after, |highest| after.min(highest));
+                follow.position = Some(after);
+                let mut lowest = lowest.map_or(after, |lowest| after.min(lowest));
+                // What one that has just begun was to be told of the past may not have left, and is not told again
+                // when the session is asked anew: it gets that from before the newcomer's place.
+                let past = Seq::new(after.get().saturating_sub(Self::RECENT));
+                for other in self.of_mut(conversation).filter(|other| other.position.is_none()) {
+                    other.position = Some(past);
+                    lowest = lowest.min(past);
+                }
+                Some(Some(lowest))
             }
         };
         let number = follow.number;
@@ -165,6 +174,11 @@ impl Follows {
             }
         }
         told
+    }
+
+    /// The newest one.
+    pub(super) fn last(&self) -> Option<&Follow> {
+        self.all.last()
     }
 
     pub(super) fn of(&self, conversation: ConversationId) -> impl Iterator<Item = &Follow> {

@@ -27,9 +27,11 @@ pub(super) enum Settles {
     Commit(u64),
     /// `DISCONNECT`.
     Disconnect,
+    /// `SUBSCRIBE`, by the name of what is asked of the session for it, which a refusal bears.
+    Subscribe(u64),
     /// Something that the session may refuse without a name.
     Asked,
-    /// Something that is done without the session.
+    /// Something that is done without the session, or that it does not refuse.
     Done,
 }
 
@@ -64,14 +66,19 @@ impl Open {
     /// Something without a name of its own was refused: what is next to be done counts as not done, if that could be
     /// it; its receipt's name.
     pub(super) fn fail_next(&mut self) -> Option<String> {
-        let next = self.settling.front_mut().filter(|next| next.what != Settles::Done)?;
-        next.failed = true;
-        next.receipt.clone()
+        let next = self.settling.front_mut()?;
+        match next.what {
+            Settles::Connect | Settles::Asked => {
+                next.failed = true;
+                next.receipt.clone()
+            }
+            Settles::Commit(_) | Settles::Disconnect | Settles::Subscribe(_) | Settles::Done => None,
+        }
     }
 
-    /// A part of a transaction was refused; the name of its receipt, if it is still to be told.
-    pub(super) fn fail_commit(&mut self, commit: u64) -> Option<String> {
-        let one = self.settling.iter_mut().find(|one| one.what == Settles::Commit(commit))?;
+    /// What bears a name of its own, or a part of it, was refused; the name of its receipt, if it is still to be told.
+    pub(super) fn fail(&mut self, what: Settles) -> Option<String> {
+        let one = self.settling.iter_mut().find(|one| one.what == what)?;
         one.failed = true;
         one.receipt.clone()
     }

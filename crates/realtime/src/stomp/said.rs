@@ -113,7 +113,7 @@ impl Stomp {
                 return Ok(());
             }
         };
-        let inbound = match verb {
+        let (inbound, settles) = match verb {
             Verb::Send => {
                 let Message { content, in_reply_to, attachment_ids } = message(frame)?;
                 let (name, client_message_id) = self.name_of(frame);
@@ -134,13 +134,19 @@ impl Stomp {
             }
             Verb::Abandon => {
                 let client_message_id = required(frame, "client-message-id")?.to_owned();
-                Inbound::Abandon { conversation, client_message_id }
+                (Inbound::Abandon { conversation, client_message_id }, Settles::Done)
             }
-            Verb::Read => Inbound::Read { conversation, seq: place(json::<Place>(frame)?.seq)? },
-            Verb::Typing => Inbound::Typing { conversation, is_typing: json::<Typing>(frame)?.is_typing },
+            Verb::Read => {
+                let seq = place(json::<Place>(frame)?.seq)?;
+                (Inbound::Read { conversation, seq }, Settles::Asked)
+            }
+            Verb::Typing => {
+                let is_typing = json::<Typing>(frame)?.is_typing;
+                (Inbound::Typing { conversation, is_typing }, Settles::Asked)
+            }
         };
         self.ask(inbound);
-        self.receipt(frame, Settles::Asked);
+        self.receipt(frame, settles);
         Ok(())
     }
 
@@ -189,7 +195,8 @@ impl Stomp {
             let reference = Some(ask.number.to_string());
             self.ask(Inbound::Subscribe { reference, conversation, epoch: ask.epoch, after: ask.after });
         }
-        self.receipt(frame, Settles::Asked);
+        let waits = self.follows.last().and_then(|follow| follow.waits);
+        self.receipt(frame, waits.map_or(Settles::Done, Settles::Subscribe));
         Ok(())
     }
 

@@ -56,8 +56,9 @@ impl Stomp {
                 self.around(frame, "live", *conversation_id)
             }
             ServerFrame::Reset { conversation_id, reason } if reason == "forbidden" => {
+                let asked = self.follows.of(*conversation_id).find_map(|follow| follow.waits);
                 self.follows.drop_all(*conversation_id);
-                let receipt = self.open.fail_next();
+                let receipt = asked.and_then(|asked| self.open.fail(Settles::Subscribe(asked)));
                 self.end(&Refused::forbidden().with_receipt(receipt))
             }
             ServerFrame::Reset { conversation_id, .. } => {
@@ -80,7 +81,11 @@ impl Stomp {
             ServerFrame::Bye { .. } => self.event(frame, "bye", None),
             ServerFrame::Error { reference, code, message } => {
                 let refused = Refused::new(code, message, close_of(code));
-                let receipt = self.open.fail_next();
+                let receipt = match reference {
+                    // Only what a subscription asks for has a name.
+                    Some(name) => name.parse().ok().and_then(|name| self.open.fail(Settles::Subscribe(name))),
+                    None => self.open.fail_next(),
+                };
                 // A subscription that is not there must not look as if it were.
                 if reference.is_some() || self.phase == Phase::New || self.welcome.is_none() {
                     return self.end(&refused.with_receipt(receipt));
@@ -213,7 +218,7 @@ impl Stomp {
                 running.failed = true;
                 running.receipt.clone()
             }
-            _ => self.open.fail_commit(commit),
+            _ => self.open.fail(Settles::Commit(commit)),
         });
         let close = match close_of(code) {
             Close::Malformed if *retry => Close::Restart,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use kernel::Caller;
 use serde_json::{Value, json};
+use support_request::RequestFeed;
 
 use super::{
     people::{self, agent, customer},
@@ -160,18 +161,88 @@ fn a_swallowed_hint_is_repaired_and_a_late_one_is_put_in_order() {
 #[test]
 fn a_conversation_that_shows_itself_as_ones_own_is_followed_from_that_entry_on() {
     let mut world = World::new(Limits::default());
-    let client = world.socket_io(&customer());
-    world.append(2, &agent(), "first", None);
+    let client = world.socket_io(&agent());
+    world.append(2, &customer(), "first", None);
     let second = world.append(2, &agent(), "second", None);
     world.hub.publish(&[second]);
     // More comes before it has been looked at, and out of order.
-    let third = world.append(2, &agent(), "third", None);
-    let fourth = world.append(2, &agent(), "fourth", None);
+    let third = world.append(2, &customer(), "third", None);
+    let fourth = world.append(2, &customer(), "fourth", None);
     world.hub.publish(&[fourth]);
     world.hub.publish(&[third]);
-    assert_eq!(messages(&client.run(&mut world)), new(&[2, 3, 4]));
-    world.written(2, &agent(), "fifth");
+    let mut expected = new(&[2, 3, 4]);
+    expected[0].0 = "messageSent".to_owned();
+    assert_eq!(messages(&client.run(&mut world)), expected);
+    world.written(2, &customer(), "fifth");
     assert_eq!(messages(&client.run(&mut world)), new(&[5]));
+}
+
+#[test]
+fn what_the_caller_opened_since_all_was_known_is_told_from_its_beginning() {
+    let mut world = World::new(Limits { subscriptions: 2, ..Limits::default() });
+    world.append(1, &agent(), "known", None);
+    let client = world.socket_io(&customer());
+    world.append(2, &agent(), "swallowed", None);
+    world.written(2, &agent(), "second");
+    assert_eq!(messages(&client.run(&mut world)), new(&[1, 2]));
+    // With as many as may be followed, there may be others that were there before.
+    let client = world.socket_io(&customer());
+    world.append(3, &agent(), "before", None);
+    world.written(3, &agent(), "second");
+    assert_eq!(messages(&client.run(&mut world)), new(&[2]));
+}
+
+#[test]
+fn a_conversation_whose_hints_were_all_lost_is_found_by_looking_again() {
+    let mut world = World::new(Limits::default());
+    world.append(1, &agent(), "before", None);
+    let (client, native) = (world.socket_io(&customer()), world.connect(&customer()));
+    world.append(2, &agent(), "swallowed", None);
+    world.append(1, &agent(), "swallowed too", None);
+    world.hub.heads(&[]);
+    assert!(client.run(&mut world).is_empty(), "nothing tells of it");
+    world.hub.look_for_own();
+    assert!(job(&native).is_none(), "who is told what was asked for misses nothing");
+    let told = client.run(&mut world);
+    let found: Vec<_> = told.iter().map(|text| event(text).1["message"]["ticketNumber"].clone()).collect();
+    assert_eq!(found.len(), 2, "{told:?}");
+    assert!(found.contains(&json!("TICKET-20240115-001")) && found.contains(&json!("TICKET-20240115-002")));
+    world.written(2, &agent(), "followed");
+    assert_eq!(messages(&client.run(&mut world)), new(&[2]));
+}
+
+#[test]
+fn there_is_one_look_at_a_time_and_none_that_a_command_waits_for() {
+    let mut world = World::new(Limits::default());
+    let client = world.socket_io(&customer());
+    for _ in 0..3 {
+        world.hub.look_for_own();
+    }
+    let look = job(&client.conn).unwrap();
+    assert!(matches!(look, Job::FollowOwn { again: true, .. }) && job(&client.conn).is_none());
+    world.append(2, &agent(), "a", None);
+    let failed = World::failed(look);
+    world.hub.done(&client.conn, failed);
+    assert!(client.run(&mut world).is_empty() && !client.conn.is_closed());
+    world.hub.look_for_own();
+    world.hub.drain(std::time::Duration::ZERO);
+    assert_eq!(client.conn.closing(), Some(Close::Restart), "the end does not wait for it");
+}
+
+#[test]
+fn what_gave_way_goes_on_where_it_stood() {
+    let mut world = World::new(Limits { subscriptions: 2, ..Limits::default() });
+    for n in 1..=2 {
+        world.append(n, &agent(), "a", None);
+    }
+    let client = world.socket_io(&customer());
+    // It was queued, and not written yet, when it had to give way.
+    world.written(1, &agent(), "b");
+    world.written(3, &agent(), "a");
+    assert_eq!(messages(&client.run(&mut world)), new(&[1]));
+    world.append(1, &agent(), "swallowed", None);
+    world.written(1, &agent(), "d");
+    assert_eq!(messages(&client.run(&mut world)), new(&[2, 3, 4]));
 }
 
 #[test]
@@ -248,8 +319,114 @@ fn a_join_that_is_left_before_its_answer_takes_nothing_away() {
     world.written(1, &agent(), "b");
     let told = client.run(&mut world);
     assert_eq!(messages(&told), new(&[2]));
+    assert_eq!(answer(&told, 1)["error"]["code"], "realtime.not_subscribed", "it is overtaken, and answered");
     world.written(1, &agent(), "c");
     assert_eq!(messages(&client.run(&mut world)), new(&[3]));
+}
+
+#[test]
+fn what_was_queued_before_a_join_that_comes_to_nothing_is_told_behind_it() {
+    for fails in [true, false] {
+        let mut world = World::new(Limits::default());
+        world.append(1, &agent(), "a", None);
+        let client = world.socket_io(&customer());
+        let room = json!({ "conversationId": people::conversation(1) });
+        for name in ["b", "c"] {
+            world.written(1, &agent(), name);
+        }
+        client.emits(&world, "joinConversation", &room, 1);
+        if fails {
+            let subscribe = job(&client.conn).unwrap();
+            world.fail(&client.conn, subscribe);
+            client.emits(&world, "joinConversation", &room, 2);
+        }
+        client.emits(&world, "leaveConversation", &room, 3);
+        assert_eq!(messages(&client.run(&mut world)), new(&[2, 3]), "{fails}");
+    }
+}
+
+#[test]
+fn joining_and_leaving_before_it_was_looked_at_takes_nothing_away() {
+    for fails in [true, false] {
+        let mut world = World::new(Limits::default());
+        let client = world.socket_io(&agent());
+        for n in 1..=3 {
+            world.append(2, &customer(), &n.to_string(), None);
+        }
+        world.written(2, &agent(), "mine");
+        let follow = job(&client.conn).unwrap();
+        assert!(matches!(follow, Job::Follow { .. }));
+        let room = json!({ "conversationId": people::conversation(2) });
+        client.emits(&world, "joinConversation", &room, 1);
+        let subscribe = job(&client.conn).unwrap();
+        if fails {
+            world.fail(&client.conn, subscribe);
+        } else {
+            client.emits(&world, "leaveConversation", &room, 2);
+        }
+        let (done, _) = world.perform(&client.conn, follow, None);
+        world.hub.done(&client.conn, done);
+        world.written(2, &customer(), "next");
+        let told = messages(&client.run(&mut world));
+        assert_eq!(told, [("messageSent".to_owned(), 4), ("newMessage".to_owned(), 5)], "{fails}");
+    }
+}
+
+#[test]
+fn whoever_loses_sight_while_joining_and_leaves_follows_no_more() {
+    let mut world = World::new(Limits::default());
+    let client = world.socket_io(&agent());
+    world.written(1, &agent(), "a");
+    client.run(&mut world);
+    let room = json!({ "conversationId": people::conversation(1) });
+    client.emits(&world, "joinConversation", &room, 1);
+    world.hub.changed(&super::presence::change(Some(kernel::UserId::new(people::id(21)))));
+    client.emits(&world, "leaveConversation", &room, 2);
+    assert!(world.hub.watched().is_empty());
+    client.run(&mut world);
+    world.written(1, &customer(), "theirs");
+    assert!(messages(&client.run(&mut world)).is_empty());
+}
+
+#[test]
+fn few_pages_are_read_at_a_time_and_marks_only_where_they_were_asked_for() {
+    let mut world = World::new(Limits::default());
+    for n in 1..=9 {
+        world.append(n, &agent(), "a", None);
+    }
+    let client = world.socket_io(&customer());
+    client.emits(&world, "joinConversation", &json!({ "conversationId": people::conversation(9) }), 1);
+    client.run(&mut world);
+    for n in 1..=9 {
+        world.append(n, &agent(), "swallowed", None);
+    }
+    world.hub.heads(&world.heads());
+    let mut jobs: Vec<_> = std::iter::from_fn(|| job(&client.conn)).collect();
+    assert_eq!(jobs.len(), 4);
+    for job in jobs.drain(..) {
+        let (done, _) = world.perform(&client.conn, job, None);
+        world.hub.done(&client.conn, done);
+    }
+    assert_eq!(messages(&client.run(&mut world)), new(&[2; 9]));
+    world.hub.make_good();
+    let asked: Vec<_> = std::iter::from_fn(|| job(&client.conn)).collect();
+    let [Job::Page { conversation, .. }] = asked.as_slice() else { panic!("{asked:?}") };
+    assert_eq!(*conversation, people::conversation(9));
+}
+
+#[test]
+fn an_edited_message_keeps_its_place_in_the_answer_to_joining() {
+    let mut world = World::new(Limits::default());
+    for name in ["a", "b"] {
+        world.append(1, &agent(), name, None);
+    }
+    let (room, id) = (people::conversation(1), people::entry(1, &agent(), "a", "").message.id);
+    world.revised(room, id, Some(&chat::Content::parse("else").unwrap()), None).unwrap();
+    let client = world.socket_io(&customer());
+    client.emits(&world, "joinConversation", &json!({ "conversationId": room, "afterSeq": 0 }), 1);
+    let joined = answer(&client.run(&mut world), 1);
+    let shown: Vec<_> = joined["messages"].as_array().unwrap().iter().map(|one| one["content"].clone()).collect();
+    assert_eq!(shown, ["else", "says b"]);
 }
 
 #[test]
@@ -387,6 +564,21 @@ fn both_namespaces_are_one_person() {
     world.admit(&client.conn, &agent());
     assert!(client.read(&world)[0].contains("realtime.already_authenticated"));
     assert!(client.conn.is_closed());
+}
+
+#[test]
+fn what_is_refused_meanwhile_is_no_answer_to_a_namespace_that_is_asked_for() {
+    let mut world = World::new(Limits::default());
+    world.append(1, &agent(), "a", None);
+    let client = world.socket_io(&customer());
+    client.says(&world, r#"0{"token":"t"}"#);
+    client.emits(&world, "typing", &json!({ "conversationId": people::conversation(9), "isTyping": true }), 1);
+    let told = client.read(&world);
+    let (name, refused) = event(&told[0]);
+    assert_eq!((name.as_str(), &refused["code"]), ("error", &json!("realtime.not_subscribed")), "{told:?}");
+    assert!(matches!(job(&client.conn), Some(Job::Authenticate { .. })));
+    world.admit(&client.conn, &customer());
+    assert!(client.run(&mut world)[0].starts_with("0{\"sid\""));
 }
 
 #[test]

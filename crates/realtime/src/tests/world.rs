@@ -272,7 +272,7 @@ impl World {
                 (Done::Revised { ticket, result }, hint)
             }
             Job::Mark { conversation, kind, .. } => (Done::Marked { conversation, kind, result: Ok(()) }, None),
-            Job::FollowOwn { caller, most } => {
+            Job::FollowOwn { caller, most, .. } => {
                 let own = |id: &&ConversationId| self.view(**id).audience.requester == caller.participant();
                 let own = self.logs.keys().filter(own).take(most).map(|id| self.view(*id)).collect();
                 (Done::FollowsOwn { result: Ok(own) }, None)

@@ -127,7 +127,8 @@ impl Session {
         let (hub, conn, now) = (self.link.hub(), &self.link.conn, self.link.now());
         match packet {
             Packet::Message(text) => {
-                metrics::counter!("guichet_realtime_frames_in_total").increment(1);
+                metrics::counter!("guichet_realtime_frames_in_total", "protocol" => conn.protocol().as_str())
+                    .increment(1);
                 hub.hear(conn, Heard::Text(&text), now);
             }
             Packet::Bytes(bytes) => hub.hear(conn, Heard::Binary(&bytes), now),
@@ -212,7 +213,9 @@ impl Session {
             let link = &self.link;
             match link.hub().poll_out(&link.conn, CHUNK, link.now(), context) {
                 Poll::Ready(out) => {
-                    metrics::counter!("guichet_realtime_frames_out_total").increment(out.len() as u64);
+                    let protocol = link.conn.protocol().as_str();
+                    metrics::counter!("guichet_realtime_frames_out_total", "protocol" => protocol)
+                        .increment(out.len() as u64);
                     metrics::counter!("guichet_realtime_overflows_total").increment(link.conn.take_overflows());
                     let (payload, ends) = packet::payload(&out);
                     if ends {
@@ -251,6 +254,10 @@ impl Session {
     /// Packets were pushed.
     pub(super) fn push(&self, packets: Vec<Packet>) -> Result<(), Misused> {
         let mut state = self.state();
+        // Meanwhile the client has changed to a socket, or is gone: nobody takes what is polled any more.
+        if matches!(state.phase, Phase::Upgraded | Phase::Ended(_)) {
+            return Err(Misused);
+        }
         let limits = self.link.hub().limits();
         if packets.iter().any(|_| state.pace.take(limits).is_err()) {
             drop(state);
@@ -274,7 +281,7 @@ impl Session {
     pub(super) fn poll_taken(&self, context: &Context<'_>) -> Poll<()> {
         self.push.register(context.waker());
         let state = self.state();
-        let over = state.inbox.is_empty() || matches!(state.phase, Phase::Ended(_));
+        let over = state.inbox.is_empty() || matches!(state.phase, Phase::Upgraded | Phase::Ended(_));
         if over || self.link.conn.is_closed() { Poll::Ready(()) } else { Poll::Pending }
     }
 

@@ -473,3 +473,20 @@ fn places_are_numbers_below_two_to_the_fifty_third() {
     let mut talk = Talk::of(&people::customer());
     assert_eq!(names(&talk.follows(1, "id:s\nafter-seq:9007199254740991\n")), ["reset"]);
 }
+
+#[test]
+fn a_fresh_subscription_beside_one_that_resumes_begins_with_the_past() {
+    let mut talk = Talk::of(&people::customer());
+    for n in 1..=80 {
+        talk.world.append(1, &people::agent(), &format!("m{n}"), None);
+    }
+    let room = super::talk::topic(1);
+    talk.says(&format!("SUBSCRIBE\nid:fresh\ndestination:{room}\n\n\0"));
+    talk.says(&format!("SUBSCRIBE\nid:resumes\nafter-seq:78\ndestination:{room}\n\n\0"));
+    // What the first one was to begin with has not left when the second one starts.
+    while talk.step(None) {}
+    let told = talk.run();
+    assert_eq!(seqs(&told, "resumes"), [79, 80]);
+    let fresh = seqs(&told, "fresh");
+    assert!(fresh.len() >= 50 && fresh.is_sorted() && fresh.last() == Some(&80), "{fresh:?}");
+}

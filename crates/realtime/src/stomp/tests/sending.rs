@@ -4,7 +4,7 @@ use kernel::ConversationId;
 
 use super::talk::{Talk, app, names, seqs};
 use crate::{
-    Close, Job, MarkKind,
+    Close, Job, Limits, MarkKind,
     tests::{
         people,
         world::{Fault, World, job},
@@ -309,4 +309,40 @@ fn what_was_answered_before_an_error_is_told_before_it() {
     // The receipt waits to be written when the nonsense comes.
     talk.says("LAUNCH\n\n\0");
     assert_eq!(names(&talk.run()), ["RECEIPT r", "ERROR realtime.malformed"]);
+}
+
+#[test]
+fn what_is_refused_without_a_name_costs_nobody_elses_receipt() {
+    let typing = format!("SEND\ndestination:{}\n\n{{\"isTyping\":true}}\0", app(9, "typing"));
+    let send = format!("SEND\ntransaction:t\ndestination:{}\n\nx\0", app(1, "send"));
+    let subscribe = format!("SUBSCRIBE\nid:s\nreceipt:r\ndestination:{}\n\n\0", super::talk::topic(1));
+    let commit = format!("BEGIN\ntransaction:t\n\n\0{send}COMMIT\ntransaction:t\nreceipt:r\n\n\0");
+    for owed in [subscribe, commit] {
+        let mut talk = Talk::of(&people::customer());
+        talk.asks("SUBSCRIBE\nid:e\ndestination:/user/queue/events\n\n\0");
+        talk.world.append(1, &people::agent(), "a", None);
+        talk.says(&owed);
+        talk.says(&typing);
+        let told = talk.run();
+        let refused = told.iter().find(|one| one.header("event") == "error").unwrap();
+        assert_eq!(refused.header("receipt-id"), "", "{owed}");
+        assert!(names(&told).contains(&"RECEIPT r".to_owned()), "{owed}: {told:?}");
+    }
+}
+
+#[test]
+fn a_receipt_does_not_overtake_an_ack_that_has_to_wait_again() {
+    let mut talk = Talk::with(Limits { queue_frames: 8, queue_low: 4, ..Limits::default() });
+    talk.connect(&people::customer(), "accept-version:1.2\n");
+    talk.follows(1, "id:s\nafter-seq:0\n");
+    talk.others_say(1, "unread");
+    talk.sends(1, "receipt:sent\n", "mine");
+    talk.says("BEGIN\ntransaction:t\nreceipt:behind\n\n\0");
+    assert!(talk.step(None), "it is stored");
+    for n in 0..9 {
+        talk.others_say(1, &format!("flood {n}"));
+    }
+    let told = names(&talk.run());
+    let at = |name: &str| told.iter().position(|one| one == name).unwrap_or_else(|| panic!("{name}: {told:?}"));
+    assert!(at("message 1") < at("RECEIPT sent") && at("RECEIPT sent") < at("RECEIPT behind"), "{told:?}");
 }
