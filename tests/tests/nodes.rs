@@ -382,6 +382,28 @@ async fn a_right_that_ends_on_one_node_ends_on_the_other(over: Over) {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_agent_loses_sight_of_what_becomes_anothers_at_another_node_while_redis_is_down() {
+    let Two { other, one, redis } = two(Over::Redis).await;
+    let visitor = one.visitor("Ana", Some("Bonjour")).await;
+    let (agent, chief) = (other.sign_in("agent").await, one.sign_in("supervisor").await);
+    let colleague = one.sign_in("agent2").await;
+    let mut console = connect(&other, agent.rest.token()).await;
+    console.subscribe(&visitor.conversation, Some(0)).await;
+    let mut redis = redis.unwrap();
+    redis.kill();
+    for node in [&one, &other] {
+        status(node, "degraded").await;
+    }
+    let since = Instant::now();
+    let assign = format!("/support-requests/{}/assign", visitor.support_request);
+    chief.rest.post(&assign, &json!({ "agent_id": colleague.id })).await.expect(200);
+    let told = console.expect("unsubscribed").await;
+    println!("the sight was lost after {:?}", since.elapsed());
+    assert_eq!((&told["conversation_id"], &told["reason"]), (&json!(visitor.conversation), &json!("forbidden")));
+    assert!(since.elapsed() < ENDED, "{:?}", since.elapsed());
+}
+
 async fn a_node_that_is_killed_takes_its_people_with_it(over: Over) {
     let Two { mut other, one, redis: _redis } = two(over).await;
     let (agent, chief) = (one.sign_in("agent").await, other.sign_in("supervisor").await);

@@ -2,36 +2,18 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use chat::{ConversationLog, Sessions, Uploads};
+use chat::{Sessions, Uploads};
 use identity::Identity;
 use kernel::{Env, SystemEnv};
-use realtime::Hub;
 use store_seaorm::SeaStore;
-use tokio::{
-    sync::Notify,
-    task::JoinSet,
-    time::{Instant, MissedTickBehavior, sleep, sleep_until},
-};
+use tokio::{sync::Notify, task::JoinSet, time::MissedTickBehavior};
 
-use crate::{
-    nodes::{Nodes, Why},
-    wire::Parts,
-};
+use crate::{heads, wire::Parts};
 
 /// How often other nodes' revocations are read; they must act within 5 s.
 const REVOCATIONS: Duration = Duration::from_secs(1);
 /// How often the sites that may call are read again.
 const ORIGINS: Duration = Duration::from_secs(5);
-/// How often the ends of the watched conversations are compared, so that a swallowed hint is repaired.
-pub(crate) const HEADS: Duration = Duration::from_secs(10);
-/// The same while other nodes cannot be heard: what they commit is found by nothing else.
-pub(crate) const HEADS_ALONE: Duration = Duration::from_secs(2);
-/// How often what other nodes tell besides entries is read again at most, after messages were lost.
-const MAKE_GOOD: Duration = Duration::from_secs(5);
-/// The same while other nodes cannot be heard at all: it may last, and costs a read for each subscription.
-const MAKE_GOOD_ALONE: Duration = Duration::from_mins(1);
-/// How soon after a comparison that failed the next one comes at the earliest.
-const AGAIN: Duration = Duration::from_secs(1);
 /// How often what can never be used again is removed.
 const CLEANUP: Duration = Duration::from_hours(24);
 /// How often calls are forgotten that can no longer be repeated; what they keep is sealed, and yet not to stay.
@@ -42,9 +24,6 @@ const FILES: Duration = Duration::from_hours(1);
 const UNFINISHED: Duration = Duration::from_mins(1);
 /// How often files are checked again that wait because the scanner did not answer.
 const SCANS: Duration = Duration::from_secs(10);
-/// How many conversations are compared in one query.
-const HEADS_BATCH: usize = 1_000;
-
 /// Starts all of them; dropping the set ends them.
 pub(crate) fn start(parts: &Parts) -> JoinSet<()> {
     let mut jobs = JoinSet::new();
@@ -65,8 +44,7 @@ pub(crate) fn start(parts: &Parts) -> JoinSet<()> {
         let identity = Arc::clone(&identity);
         async move { Ok(identity.catch_up().await?) }
     }));
-    let (hub, log) = (Arc::clone(&parts.hub), parts.log());
-    let heads = keep_heads(hub, log, parts.nodes.clone());
+    let heads = heads::keep(Arc::clone(&parts.hub), parts.log(), parts.store.clone(), parts.nodes.clone());
     #[cfg(feature = "faults")]
     let heads = crate::faults::unless_planted("dropped_hint", heads);
     jobs.spawn(heads);
@@ -104,7 +82,7 @@ where
 {
     let mut clock = tokio::time::interval(period);
     clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut how = How { name, failing: false };
+    let mut how = How::of(name);
     loop {
         clock.tick().await;
         how.went(job().await);
@@ -112,13 +90,17 @@ where
 }
 
 /// How a job goes: a failure is reported when it begins and when it ends, not each time.
-struct How {
+pub(crate) struct How {
     name: &'static str,
     failing: bool,
 }
 
 impl How {
-    fn went(&mut self, result: anyhow::Result<()>) {
+    pub(crate) fn of(name: &'static str) -> Self {
+        Self { name, failing: false }
+    }
+
+    pub(crate) fn went(&mut self, result: anyhow::Result<()>) {
         match result {
             Ok(()) if self.failing => {
                 self.failing = false;
@@ -134,57 +116,6 @@ impl How {
             }
         }
     }
-}
-
-/// Compares the ends of the watched conversations, and makes good what was lost besides entries.
-async fn keep_heads(hub: Arc<Hub>, log: Arc<dyn ConversationLog>, nodes: Option<Arc<Nodes>>) {
-    let mut how = How { name: "heads", failing: false };
-    let mut made_good = Instant::now();
-    let (mut lost, mut alone) = (false, false);
-    let (mut looked, mut look) = (Instant::now(), None);
-    loop {
-        let wait = if lost { MAKE_GOOD } else { MAKE_GOOD_ALONE };
-        let why = if let Some(nodes) = &nodes {
-            tokio::select! {
-                why = nodes.next_heads() => why,
-                () = sleep_until(made_good + wait), if lost || alone => Why::Routine,
-            }
-        } else {
-            sleep(HEADS).await;
-            Why::Routine
-        };
-        lost |= why == Why::Lost;
-        alone |= why == Why::Alone;
-        look = match why {
-            Why::Lost | Why::Alone => Some(HEADS_ALONE),
-            Why::Wary => look.or(Some(HEADS)),
-            Why::Routine => look,
-        };
-        let compared = compare_heads(Arc::clone(&hub), Arc::clone(&log)).await;
-        let answers = compared.is_ok();
-        how.went(compared);
-        let since = made_good.elapsed();
-        // Not while the database is down: acks would wait for reads that fail.
-        if !answers {
-            sleep(AGAIN).await;
-            continue;
-        }
-        if look.is_some_and(|every| looked.elapsed() >= every) {
-            hub.look_for_own();
-            (looked, look) = (Instant::now(), None);
-        }
-        if lost && since >= MAKE_GOOD || alone && since >= MAKE_GOOD_ALONE {
-            hub.make_good();
-            (made_good, lost, alone) = (Instant::now(), false, false);
-        }
-    }
-}
-
-async fn compare_heads(hub: Arc<Hub>, log: Arc<dyn ConversationLog>) -> anyhow::Result<()> {
-    for watched in hub.watched().chunks(HEADS_BATCH) {
-        hub.heads(&log.heads(watched).await?);
-    }
-    Ok(())
 }
 
 async fn forget_calls(store: Arc<SeaStore>) -> anyhow::Result<()> {

@@ -10,6 +10,7 @@ mod demo;
 #[cfg(feature = "faults")]
 mod faults;
 mod files;
+mod heads;
 mod health;
 mod jobs;
 mod log;

@@ -210,14 +210,19 @@ impl Nodes {
         }
     }
 
+    /// Whether all that the others say is heard here, as far as is known: the bus works, and no node may be cut off
+    /// from it.
+    pub(crate) fn hears_all(&self) -> bool {
+        let silent = self.connected.lock().unwrap_or_else(PoisonError::into_inner).silent;
+        self.works() && silent.is_none_or(|silent| silent.elapsed() >= WARY)
+    }
+
     /// When the ends of the watched conversations are to be compared: every 10 s, every 2 s while the bus is down or
     /// another node may be cut off from it, and at once when that begins and when messages were lost. Why it is time now.
     pub(crate) async fn next_heads(&self) -> Why {
         let mut works = self.works.subscribe();
         let worked = *works.borrow_and_update();
-        let silent = self.connected.lock().unwrap_or_else(PoisonError::into_inner).silent;
-        let wary = silent.is_some_and(|silent| silent.elapsed() < WARY);
-        let period = if worked && !wary { crate::jobs::HEADS } else { crate::jobs::HEADS_ALONE };
+        let period = if self.hears_all() { crate::heads::HEADS } else { crate::heads::HEADS_ALONE };
         tokio::select! {
             () = sleep(period) => {
                 let others = self.had_others.load(Ordering::Relaxed);

@@ -272,6 +272,13 @@ pub trait Conversations: Send + Sync {
     /// Whose thread it is.
     async fn audience(&self, organization: OrganizationId, id: ConversationId) -> Result<Option<Audience>, PortError>;
 
+    /// Whose threads these are, in any order; unknown ones are left out.
+    async fn audiences(
+        &self,
+        organization: OrganizationId,
+        ids: &[ConversationId],
+    ) -> Result<Vec<(ConversationId, Audience)>, PortError>;
+
     /// One conversation as the viewer sees it, if the scope covers it.
     async fn find(
         &self,

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use chat::{Committed, Hints, MessageStatus, Receipt, ReceiptFeed, Seq};
+use kernel::{Audience, ConversationId, OrganizationId};
 use support_request::{RequestChange, RequestFeed};
 use wire::Eyes;
 
@@ -68,15 +69,9 @@ impl Hub {
 
     /// A request that changed, here or on another node.
     pub fn tell_change(&self, change: &RequestChange) {
-        let desk = (change.organization, change.audience.support_request);
-        let (staff, requester, followers, viewers) = {
+        let (staff, requester) = {
             let index = self.index();
-            (
-                index.staff(change.organization),
-                index.person(change.audience.requester),
-                index.followers((change.organization, change.view.request.conversation)),
-                index.looks.conns(desk),
-            )
+            (index.staff(change.organization), index.person(change.audience.requester))
         };
         let lists = Lists::of(change);
         for conn in &staff {
@@ -97,11 +92,29 @@ impl Hub {
                 session.is_party(change.view.request.conversation, &change.audience, first, context)
             });
         }
+        self.tell_sight(change.organization, change.view.request.conversation, &change.audience);
+    }
+
+    /// Who may see these conversations now, as the store has it: whoever may not any more follows and looks at them
+    /// no longer. For when changes of other nodes are not heard, to be called every 2 s with what is read of
+    /// [`Self::watched_by_agents`].
+    pub fn sights(&self, organization: OrganizationId, sights: &[(ConversationId, Audience)]) {
+        for (conversation, audience) in sights {
+            self.tell_sight(organization, *conversation, audience);
+        }
+    }
+
+    fn tell_sight(&self, organization: OrganizationId, conversation: ConversationId, audience: &Audience) {
+        let (followers, viewers) = {
+            let index = self.index();
+            let desk = (organization, audience.support_request);
+            (index.followers((organization, conversation)), index.looks.conns(desk))
+        };
         for conn in &followers {
             self.step(conn, |session, _| {
                 let mut effects = Vec::new();
-                if !session.covers(&change.audience) {
-                    session.lose_sight(change.view.request.conversation, &mut effects);
+                if !session.covers(audience) {
+                    session.lose_sight(conversation, &mut effects);
                 }
                 effects
             });
@@ -109,7 +122,7 @@ impl Hub {
         for conn in &viewers {
             self.step(conn, |session, _| {
                 let mut effects = Vec::new();
-                session.lose_view(&change.audience, &mut effects);
+                session.lose_view(audience, &mut effects);
                 effects
             });
         }

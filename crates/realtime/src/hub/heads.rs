@@ -14,6 +14,13 @@ impl Hub {
         self.index().watched()
     }
 
+    /// The conversations that an agent here follows, who may lose sight of them: who may see them is to be read when
+    /// changes of other nodes are not heard, and given to [`Self::sights`]. Supervisors see all, and what somebody
+    /// asked stays theirs.
+    pub fn watched_by_agents(&self) -> Vec<(OrganizationId, ConversationId)> {
+        self.index().watched_by_agents()
+    }
+
     /// Hints of other nodes were lost: what they told besides entries is read again, for every connection. To be
     /// called at most every few seconds; [`Self::heads`] repairs the entries.
     pub fn make_good(&self) {

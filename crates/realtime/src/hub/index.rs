@@ -6,7 +6,8 @@ use std::{
 };
 
 use kernel::{
-    Audience, Availability, Caller, ConnectionId, ConversationId, GuestTokenId, OrganizationId, ParticipantId, UserId,
+    Audience, Availability, Caller, ConnectionId, ConversationId, GuestTokenId, OrganizationId, ParticipantId, Scope,
+    UserId,
 };
 
 use super::{
@@ -218,6 +219,14 @@ impl Index {
 
     pub(super) fn watched(&self) -> Vec<RoomId> {
         self.rooms.keys().copied().collect()
+    }
+
+    pub(super) fn watched_by_agents(&self) -> Vec<RoomId> {
+        let is_agent = |conn: &Arc<Conn>| {
+            let caller = self.connections.get(&conn.id()).and_then(|member| member.caller.as_ref());
+            caller.is_some_and(|caller| matches!(caller.scope(), Scope::Agent(_)))
+        };
+        self.rooms.iter().filter(|(_, room)| room.conns.iter().any(is_agent)).map(|(id, _)| *id).collect()
     }
 
     pub(super) fn person(&self, who: ParticipantId) -> Vec<Arc<Conn>> {

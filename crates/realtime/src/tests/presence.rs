@@ -13,7 +13,7 @@ use super::{
     people::{self, agent, audience, customer, guest, id, supervisor, user},
     world::World,
 };
-use crate::{Conn, Inbound, Limits, ServerFrame};
+use crate::{Conn, Inbound, Limits, ServerFrame, ViewState};
 
 fn world() -> World {
     World::new(Limits::default())
@@ -313,4 +313,34 @@ fn a_stranger_who_starts_to_take_part_is_shown_as_there() {
         "{frames:?}"
     );
     drop(chief);
+}
+
+#[test]
+fn who_may_see_a_conversation_no_more_by_what_is_stored_follows_it_no_longer() {
+    let mut world = world();
+    let (answers, chief) = (world.follow(&agent(), 1, Some(0)), world.follow(&supervisor(), 1, Some(0)));
+    let _asks = world.follow(&customer(), 2, Some(0));
+    let look = Inbound::View { support_request: audience(1, None).support_request, state: Some(ViewState::Viewing) };
+    world.hub.receive(&answers, look, world.now);
+    for conn in [&answers, &chief] {
+        world.run(conn);
+    }
+    let room = (people::organization(), people::conversation(1));
+    assert_eq!(world.hub.watched_by_agents(), [room], "only an agent's own may leave the sight");
+    let mut sees = |assignee| {
+        world.hub.sights(room.0, &[(room.1, audience(1, assignee))]);
+        (world.run(&answers), world.run(&chief))
+    };
+    let (told, _) = sees(None);
+    assert!(told.is_empty(), "{told:?}");
+    let (told, of_chief) = sees(Some(UserId::new(id(21))));
+    assert!(
+        told.iter().any(|frame| matches!(frame, ServerFrame::Unsubscribed { reason, .. } if reason == "forbidden")),
+        "{told:?}"
+    );
+    assert!(!of_chief.iter().any(|frame| matches!(frame, ServerFrame::Unsubscribed { .. })), "{of_chief:?}");
+    assert!(world.hub.watched_by_agents().is_empty());
+    let hint = world.append(1, &customer(), "not for you", None);
+    world.hub.heads(&[chat::Head { conversation: hint.conversation, last_seq: hint.entry.seq }]);
+    assert!(world.run(&answers).is_empty());
 }

@@ -16,17 +16,24 @@ use crate::{
     sql::Sql,
 };
 
-/// Whose thread it is.
-pub(crate) async fn audience(
+/// Whose threads these are.
+pub(crate) async fn audiences(
     db: &mut impl Queries,
     organization: OrganizationId,
-    id: ConversationId,
-) -> Result<Option<Audience>, PortError> {
-    let sql = "SELECT support_request_id, requester_id, assignee_id FROM conversation c
-               WHERE organization_id = $1 AND id = $2";
-    let Some(row) = db.one(Sql::new(sql).uuid(organization.uuid()).uuid(id.uuid())).await? else { return Ok(None) };
-    let members = members(db, organization, vec![id.uuid()]).await?.remove(&id.uuid()).unwrap_or_default();
-    Ok(Some(audience_of(&row, members)?))
+    ids: Vec<Uuid>,
+) -> Result<Vec<(ConversationId, Audience)>, PortError> {
+    let sql = "SELECT id, support_request_id, requester_id, assignee_id FROM conversation c
+               WHERE organization_id = $1 AND id {in $2}";
+    let rows = db.all(Sql::new(sql).uuid(organization.uuid()).uuids(ids.clone())).await?;
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut members = members(db, organization, ids).await?;
+    let audience = |row: &QueryResult| {
+        let id = row.uuid("id")?;
+        Ok((ConversationId::new(id), audience_of(row, members.remove(&id).unwrap_or_default())?))
+    };
+    rows.iter().map(audience).collect()
 }
 
 /// The agents who were added to these conversations, in the order of their ids.

@@ -19,7 +19,17 @@ pub(crate) use sessions::{idle, moved_on};
 #[async_trait]
 impl Conversations for SeaStore {
     async fn audience(&self, organization: OrganizationId, id: ConversationId) -> Result<Option<Audience>, PortError> {
-        find::audience(&mut self.app(organization).await, organization, id).await
+        let db = &mut self.app(organization).await;
+        Ok(find::audiences(db, organization, vec![id.uuid()]).await?.pop().map(|(_, audience)| audience))
+    }
+
+    async fn audiences(
+        &self,
+        organization: OrganizationId,
+        ids: &[ConversationId],
+    ) -> Result<Vec<(ConversationId, Audience)>, PortError> {
+        let ids = ids.iter().map(|id| id.uuid()).collect();
+        find::audiences(&mut self.app(organization).await, organization, ids).await
     }
 
     async fn find(

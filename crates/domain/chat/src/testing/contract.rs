@@ -81,6 +81,7 @@ macro_rules! chat_contract {
             marks_end_at_the_head
             reading_also_delivers
             staff_who_read_take_part
+            audiences_are_those_of_each_and_leave_out_what_is_unknown
             reading_makes_no_member
             marks_of_many_at_once_end_at_the_furthest
             marks_that_wait_together_are_each_answered

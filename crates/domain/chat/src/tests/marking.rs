@@ -25,6 +25,13 @@ impl Conversations for OnlyMarks {
     async fn audience(&self, _: OrganizationId, _: ConversationId) -> Result<Option<Audience>, PortError> {
         panic!("a mark costs one call")
     }
+    async fn audiences(
+        &self,
+        _: OrganizationId,
+        _: &[ConversationId],
+    ) -> Result<Vec<(ConversationId, Audience)>, PortError> {
+        panic!("a mark costs one call")
+    }
     async fn find(
         &self,
         _: OrganizationId,

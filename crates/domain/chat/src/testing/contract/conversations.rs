@@ -120,6 +120,27 @@ pub async fn staff_who_read_take_part(h: &impl Harness) {
     assert_eq!((twice, scene.agent_reads(h, 1).await), (1, None));
 }
 
+/// In one reading, and no other organisation's.
+pub async fn audiences_are_those_of_each_and_leave_out_what_is_unknown(h: &impl Harness) {
+    let scene = Scene::new(h).await;
+    let other = scene.another(h, ThreadState::default()).await;
+    let colleague = h.agent(scene.organization).await;
+    h.set(&scene.thread, ThreadState { assignee: Some(colleague), ..ThreadState::default() }).await;
+    scene.asked(h, "a").await;
+    let (conversations, organization, abroad) = (h.conversations(), scene.organization, Scene::new(h).await);
+    let asked = [scene.thread.id, ConversationId::new(h.env().uuid()), other.id, abroad.thread.id];
+    let mut read = conversations.audiences(organization, &asked).await.unwrap();
+    let mut each = Vec::new();
+    for id in [scene.thread.id, other.id] {
+        each.push((id, conversations.audience(organization, id).await.unwrap().unwrap()));
+    }
+    assert_eq!(each[0].1.assignee, Some(colleague));
+    read.sort_by_key(|(id, _)| *id);
+    each.sort_by_key(|(id, _)| *id);
+    assert_eq!(read, each);
+    assert_eq!(conversations.audiences(organization, &[]).await.unwrap(), []);
+}
+
 /// Whoever once read an unassigned request sees it no more when it is somebody else's.
 pub async fn reading_makes_no_member(h: &impl Harness) {
     let scene = Scene::new(h).await;

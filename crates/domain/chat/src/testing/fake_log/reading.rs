@@ -97,6 +97,15 @@ impl Conversations for FakeLog {
         Ok(self.state().conv(organization, id).map(|conv| conv.audience.clone()))
     }
 
+    async fn audiences(
+        &self,
+        organization: OrganizationId,
+        ids: &[ConversationId],
+    ) -> Result<Vec<(ConversationId, Audience)>, PortError> {
+        let state = self.state();
+        Ok(ids.iter().filter_map(|id| Some((*id, state.conv(organization, *id)?.audience.clone()))).collect())
+    }
+
     async fn find(
         &self,
         organization: OrganizationId,
