@@ -222,13 +222,14 @@ impl Nodes {
     pub(crate) async fn next_heads(&self) -> Why {
         let mut works = self.works.subscribe();
         let worked = *works.borrow_and_update();
-        let period = if self.hears_all() { crate::heads::HEADS } else { crate::heads::HEADS_ALONE };
+        let all = self.hears_all();
+        let period = if all { crate::heads::HEADS } else { crate::heads::HEADS_ALONE };
         tokio::select! {
             () = sleep(period) => {
                 let others = self.had_others.load(Ordering::Relaxed);
                 match (others, worked) {
                     (true, false) => Why::Alone,
-                    (true, true) if wary => Why::Wary,
+                    (true, true) if !all => Why::Wary,
                     _ => Why::Routine,
                 }
             }
