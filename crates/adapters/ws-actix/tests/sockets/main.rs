@@ -9,6 +9,7 @@
 
 mod framing;
 mod handshake;
+mod polling;
 mod rfc6455;
 mod server;
 mod sessions;
