@@ -223,6 +223,26 @@ async fn a_node_that_keeps_files_to_itself_is_refused_beside_another() {
     assert!(one.rest().is_ready().await, "the one that was there serves on");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nodes_that_start_without_their_redis_and_keep_files_to_themselves_do_not_both_serve_on() {
+    let mut redis = Redis::stopped();
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let [first, second] = folders.each_ref().map(|folder| {
+        let own = format!("file://{}", folder.path().display());
+        Settings::over(Store::Postgres).with("GUICHET_REDIS_URL", redis.url()).with("GUICHET_STORAGE_URL", own)
+    });
+    let one = first.start().await;
+    let mut other = one.beside(second).await;
+    for node in [&one, &other] {
+        status(node, "degraded").await;
+    }
+    redis.restart();
+    let ended = other.ended(Duration::from_secs(30)).await;
+    assert!(!ended.success(), "it ended with {ended}");
+    assert!(other.log().contains("shared=true"), "{}", other.log());
+    status(&one, "ok").await;
+}
+
 async fn colleagues_of_two_nodes_know_of_each_other(over: Over) {
     let Two { other, one, redis: _redis } = two(over).await;
     let visitor = one.visitor("Ana", Some("Bonjour")).await;

@@ -78,7 +78,7 @@ impl Voice {
     pub(crate) fn say(&self, said: &Said) {
         let fits = |words: &String| words.len() + Envelope::HEADER <= self.bus.largest();
         let words = said.words().filter(fits);
-        let words = words.or_else(|| said.place()?.words().filter(fits));
+        let words = words.or_else(|| said.places().iter().find_map(|place| place.words().filter(fits)));
         let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(number) = sent.map(|sent| sent + 1) else { return };
         *sent = (*said != Said::Gone).then_some(number);

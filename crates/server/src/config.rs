@@ -136,7 +136,10 @@ impl Config {
         Self::from_parts(file, env::vars().filter(|(name, _)| name.starts_with("GUICHET_")))
     }
 
-    fn from_parts(file: Option<&Path>, variables: impl Iterator<Item = (String, String)>) -> anyhow::Result<Self> {
+    pub(crate) fn from_parts(
+        file: Option<&Path>,
+        variables: impl Iterator<Item = (String, String)>,
+    ) -> anyhow::Result<Self> {
         let mut builder = config::Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
         builder = match file {
             Some(file) => builder.add_source(File::from(file).format(FileFormat::Toml).required(true)),

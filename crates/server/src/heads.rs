@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use chat::{ConversationLog, Conversations};
 use kernel::OrganizationId;
 use realtime::Hub;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::{
+    task::JoinSet,
+    time::{Instant, sleep, sleep_until},
+};
 
 use crate::{
     jobs::How,
@@ -22,6 +25,16 @@ const MAKE_GOOD: Duration = Duration::from_secs(5);
 const MAKE_GOOD_ALONE: Duration = Duration::from_mins(1);
 /// How soon after a comparison that failed the next one comes at the earliest.
 const AGAIN: Duration = Duration::from_secs(1);
+/// How long losses are gathered: they come in clusters.
+const TOGETHER: Duration = Duration::from_millis(100);
+/// Between two comparisons at the least; twice that while losses go on.
+const GAP: Duration = Duration::from_secs(1);
+const GAP_AT_MOST: Duration = Duration::from_secs(2);
+/// In how many parts connections make good what was lost, and how long after each other: 2 s for all.
+const PART: Duration = Duration::from_millis(100);
+const PARTS: usize = 20;
+/// So many connections may at once.
+const AT_ONCE: usize = 10;
 /// How many conversations are compared in one query.
 const BATCH: usize = 1_000;
 
@@ -33,6 +46,8 @@ pub(crate) async fn keep(
     nodes: Option<Arc<Nodes>>,
 ) {
     let mut how = How::of("heads");
+    let mut pace = Pace { last: Instant::now(), gap: GAP };
+    let mut making_good = JoinSet::new();
     let mut made_good = Instant::now();
     let (mut lost, mut alone) = (false, false);
     let (mut looked, mut look) = (Instant::now(), None);
@@ -47,7 +62,12 @@ pub(crate) async fn keep(
             sleep(HEADS).await;
             Why::Routine
         };
-        lost |= why == Why::Lost;
+        if why == Why::Lost {
+            sleep(TOGETHER).await;
+        }
+        sleep_until(pace.next()).await;
+        pace.compared(why, Instant::now());
+        lost |= why == Why::Lost || nodes.as_ref().is_some_and(|nodes| nodes.more_lost());
         alone |= why == Why::Alone;
         look = match why {
             Why::Lost | Why::Alone => Some(HEADS_ALONE),
@@ -70,10 +90,49 @@ pub(crate) async fn keep(
             (looked, look) = (Instant::now(), None);
         }
         if lost && since >= MAKE_GOOD || alone && since >= MAKE_GOOD_ALONE {
-            hub.make_good();
+            while making_good.try_join_next().is_some() {}
+            // Beside, because it takes a while, and the next comparison is not to wait for it.
+            making_good.spawn(make_good(Arc::clone(&hub)));
             (made_good, lost, alone) = (Instant::now(), false, false);
         }
     }
+}
+
+/// When heads are compared.
+struct Pace {
+    last: Instant,
+    gap: Duration,
+}
+
+impl Pace {
+    /// The next time at the earliest.
+    fn next(&self) -> Instant {
+        self.last + self.gap
+    }
+
+    fn compared(&mut self, why: Why, now: Instant) {
+        if now - self.last > 2 * GAP_AT_MOST {
+            self.gap = GAP;
+        } else if why == Why::Lost {
+            self.gap = (2 * self.gap).min(GAP_AT_MOST);
+        }
+        self.last = now;
+    }
+}
+
+/// Lets all connections read again what may have been lost besides entries, a part after the other.
+async fn make_good(hub: Arc<Hub>) {
+    let connections = hub.connections();
+    for (number, part) in parts(&connections).enumerate() {
+        if number > 0 {
+            sleep(PART).await;
+        }
+        part.iter().for_each(|conn| hub.make_good(conn));
+    }
+}
+
+fn parts<T>(all: &[T]) -> impl Iterator<Item = &[T]> {
+    all.chunks(all.len().div_ceil(PARTS).max(AT_ONCE))
 }
 
 async fn compare(
@@ -103,4 +162,43 @@ async fn compare_sights(hub: &Hub, conversations: &dyn Conversations) -> anyhow:
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn losses_that_go_on_are_no_storm_of_readings_and_a_first_one_does_not_wait() {
+        let start = Instant::now();
+        let mut pace = Pace { last: start, gap: GAP };
+        // After a quiet time at once.
+        let mut now = start + HEADS;
+        assert!(pace.next() <= now);
+        let mut compared = Vec::new();
+        let end = now + Duration::from_secs(20);
+        while now < end {
+            // Something is lost all the time.
+            now = pace.next().max(now + TOGETHER);
+            pace.compared(Why::Lost, now);
+            compared.push(now);
+        }
+        assert!(compared.len() <= 12, "{}", compared.len());
+        let gaps: Vec<Duration> = compared.windows(2).map(|two| two[1] - two[0]).collect();
+        assert_eq!(gaps[0], GAP);
+        assert!(gaps[1..].iter().all(|gap| *gap == GAP_AT_MOST), "{gaps:?}");
+        // After a routine one that was quiet, the next loss is looked at soon again.
+        pace.compared(Why::Routine, now + HEADS);
+        assert_eq!(pace.next(), now + HEADS + GAP);
+    }
+
+    #[test]
+    fn not_all_connections_make_good_at_once_and_none_is_left_out() {
+        let all: Vec<usize> = (0..1_007).collect();
+        let parts: Vec<&[usize]> = parts(&all).collect();
+        assert!(parts.len() <= PARTS && parts.iter().all(|part| part.len() <= 51), "{}", parts.len());
+        assert_eq!(parts.concat(), all);
+        assert_eq!(super::parts(&all[..AT_ONCE]).count(), 1);
+        assert_eq!(super::parts(&all[..0]).count(), 0);
+    }
 }

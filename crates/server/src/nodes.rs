@@ -1,6 +1,10 @@
 //! The other nodes of the installation: what they say is done here too, and what was missed is repaired.
 
+mod ear;
+pub(crate) mod files;
+
 use std::{
+    pin::pin,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -11,30 +15,27 @@ use std::{
 use anyhow::{Context, bail};
 use bus_postgres::PostgresBus;
 use bus_redis::{RedisBudgets, RedisBus};
-use chat::{Budgets, Committed, ConversationLog, Conversations, Head, Seq};
+use chat::{Budgets, Head};
 use identity::{Identity, OnRevoked, Revoked};
-use kernel::{ConversationId, NodeId, OrganizationId, ParticipantId, PortError, Scope};
+use kernel::NodeId;
 use realtime::{
     Hearing, Hub,
     bus::{About, Bus, Carried, Said},
 };
-use store_seaorm::SeaStore;
-use support_request::{RequestChange, RequestViews};
 use tokio::{
     sync::{Notify, Semaphore, mpsc::Receiver, watch},
     time::{MissedTickBehavior, interval, sleep, timeout},
 };
 use uuid::Uuid;
 
-use crate::{bridges::AfterCommit, config::Config};
+pub(crate) use self::ear::Ear;
+use crate::config::Config;
 
 /// How long this node may not hear itself before it takes the bus for broken: two beats, and room for a busy machine.
 const DEAF: Duration = Duration::from_millis(1_500);
 /// How long after a node fell silent its commits are looked for more often: nobody knows whether it was killed, or
 /// is cut off from the bus and goes on.
 const WARY: Duration = Duration::from_mins(10);
-/// How long losses are gathered.
-const TOGETHER: Duration = Duration::from_millis(100);
 /// How many entries that were too large for the bus are read at a time; with more, those who follow read them.
 const READS: usize = 8;
 
@@ -43,7 +44,6 @@ pub(crate) struct Nodes {
     /// What carries: `redis` or `postgres`.
     kind: &'static str,
     name: String,
-    local_files: bool,
     /// Whether another node was ever heard: what nobody can have said need not be made good.
     had_others: AtomicBool,
     ear: Mutex<Option<Receiver<Carried>>>,
@@ -101,11 +101,14 @@ impl Nodes {
         let name = config.node_id.clone().unwrap_or_else(|| node.uuid().simple().to_string().split_off(24));
         tracing::info!(node = name, bus = kind, "this node speaks to others");
         hub.join(node, About { name: name.clone(), local_files }, bus);
+        Ok(Some(Arc::new(Self::new(kind, name, ear, redis))))
+    }
+
+    fn new(kind: &'static str, name: String, ear: Receiver<Carried>, redis: Option<Arc<RedisBus>>) -> Self {
         let connected = Mutex::new(Link { up: false, heard_itself: Instant::now(), silent: None });
-        Ok(Some(Arc::new(Self {
+        Self {
             kind,
             name,
-            local_files,
             had_others: AtomicBool::new(false),
             ear: Mutex::new(Some(ear)),
             works: watch::Sender::new(false),
@@ -114,7 +117,7 @@ impl Nodes {
             revoked: Notify::new(),
             own: Notify::new(),
             redis,
-        })))
+        }
     }
 
     /// What this node is called among others.
@@ -150,29 +153,6 @@ impl Nodes {
             }
             metrics::gauge!("guichet_bus_nodes").set(u32::try_from(hub.nodes().len()).unwrap_or(u32::MAX));
             self.look();
-        }
-    }
-
-    /// Refuses to be one of several nodes where this one, or another, keeps files where the rest cannot read them. To
-    /// be asked once it beats and listens; waits until the bus carries, and for two beats of the others.
-    ///
-    /// # Errors
-    /// A sentence. While the bus is down nobody is heard, and so nobody is refused.
-    pub(crate) async fn refuse_local_files(&self, hub: &Hub) -> anyhow::Result<()> {
-        let mut works = self.works.subscribe();
-        // What does not carry by then may carry later.
-        let _ = timeout(DEAF * 2, works.wait_for(|works| *works)).await;
-        sleep(Hub::BEAT * 2).await;
-        let others = hub.nodes();
-        let local = others.iter().find(|other| other.local_files);
-        let name = if self.local_files { others.first() } else { local };
-        match name {
-            Some(About { name, .. }) => bail!(
-                "another node ({name}) is there, and files are kept in a folder that only one of them can read: give \
-                 all nodes a storage_url of an S3-compatible store, or of a folder that all of them have, with \
-                 ?shared=true"
-            ),
-            None => Ok(()),
         }
     }
 
@@ -235,12 +215,13 @@ impl Nodes {
             }
             // What was missed, if there is anybody, shows by the numbers of the next message.
             _ = works.changed() => Why::Routine,
-            () = self.lost.notified() => {
-                // Losses come in clusters: one look for all of them.
-                sleep(TOGETHER).await;
-                Why::Lost
-            }
+            () = self.lost.notified() => Why::Lost,
         }
+    }
+
+    /// Whether messages were lost since that was known last; they are known now.
+    pub(crate) fn more_lost(&self) -> bool {
+        pin!(self.lost.notified()).enable()
     }
 
     /// Learns what was revoked elsewhere as soon as it is said. That is a hint: the store is read every second anyway.
@@ -309,7 +290,7 @@ impl Nodes {
     }
 
     /// Does what concerns more than connections.
-    fn take(&self, ear: &Arc<Ear>, said: Said, reads: &Arc<Semaphore>) {
+    fn take(self: &Arc<Self>, ear: &Arc<Ear>, said: Said, reads: &Arc<Semaphore>) {
         match said {
             Said::Entry(committed) => ear.after.heard_entry(&committed),
             Said::Session(session) => ear.after.heard_session(&session),
@@ -325,30 +306,20 @@ impl Nodes {
                     drop(permit);
                 });
             }
-            Said::RequestPlace { organization, support_request, event, before } => {
-                // Without a place the change is missed, as any hint may be.
-                let Ok(permit) = Arc::clone(reads).try_acquire_owned() else { return };
-                let ear = Arc::clone(ear);
+            Said::RequestPlace { organization, support_request, event, before, timeline } => {
+                let Ok(permit) = Arc::clone(reads).try_acquire_owned() else { return self.lost.notify_one() };
+                let (nodes, ear) = (Arc::clone(self), Arc::clone(ear));
                 tokio::spawn(async move {
-                    let nobody = ParticipantId::new(support_request.uuid());
-                    let views: &dyn RequestViews = ear.store.as_ref();
-                    match views.find(organization, Scope::All, nobody, support_request).await {
-                        Ok(Some(view)) => ear.after.heard_change(&RequestChange {
-                            event: event.into(),
-                            organization,
-                            audience: view.audience.clone(),
-                            before,
-                            view,
-                            timeline: Vec::new(),
-                        }),
-                        Ok(None) => {}
-                        Err(error) => tracing::debug!(%error, "a change of another node was not read"),
+                    let place = (organization, support_request);
+                    if !ear.read_change(place, event, before, timeline).await {
+                        nodes.lost.notify_one();
                     }
                     drop(permit);
                 });
             }
+            // What it committed while it stopped, nobody has said.
+            Said::Gone => self.lost.notify_one(),
             Said::Beat { .. }
-            | Said::Gone
             | Said::Ask { .. }
             | Said::Roster(_)
             | Said::Moved { .. }
@@ -373,41 +344,6 @@ pub(crate) enum Why {
     Lost,
 }
 
-/// What hearing others needs.
-pub(crate) struct Ear {
-    pub(crate) after: Arc<AfterCommit>,
-    pub(crate) store: Arc<SeaStore>,
-}
-
-impl Ear {
-    /// An entry that was too large for the bus.
-    async fn read_entry(&self, organization: OrganizationId, conversation: ConversationId, seq: Seq) {
-        match self.try_read_entry(organization, conversation, seq).await {
-            Ok(Some(committed)) => self.after.heard_entry(&committed),
-            Ok(None) => {}
-            Err(error) => {
-                tracing::debug!(%error, "an entry of another node was not read; who follows reads it");
-                self.after.hub.head(organization, Head { conversation, last_seq: seq });
-            }
-        }
-    }
-
-    async fn try_read_entry(
-        &self,
-        organization: OrganizationId,
-        conversation: ConversationId,
-        seq: Seq,
-    ) -> Result<Option<Committed>, PortError> {
-        let before = Seq::new(seq.get().saturating_sub(1));
-        let log: &dyn ConversationLog = self.store.as_ref();
-        let entry = log.after(organization, conversation, before, 1).await?.into_iter().next();
-        let people: &dyn Conversations = self.store.as_ref();
-        let audience = people.audience(organization, conversation).await?;
-        let committed = |entry, audience| Committed { organization, conversation, audience, entry, origin: None };
-        Ok(entry.zip(audience).map(|(entry, audience)| committed(entry, audience)))
-    }
-}
-
 /// Says that something was revoked, so that other nodes read it at once.
 pub(crate) struct SayRevoked(pub(crate) Arc<Hub>);
 
@@ -416,3 +352,6 @@ impl OnRevoked for SayRevoked {
         self.0.say_revoked();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,11 +5,10 @@ use std::{fs, io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use actix_web::{App, HttpServer, dev::ServerHandle, web};
 use anyhow::{Context, bail};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use realtime::Hub;
 use tokio::signal::unix::{SignalKind, signal};
 use url::Url;
 
-use crate::{api, config::Config, demo, jobs, nodes::Nodes, open_files, tls, wire::Parts};
+use crate::{api, config::Config, demo, jobs, nodes::files, open_files, tls, wire::Parts};
 
 /// How long connections are given to take their leave; all is over within 20 s of the signal.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -79,7 +78,7 @@ pub(crate) async fn run(config: Config, demonstration: bool) -> anyhow::Result<(
                 asked?;
                 None
             }
-            refused = refused(nodes.as_deref(), &hub) => {
+            refused = files::refused(&hub) => {
                 tracing::error!("{refused:#}");
                 Some(refused.to_string())
             }
@@ -109,16 +108,6 @@ pub(crate) async fn run(config: Config, demonstration: bool) -> anyhow::Result<(
     }
     tracing::info!("stopped");
     failed.map_or(Ok(()), |why| bail!(why))
-}
-
-/// Why this node may not be one of several, once that is known; never, when it may.
-async fn refused(nodes: Option<&Nodes>, hub: &Hub) -> anyhow::Error {
-    if let Some(nodes) = nodes
-        && let Err(refused) = nodes.refuse_local_files(hub).await
-    {
-        return refused;
-    }
-    std::future::pending().await
 }
 
 /// The address under which browsers reach this server.

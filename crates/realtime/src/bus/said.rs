@@ -1,7 +1,7 @@
 use chat::{ChatSession, Committed, Receipt, Seq};
 use kernel::{Audience, Caller, ConversationId, NodeId, OrganizationId, ParticipantId, Role, SupportRequestId, UserId};
 use serde::{Deserialize, Serialize};
-use support_request::RequestChange;
+use support_request::{RequestChange, TimelineEntry};
 
 use super::About;
 use crate::{Standing, Viewer};
@@ -61,6 +61,9 @@ pub enum Said {
         event: String,
         /// Who could see it before, where that changed.
         before: Option<Audience>,
+        /// What it added to the timeline; nothing where that is too large too.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        timeline: Option<Vec<TimelineEntry>>,
     },
     /// Somebody writes, or has stopped.
     Typing {
@@ -170,21 +173,25 @@ impl Said {
         serde_json::to_string(self).ok()
     }
 
-    /// What is left to say of something that is too large.
-    pub(crate) fn place(&self) -> Option<Self> {
+    /// What is left to say of something that is too large: the first of these that is not.
+    pub(crate) fn places(&self) -> Vec<Self> {
         match self {
-            Self::Entry(committed) => Some(Self::Place {
+            Self::Entry(committed) => vec![Self::Place {
                 organization: committed.organization,
                 conversation: committed.conversation,
                 seq: committed.entry.seq,
-            }),
-            Self::Request(change) => Some(Self::RequestPlace {
-                organization: change.organization,
-                support_request: change.audience.support_request,
-                event: change.event.clone().into_owned(),
-                before: change.before.clone(),
-            }),
-            _ => None,
+            }],
+            Self::Request(change) => {
+                let place = |timeline| Self::RequestPlace {
+                    organization: change.organization,
+                    support_request: change.audience.support_request,
+                    event: change.event.clone().into_owned(),
+                    before: change.before.clone(),
+                    timeline,
+                };
+                vec![place(Some(change.timeline.clone())), place(None)]
+            }
+            _ => Vec::new(),
         }
     }
 }

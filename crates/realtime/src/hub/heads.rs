@@ -1,11 +1,12 @@
 //! The comparison that repairs hints that were swallowed.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use chat::Head;
 use kernel::{ConversationId, OrganizationId};
 
 use super::Hub;
+use crate::Conn;
 
 impl Hub {
     /// The conversations that somebody here follows; their heads are to be read every 10 s (every 2 s
@@ -21,13 +22,12 @@ impl Hub {
         self.index().watched_by_agents()
     }
 
-    /// Hints of other nodes were lost: what they told besides entries is read again, for every connection. To be
-    /// called at most every few seconds; [`Self::heads`] repairs the entries.
-    pub fn make_good(&self) {
-        for conn in self.index().all() {
-            let context = self.context();
-            conn.step(&self.limits, |session| session.make_good(&context));
-        }
+    /// Hints of other nodes were lost: what they told besides entries is read again, for one of
+    /// [`Self::connections`]. To be called for each at most every few seconds, and not for all at once: it costs a
+    /// read for each subscription. [`Self::heads`] repairs the entries.
+    pub fn make_good(&self, conn: &Arc<Conn>) {
+        let context = self.context();
+        conn.step(&self.limits, |session| session.make_good(&context));
     }
 
     /// Hints of other nodes were lost, or none come: connections that follow what is their caller's look for

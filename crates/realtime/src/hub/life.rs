@@ -111,7 +111,8 @@ impl Hub {
         self.len() == 0
     }
 
-    fn connections(&self) -> Vec<Arc<Conn>> {
+    /// All that are open.
+    pub fn connections(&self) -> Vec<Arc<Conn>> {
         self.index().all()
     }
 

@@ -55,8 +55,14 @@ impl Hub {
         self.say(|| Said::Revoked);
     }
 
-    /// The nodes that were heard of late, by what they told of themselves; not this one.
-    pub fn nodes(&self) -> Vec<About> {
+    /// This node, where it speaks to others, and what it tells of itself.
+    pub fn node(&self) -> Option<(NodeId, &About)> {
+        self.voice.get().map(|voice| (voice.node(), voice.about()))
+    }
+
+    /// The nodes that were heard of late, by what they told of themselves; not this one, and none that has not told
+    /// anything yet.
+    pub fn nodes(&self) -> Vec<(NodeId, About)> {
         self.index().peers.nodes()
     }
 
@@ -87,9 +93,13 @@ impl Hub {
             return Hearing::Own;
         }
         if said == Said::Gone {
-            let changed = self.index().peers.remove(from);
+            let (order, changed) = {
+                let mut index = self.index();
+                // What it said before, and was lost, shows by this number and by no later one.
+                (index.peers.hear(from, number, now), index.peers.remove(from))
+            };
             self.tell_changed(changed);
-            return Hearing::Other { lost: false, left: None };
+            return Hearing::Other { lost: order.lost, left: Some(said) };
         }
         let (order, ask) = {
             let mut index = self.index();

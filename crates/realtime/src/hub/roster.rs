@@ -19,7 +19,8 @@ pub(super) struct Peers(HashMap<NodeId, Peer>);
 
 /// What one node has told of itself.
 struct Peer {
-    about: About,
+    /// Nothing before its first beat.
+    about: Option<About>,
     heard: Instant,
     /// The number of its last message.
     number: u64,
@@ -122,7 +123,7 @@ impl Peers {
             .filter(|(_, peer)| now.saturating_duration_since(peer.heard) > life)
             .map(|(node, _)| *node)
             .collect();
-        let about = |peer: &Peer| peer.about.clone();
+        let about = |peer: &Peer| peer.about.clone().unwrap_or_default();
         silent.into_iter().map(|node| (self.0.get(&node).map(about).unwrap_or_default(), self.remove(node))).collect()
     }
 
@@ -133,13 +134,13 @@ impl Peers {
 
     /// What a node tells of itself.
     pub(super) fn tells(&mut self, node: NodeId, about: &About) {
-        if let Some(peer) = self.0.get_mut(&node).filter(|peer| peer.about != *about) {
-            peer.about = about.clone();
+        if let Some(peer) = self.0.get_mut(&node).filter(|peer| peer.about.as_ref() != Some(about)) {
+            peer.about = Some(about.clone());
         }
     }
 
-    pub(super) fn nodes(&self) -> Vec<About> {
-        self.0.values().map(|peer| peer.about.clone()).collect()
+    pub(super) fn nodes(&self) -> Vec<(NodeId, About)> {
+        self.0.iter().filter_map(|(node, peer)| Some((*node, peer.about.clone()?))).collect()
     }
 
     pub(super) fn has(&self, who: ParticipantId) -> bool {
@@ -159,7 +160,7 @@ impl Peers {
 impl Peer {
     fn new(now: Instant) -> Self {
         Self {
-            about: About::default(),
+            about: None,
             heard: now,
             number: 0,
             version: None,

@@ -9,15 +9,17 @@ use std::{
 use bytes::Bytes;
 use chat::Hints;
 use kernel::{Availability, Caller, NodeId, UserId};
+use support_request::{Description, RequestFeed};
 
 use super::{
     behaviour::short,
     people::{self, agent, customer, id, organization, supervisor},
+    presence::change,
     world::World,
 };
 use crate::{
     Conn, Hearing, Hub, Inbound, Limits, ServerFrame, Standing, ViewState,
-    bus::{About, Bus},
+    bus::{About, Bus, Envelope, Said},
 };
 
 /// What was handed over and not carried yet.
@@ -67,7 +69,7 @@ impl Two {
             match hub.overhear(message, self.now) {
                 Hearing::Other { lost, left } => {
                     self.lost += usize::from(lost);
-                    if let Some(crate::bus::Said::Entry(committed)) = left {
+                    if let Some(Said::Entry(committed)) = left {
                         hub.publish(&[*committed]);
                     }
                 }
@@ -204,7 +206,8 @@ fn a_silent_node_is_forgotten_with_everybody_and_comes_back_whole() {
         })
     };
     assert_eq!(viewers(two.one.read(&chief)), Some(2));
-    assert_eq!(two.one.hub.nodes(), [About { name: "node-2".to_owned(), local_files: true }]);
+    let about = About { name: "node-2".to_owned(), local_files: true };
+    assert_eq!(two.one.hub.nodes(), [(NodeId::new(id(2)), about)]);
     two.now += Hub::LIFE;
     assert!(two.one.hub.forget_silent(two.now).is_empty(), "not a moment too early");
     two.now += Duration::from_millis(1);
@@ -259,4 +262,41 @@ fn what_staff_say_about_being_asked_reaches_every_node() {
     );
     let known = two.one.hub.staff_online(organization());
     assert_eq!(known.iter().filter(|one| one.availability == Availability::Away).count(), 1);
+}
+
+#[test]
+fn a_goodbye_hides_nothing_that_was_lost_before_it() {
+    let two = Two::new();
+    two.other.hub.part();
+    let goodbye = two.take();
+    let hears = |two: &Two, message: &Bytes| two.one.hub.overhear(message, two.now);
+    assert_eq!(hears(&two, &goodbye[0]), Hearing::Other { lost: false, left: Some(Said::Gone) });
+    assert!(two.one.hub.nodes().is_empty());
+
+    let mut two = Two::new();
+    let entry = two.other.append(1, &customer(), "the last word", None);
+    two.other.hub.committed(&[entry]);
+    assert_eq!(two.take().len(), 1, "and it is swallowed");
+    two.other.hub.part();
+    let goodbye = two.take();
+    assert_eq!(hears(&two, &goodbye[0]), Hearing::Other { lost: true, left: Some(Said::Gone) });
+    assert!(two.one.hub.nodes().is_empty());
+}
+
+#[test]
+fn a_change_that_is_too_large_keeps_its_timeline_where_that_fits() {
+    let said = |note: usize, subject: usize| {
+        let two = Two::new();
+        let mut change = change(None);
+        change.timeline[0].note = Some("n".repeat(note));
+        change.view.request.description = Description::parse(&"d".repeat(subject)).unwrap();
+        two.one.hub.changed(&change);
+        let messages = two.take();
+        (Envelope::read(&messages[0]).unwrap().said, change.timeline)
+    };
+    assert!(matches!(said(10, 10).0, Said::Request(_)));
+    let (told, timeline) = said(10, 8_000);
+    assert!(matches!(&told, Said::RequestPlace { timeline: Some(told), .. } if *told == timeline), "{told:?}");
+    let (told, _) = said(8_000, 10);
+    assert!(matches!(&told, Said::RequestPlace { timeline: None, .. }), "{told:?}");
 }
