@@ -78,19 +78,9 @@ impl Parts {
         fs::create_dir_all(&config.data_dir)
             .with_context(|| format!("the data folder {} cannot be made", config.data_dir.display()))?;
         let env: Arc<dyn Env> = Arc::new(SystemEnv);
-        let texts: Arc<dyn Texts> = Arc::new(FluentTexts::new(&[
-            wire::TEXTS,
-            realtime::TEXTS,
-            identity::TEXTS,
-            support_request::TEXTS,
-            chat::TEXTS,
-        ])?);
-        let address_connections = config.limits.address_connections;
-        let limits = Limits { address_connections, ..Limits::default() };
-        let limits = if config.limits.enabled { limits } else { limits.without_budgets() };
-        #[cfg(feature = "faults")]
-        let limits = crate::faults::plant(&limits);
-        let hub = Arc::new(Hub::new(Arc::clone(&texts), limits));
+        let known = [wire::TEXTS, realtime::TEXTS, identity::TEXTS, support_request::TEXTS, chat::TEXTS];
+        let texts: Arc<dyn Texts> = Arc::new(FluentTexts::new(&known)?);
+        let hub = Arc::new(Hub::new(Arc::clone(&texts), limits(config)));
         let (wake, arrivals, activity) = (Arc::new(Notify::new()), Arc::new(Arrivals::default()), Arc::default());
         let around = Arc::new(Around::default());
         let deleted = Arc::new(Notify::new());
@@ -109,17 +99,7 @@ impl Parts {
         let secrets: Arc<dyn Secrets> = Arc::new(AwsLcSecrets::new(&key)?);
         let installation = installation(&key, secrets.as_ref());
         let nodes = Nodes::join(config, &installation, files::are_local(config)?, &hub)?;
-        let identity = Arc::new(Identity::new(IdentityParts {
-            env: Arc::clone(&env),
-            store: store.clone(),
-            views: store.clone(),
-            revocations: store.clone(),
-            expired: store.clone(),
-            keys: store.clone(),
-            passwords: Arc::new(Bcrypt::new(config.password_cost, Bcrypt::PERMITS)?),
-            tokens: Arc::new(EdDsaTokens::new(issuer(config), Arc::clone(&secrets))),
-            secrets,
-        }));
+        let identity = Arc::new(identity(config, &env, &store, secrets)?);
         identity
             .prepare()
             .await
@@ -205,6 +185,36 @@ impl Parts {
     pub(crate) fn log(&self) -> Arc<dyn ConversationLog> {
         self.store.clone()
     }
+}
+
+/// The bounds of the real-time side.
+fn limits(config: &Config) -> Limits {
+    let address_connections = config.limits.address_connections;
+    let limits = Limits { address_connections, ..Limits::default() };
+    let limits = if config.limits.enabled { limits } else { limits.without_budgets() };
+    #[cfg(feature = "faults")]
+    let limits = crate::faults::plant(&limits);
+    limits
+}
+
+/// Who somebody is.
+fn identity(
+    config: &Config,
+    env: &Arc<dyn Env>,
+    store: &Arc<SeaStore>,
+    secrets: Arc<dyn Secrets>,
+) -> anyhow::Result<Identity> {
+    Ok(Identity::new(IdentityParts {
+        env: Arc::clone(env),
+        store: store.clone(),
+        views: store.clone(),
+        revocations: store.clone(),
+        expired: store.clone(),
+        keys: store.clone(),
+        passwords: Arc::new(Bcrypt::new(config.password_cost, Bcrypt::PERMITS)?),
+        tokens: Arc::new(EdDsaTokens::new(issuer(config), Arc::clone(&secrets))),
+        secrets,
+    }))
 }
 
 /// A name for all nodes that share a secret key, and for nobody else; says nothing of the key.
