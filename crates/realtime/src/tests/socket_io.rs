@@ -408,7 +408,9 @@ fn few_pages_are_read_at_a_time_and_marks_only_where_they_were_asked_for() {
         world.hub.done(&client.conn, done);
     }
     assert_eq!(messages(&client.run(&mut world)), new(&[2; 9]));
-    world.hub.make_good();
+    for conn in world.hub.connections() {
+        world.hub.make_good(&conn);
+    }
     let asked: Vec<_> = std::iter::from_fn(|| job(&client.conn)).collect();
     let [Job::Page { conversation, .. }] = asked.as_slice() else { panic!("{asked:?}") };
     assert_eq!(*conversation, people::conversation(9));
