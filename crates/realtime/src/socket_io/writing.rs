@@ -126,10 +126,16 @@ impl SocketIo {
 
     fn failed(&mut self, reference: Option<&str>, code: &str, message: &str) -> Vec<Bytes> {
         let call = Call::of(reference);
-        if let Some(call) = call {
-            // If it was a join, it has its answer.
-            let at = self.joins.iter().position(|join| join.call == call && join.answer.is_none());
-            at.map(|at| self.joins.remove(at));
+        let mut words = Vec::new();
+        if let Some(call) = call
+            && let Some(at) = self.joins.iter().position(|join| join.call == call && join.answer.is_none())
+        {
+            // It was a join, and has its answer. What it was to replace ends here too: nothing says so any more.
+            self.joins.remove(at);
+            let gathering = self.joins.iter().filter(|join| join.answer.is_some());
+            for conversation in gathering.map(|join| join.conversation).collect::<Vec<_>>() {
+                words.extend(self.joined(conversation));
+            }
         }
         let asking: Vec<_> = self.all(|socket| socket == Socket::Asking).collect();
         if call.is_none() && !asking.is_empty() && (self.is_nowhere() || is_of_connecting(code)) {
@@ -140,7 +146,8 @@ impl SocketIo {
             }
             return asking.into_iter().map(refused).collect();
         }
-        self.refusal(call, json!({ "code": code, "message": message }), None)
+        words.extend(self.refusal(call, json!({ "code": code, "message": message }), None));
+        words
     }
 
     /// Whether no socket is connected that an event could be told to.

@@ -309,6 +309,27 @@ fn a_join_that_fails_takes_nothing_away() {
 }
 
 #[test]
+fn a_join_that_fails_ends_the_one_that_it_was_to_replace() {
+    let mut world = World::new(Limits::default());
+    world.append(1, &agent(), "a", None);
+    let client = world.socket_io(&customer());
+    let room = json!({ "conversationId": people::conversation(1) });
+    client.emits(&world, "joinConversation", &room, 1);
+    let first = job(&client.conn).unwrap();
+    let (done, _) = world.perform(&client.conn, first, None);
+    world.hub.done(&client.conn, done);
+    // Nothing of it was written yet.
+    client.emits(&world, "joinConversation", &room, 2);
+    let second = job(&client.conn).unwrap();
+    assert!(matches!(second, Job::Subscribe { .. }));
+    world.fail(&client.conn, second);
+    let told = client.run(&mut world);
+    assert_eq!((&answer(&told, 1)["lastSeq"], &answer(&told, 2)["error"]["code"]), (&json!(1), &json!("unavailable")));
+    world.written(1, &agent(), "b");
+    assert_eq!(messages(&client.run(&mut world)), new(&[2]), "it is told, and not kept for an answer");
+}
+
+#[test]
 fn a_join_that_is_left_before_its_answer_takes_nothing_away() {
     let mut world = World::new(Limits::default());
     world.append(1, &agent(), "a", None);
