@@ -92,11 +92,7 @@ impl Attachments for SeaStore {
         self.app(organization).await.all(sql).await?.iter().map(attachment).collect()
     }
 
-    async fn usage(
-        &self,
-        organization: OrganizationId,
-        conversation: ConversationId,
-    ) -> Result<Usage, PortError> {
+    async fn usage(&self, organization: OrganizationId, conversation: ConversationId) -> Result<Usage, PortError> {
         let sql = "SELECT count(*) AS files, CAST(coalesce(sum(size), 0) AS bigint) AS bytes,
                           CAST(coalesce(sum(CASE WHEN stored THEN 0 ELSE 1 END), 0) AS bigint) AS unfinished
                    FROM attachment WHERE organization_id = $1 AND conversation_id = $2 AND deleted_at IS NULL";
