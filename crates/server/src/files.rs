@@ -24,8 +24,8 @@ pub(crate) fn are_local(config: &Config) -> anyhow::Result<bool> {
 /// A sentence that names the setting and what is wrong with it.
 pub(crate) fn open(config: &Config) -> anyhow::Result<Arc<dyn Files>> {
     Ok(match settings(config)? {
-        StorageSettings::Folder { path, .. } => {
-            let opened = Folder::open(&path, config.disk_reserve());
+        StorageSettings::Folder { path, shared } => {
+            let opened = Folder::open(&path, shared, config.disk_reserve());
             Arc::new(opened.with_context(|| format!("files cannot be kept in {}", path.display()))?)
         }
         StorageSettings::Bucket(bucket) => {

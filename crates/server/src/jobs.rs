@@ -2,7 +2,7 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use chat::{Sessions, Uploads};
+use chat::{Files, Sessions, Uploads};
 use identity::Identity;
 use kernel::{Env, SystemEnv};
 use store_seaorm::SeaStore;
@@ -61,6 +61,8 @@ pub(crate) fn start(parts: &Parts) -> JoinSet<()> {
         let is_first = std::mem::take(&mut is_first);
         sweep_files(Arc::clone(&uploads), installation.clone(), is_first)
     }));
+    let files = Arc::clone(&parts.files);
+    jobs.spawn(every(FILES, "unfinished-files", move || remove_leftovers(Arc::clone(&files))));
     let uploads = Arc::clone(&parts.uploads);
     jobs.spawn(every(UNFINISHED, "unfinished-attachments", move || sweep_unfinished(Arc::clone(&uploads))));
     if parts.clamd.is_some() {
@@ -143,6 +145,14 @@ async fn sweep_files(uploads: Arc<Uploads>, installation: String, is_first: bool
             orphans,
             "files without a message were removed"
         );
+    }
+    Ok(())
+}
+
+async fn remove_leftovers(files: Arc<dyn Files>) -> anyhow::Result<()> {
+    let removed = files.remove_leftovers().await?;
+    if removed > 0 {
+        tracing::info!(job = "unfinished-files", removed, "what was left of uploads was removed");
     }
     Ok(())
 }

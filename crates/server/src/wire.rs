@@ -114,32 +114,15 @@ impl Parts {
 
         let people = Arc::new(Staff { users: store.clone() });
         let desk = Desk::new(store.clone(), store.clone(), people, told.clone(), Arc::clone(&env));
-        let budgets = |of: &str| -> Arc<dyn Budgets> {
-            if !config.limits.enabled {
-                return Arc::new(Unlimited);
-            }
-            let own = Arc::new(LocalBudgets::new(Arc::clone(&env)));
-            match &nodes {
-                Some(nodes) => nodes.budgets(of, own),
-                None => own,
-            }
-        };
-        let (budgets, upload_budgets) = (budgets(&installation), budgets(&format!("{installation}:uploads")));
-        let chat = Chat::new(store.clone(), store.clone(), told.clone(), budgets, Arc::clone(&env));
-        let limits = UploadLimits { file_bytes: config.max_attachment_mb << 20, ..UploadLimits::default() };
-        let limits = if config.limits.enabled { limits } else { limits.without_quotas() };
+        let send_budgets = budgets(config, &env, nodes.as_deref(), &installation);
+        let chat = Chat::new(store.clone(), store.clone(), told.clone(), send_budgets, Arc::clone(&env));
         let files = files::open(config)?;
         let clamd = files::scanner(config)?;
         let scanner = clamd.clone().map(|clamd| clamd as Arc<dyn Scanner>);
-        let uploads = Uploads::new(
-            store.clone(),
-            files.clone(),
-            scanner,
-            store.clone(),
-            upload_budgets,
-            Arc::clone(&env),
-            limits,
-        );
+        let upload_budgets = budgets(config, &env, nodes.as_deref(), &format!("{installation}:uploads"));
+        let (known, limits) = (store.clone(), upload_limits(config));
+        let uploads =
+            Uploads::new(known, files.clone(), scanner, store.clone(), upload_budgets, Arc::clone(&env), limits);
         let timeout = Duration::from_secs(config.chat_timeout_s);
         let sessions = Sessions::new(store.clone(), store.clone(), hub.clone(), Arc::clone(&env), timeout);
         let queues = Arc::new(Queues::new(store.clone(), Arc::clone(&env)));
@@ -221,6 +204,23 @@ fn identity(
 fn installation(key: &SecretKey, secrets: &dyn Secrets) -> String {
     let name = secrets.hash(&format!("installation {}", key.to_text().expose()));
     name.as_str().chars().take(16).collect()
+}
+
+/// Budgets of this name: those that nodes share, this node's own, or none.
+fn budgets(config: &Config, env: &Arc<dyn Env>, nodes: Option<&Nodes>, name: &str) -> Arc<dyn Budgets> {
+    if !config.limits.enabled {
+        return Arc::new(Unlimited);
+    }
+    let own = Arc::new(LocalBudgets::new(Arc::clone(env)));
+    match nodes {
+        Some(nodes) => nodes.budgets(name, own),
+        None => own,
+    }
+}
+
+fn upload_limits(config: &Config) -> UploadLimits {
+    let limits = UploadLimits { file_bytes: config.max_attachment_mb << 20, ..UploadLimits::default() };
+    if config.limits.enabled { limits } else { limits.without_quotas() }
 }
 
 /// The issuer that tokens name. Without a public address it is a fixed word, so that tokens outlive a

@@ -23,8 +23,6 @@ use crate::{
 
 /// How many files one answer of `list` holds.
 const PAGE: usize = 500;
-/// After how long what comes in is taken for left behind.
-const LEFT_BEHIND: Duration = Duration::from_hours(1);
 /// How often a file is sent before it is given up.
 const TRIES: u32 = 3;
 /// How long one try may take, except of reading: a file is read as fast as whoever it is passed on to takes it.
@@ -60,7 +58,7 @@ impl Bucket {
     /// When the folder cannot be made or written, or the settings make no sense.
     pub fn open(settings: &BucketSettings, incoming: PathBuf, reserve: u64) -> Result<Self, StorageError> {
         make_own_folder(&incoming)?;
-        remove_leftovers(&incoming, LEFT_BEHIND)?;
+        remove_leftovers(&incoming, true)?;
         let (s3, reader) = clients(settings, PATIENCE, SILENCE)?;
         let http = reqwest::Client::builder().connect_timeout(CONNECT).redirect(reqwest::redirect::Policy::none());
         let http = http.build().map_err(|error| StorageError::Settings(error.to_string()))?;
@@ -149,6 +147,11 @@ impl Files for Bucket {
             page.extend(key::parse(one.location.as_ref()).map(|key| StoredFile { key, at }));
         }
         Ok(page)
+    }
+
+    async fn remove_leftovers(&self) -> Result<u64, PortError> {
+        let incoming = self.incoming.clone();
+        blocking(move || remove_leftovers(&incoming, true)).await
     }
 
     async fn owner(&self) -> Result<Option<String>, PortError> {

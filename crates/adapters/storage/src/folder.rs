@@ -19,29 +19,29 @@ use crate::{
 
 /// How many files one answer of `list` holds.
 const PAGE: usize = 500;
-/// After how long what comes in is taken for left behind.
-const LEFT_BEHIND: Duration = Duration::from_hours(1);
 
 /// [`Files`] in a folder of this machine. A file comes in beside the others under a name of its own, is made
 /// durable, and only then gets its name, in one step.
 #[derive(Debug)]
 pub struct Folder {
     root: PathBuf,
+    is_shared: bool,
     reserve: u64,
 }
 
 impl Folder {
     /// Opens the folder, and makes it where it is missing; what a killed server left of uploads is removed. So many
-    /// bytes of its disk are kept free.
+    /// bytes of its disk are kept free. In a shared folder, which other machines use too, only what is old is taken
+    /// for left behind.
     ///
     /// # Errors
     /// When the folder cannot be made or written.
-    pub fn open(root: impl Into<PathBuf>, reserve: u64) -> io::Result<Self> {
+    pub fn open(root: impl Into<PathBuf>, is_shared: bool, reserve: u64) -> io::Result<Self> {
         let root = root.into();
-        let folder = Self { root, reserve };
+        let folder = Self { root, is_shared, reserve };
         make_own_folder(&folder.root)?;
         make_own_folder(&folder.incoming())?;
-        remove_leftovers(&folder.incoming(), LEFT_BEHIND)?;
+        remove_leftovers(&folder.incoming(), !is_shared)?;
         Ok(folder)
     }
 
@@ -88,6 +88,11 @@ impl Files for Folder {
     async fn list(&self, after: Option<&FileKey>) -> Result<Vec<StoredFile>, PortError> {
         let (tickets, after) = (self.root.join(key::ROOT), after.cloned());
         blocking(move || page(&tickets, after.as_ref())).await
+    }
+
+    async fn remove_leftovers(&self) -> Result<u64, PortError> {
+        let (incoming, by_lock) = (self.incoming(), !self.is_shared);
+        blocking(move || remove_leftovers(&incoming, by_lock)).await
     }
 
     async fn owner(&self) -> Result<Option<String>, PortError> {
@@ -147,11 +152,12 @@ impl Spool for FolderSpool {
 
     async fn keep(self: Box<Self>, key: &FileKey, _: &str) -> Result<(), PortError> {
         let to = self.root.join(key::path(key));
-        let (root, from) = (self.root, self.file.into_path().await?);
+        let (root, (from, open)) = (self.root, self.file.into_path().await?);
         tokio::task::spawn_blocking(move || {
             let folder = to.parent().unwrap_or(&root);
             make_folder(folder)?;
             from.persist(&to).map_err(|error| error.error)?;
+            drop(open);
             // A name is durable once its folder is, and that one's name once the folder above is.
             folder.ancestors().take_while(|above| above.starts_with(&root)).try_for_each(sync)
         })
@@ -222,14 +228,14 @@ mod tests {
     #[tokio::test]
     async fn no_file_comes_in_on_what_is_kept_free() {
         let home = tempfile::tempdir().unwrap();
-        let refused = Folder::open(home.path(), u64::MAX).unwrap().spool().await.err().unwrap();
+        let refused = Folder::open(home.path(), false, u64::MAX).unwrap().spool().await.err().unwrap();
         assert_eq!(refused.kind(), PortErrorKind::Full);
     }
 
     #[tokio::test]
     async fn a_folder_is_claimed_by_whoever_was_first() {
         let home = tempfile::tempdir().unwrap();
-        let folder = Folder::open(home.path(), 0).unwrap();
+        let folder = Folder::open(home.path(), false, 0).unwrap();
         assert_eq!(folder.owner().await.unwrap(), None);
         folder.claim("ours").await.unwrap();
         folder.claim("theirs").await.unwrap();

@@ -159,6 +159,10 @@ pub trait Files: Send + Sync {
     /// belong to nothing. An empty answer is the end.
     async fn list(&self, after: Option<&FileKey>) -> Result<Vec<StoredFile>, PortError>;
 
+    /// Removes what servers that ended left of files that were coming in, and nothing of those that come in now. How
+    /// many there were.
+    async fn remove_leftovers(&self) -> Result<u64, PortError>;
+
     /// The installation that has claimed the storage; `None` when none has.
     async fn owner(&self) -> Result<Option<String>, PortError>;
 

@@ -135,6 +135,11 @@ impl Files for FakeFiles {
         Ok(later.take(self.page).map(|(_, (key, _, at))| StoredFile { key: key.clone(), at: *at }).collect())
     }
 
+    async fn remove_leftovers(&self) -> Result<u64, PortError> {
+        self.check()?;
+        Ok(0)
+    }
+
     async fn owner(&self) -> Result<Option<String>, PortError> {
         self.check()?;
         Ok(self.owner.lock().unwrap_or_else(PoisonError::into_inner).clone())
