@@ -117,7 +117,9 @@ async fn make_good(hub: Arc<Hub>) {
         if number > 0 {
             sleep(PART).await;
         }
-        part.iter().for_each(|conn| hub.make_good(conn));
+        for conn in part {
+            hub.make_good(conn);
+        }
     }
 }
 
