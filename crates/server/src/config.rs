@@ -98,7 +98,8 @@ pub enum LogFormat {
     Json,
 }
 
-/// Rate budgets and bounds.
+/// Rate budgets and bounds. Nodes share the budgets of senders by way of Redis (`redis_url`); without it, and while it
+/// does not answer, each node counts for itself, so that a person may send as much by way of each.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
