@@ -12,7 +12,12 @@
 //!   number may still be open.
 //! - `die_before_answer`: the process ends between the commit of a call that counts once and its answer.
 
-use std::{fs, path::PathBuf, sync::LazyLock, time::Duration};
+use std::{
+    fs,
+    path::PathBuf,
+    sync::{LazyLock, Mutex, PoisonError},
+    time::Duration,
+};
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
 
@@ -23,6 +28,9 @@ pub(crate) const DELAY: Duration = Duration::from_millis(50);
 
 static FAULT: LazyLock<Option<String>> = LazyLock::new(|| std::env::var("GUICHET_FAULT").ok());
 static ARMED: LazyLock<Option<PathBuf>> = LazyLock::new(|| std::env::var_os("GUICHET_FAULT_ARMED").map(PathBuf::from));
+
+/// Whose turn it is to say what it met.
+static MET: Mutex<()> = Mutex::new(());
 
 pub(crate) fn is_planted(name: &str) -> bool {
     FAULT.as_deref() == Some(name)
@@ -41,6 +49,9 @@ pub(crate) fn abort(rows: &[Row], outcomes: &[Outcome]) {
     let lines: Vec<String> =
         appends.map(|append| format!("{} {}", append.conversation, append.client_message_id.as_str())).collect();
     if let Some(file) = ARMED.as_ref().filter(|_| !lines.is_empty()) {
+        // Held to the end: of two batches that come here at once, the second must not empty the file before it can
+        // fill it.
+        let _first = MET.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(error) = fs::write(file, lines.join("\n")) {
             tracing::error!(%error, "the fail point cannot say what it met");
         }
