@@ -113,6 +113,15 @@ async fn others(node: &Server, count: usize) {
     }
 }
 
+/// A visitor at one node, and an agent at the other who follows their conversation.
+async fn across(two: &Two, first: Option<&str>) -> (Visitor, Person, Socket) {
+    let visitor = two.one.visitor("Ana", first).await;
+    let agent = two.other.sign_in("agent").await;
+    let mut console = connect(&two.other, agent.rest.token()).await;
+    console.subscribe(&visitor.conversation, Some(0)).await;
+    (visitor, agent, console)
+}
+
 async fn connect(node: &Server, token: &str) -> Socket {
     Socket::connect(&node.socket_url(), token).await.unwrap()
 }
@@ -132,12 +141,10 @@ async fn event(socket: &mut Socket, room: &str, event: &str) -> Value {
 }
 
 async fn a_conversation_goes_on_between_people_of_two_nodes(over: Over) {
-    let Two { other, one, redis: _redis } = two(over).await;
-    let visitor = one.visitor("Ana", Some("Bonjour")).await;
+    let nodes = two(over).await;
+    let (visitor, agent, mut console) = across(&nodes, Some("Bonjour")).await;
+    let Two { other: _other, one, redis: _redis } = nodes;
     let room = &visitor.conversation;
-    let agent = other.sign_in("agent").await;
-    let mut console = connect(&other, agent.rest.token()).await;
-    console.subscribe(room, Some(0)).await;
     let mut widget = connect(&one, visitor.rest.token()).await;
     comes(&mut console, &visitor.id, true).await;
     let (subscribed, _) = widget.subscribe(room, Some(0)).await;
@@ -185,12 +192,10 @@ async fn a_conversation_goes_on_between_people_of_two_nodes(over: Over) {
 }
 
 async fn a_file_that_one_node_took_is_given_out_by_the_other(over: Over) {
-    let Two { other, one, redis: _redis } = two(over).await;
-    let visitor = one.visitor("Ana", None).await;
+    let nodes = two(over).await;
+    let (visitor, agent, mut console) = across(&nodes, None).await;
+    let Two { other, one, redis: _redis } = nodes;
     let room = &visitor.conversation;
-    let agent = other.sign_in("agent").await;
-    let mut console = connect(&other, agent.rest.token()).await;
-    console.subscribe(room, Some(0)).await;
     let file = visitor.rest.uploaded(room, "radiateur.png", PIXEL).await;
     let body = json!({ "client_message_id": "f1", "content": "Voici", "attachment_ids": [file] });
     visitor.rest.post(&format!("/conversations/{room}/messages"), &body).await.expect(201);
@@ -325,12 +330,10 @@ async fn a_queue_moves_for_those_who_wait_at_another_node(over: Over) {
 }
 
 async fn what_is_too_large_for_the_bus_is_read(over: Over) {
-    let Two { other, one, redis: _redis } = two(over).await;
-    let visitor = one.visitor("Ana", None).await;
+    let nodes = two(over).await;
+    let (visitor, _agent, mut console) = across(&nodes, None).await;
+    let Two { other: _other, one, redis: _redis } = nodes;
     let room = &visitor.conversation;
-    let agent = other.sign_in("agent").await;
-    let mut console = connect(&other, agent.rest.token()).await;
-    console.subscribe(room, Some(0)).await;
     let mut widget = connect(&one, visitor.rest.token()).await;
     widget.subscribe(room, Some(0)).await;
     // 20 000 bytes, and more than twice as many where each is escaped.
@@ -552,12 +555,10 @@ async fn a_server_starts_without_its_redis_and_finds_it_later() {
 
 async fn a_chat_that_times_out_does_so_once_for_both_nodes(over: Over) {
     let settings = Settings::over(Store::Postgres).with("GUICHET_CHAT_TIMEOUT_S", "2");
-    let Two { other, one, redis: _redis } = two_with(over, settings).await;
-    let visitor = one.visitor("Ana", Some("Bonjour")).await;
+    let nodes = two_with(over, settings).await;
+    let (visitor, agent, mut console) = across(&nodes, Some("Bonjour")).await;
+    let Two { other: _other, one, redis: _redis } = nodes;
     let room = &visitor.conversation;
-    let agent = other.sign_in("agent").await;
-    let mut console = connect(&other, agent.rest.token()).await;
-    console.subscribe(room, Some(0)).await;
     let mut widget = connect(&one, visitor.rest.token()).await;
     widget.subscribe(room, Some(0)).await;
     for socket in [&mut widget, &mut console] {

@@ -15,6 +15,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+/// What opens the server's figures.
+const METRICS_TOKEN: &str = "figures-of-polling";
 const POLLING: &str = "~/socket.io/?EIO=4&transport=polling";
 
 async fn poll(server: &Server, sid: &str) -> Answer {
@@ -169,7 +171,8 @@ async fn e03_a_packet_that_is_none_of_the_protocol_closes() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn e05_too_much_by_polling_is_refused_and_ends_the_session() {
-    let server = limited(Settings::over(Store::Sqlite)).start().await;
+    let settings = limited(Settings::over(Store::Sqlite)).with("GUICHET_METRICS_TOKEN", METRICS_TOKEN);
+    let server = settings.start().await;
     let mut bystander = Bystander::at(&server).await;
     let used = processor_time(server.pid());
     // By its announced length: not a byte of it is waited for.
@@ -220,19 +223,33 @@ async fn e05_too_much_by_polling_is_refused_and_ends_the_session() {
     });
     assert_eq!((first.status, first.text.as_str(), second.status), (200, "1", 400));
     assert_eq!(poll(&server, &sid).await.status, 400, "gone");
-    // Sessions that are opened and left do not stay.
+    // Sessions that are opened and left do not stay: whoever has not said who they are within 10 s goes.
     let mut left = Vec::new();
     for _ in 0..200 {
         left.push(session(&server).await);
     }
     bystander.is_served().await;
-    tokio::time::sleep(Duration::from_secs(17)).await;
+    assert!(connections(&server).await >= 200, "they are there");
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while connections(&server).await > 0 {
+        assert!(Instant::now() < deadline, "nobody said who they are, and they stay");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
     for sid in left {
         assert_eq!(poll(&server, &sid).await.status, 400, "nobody said who they are");
     }
     let used = processor_time(server.pid()).saturating_sub(used);
     assert!(used < Duration::from_secs(10), "{used:?}");
     bystander.saw_nothing(&server).await;
+}
+
+/// How many connections of Socket.IO the server counts.
+async fn connections(server: &Server) -> u64 {
+    let figures = send(server.rest().with_token(METRICS_TOKEN).request(Method::GET, "~/metrics")).await.text;
+    let count = figures.lines().find_map(|line| {
+        line.strip_prefix("guichet_realtime_connections{protocol=\"socketio\"} ").and_then(|count| count.parse().ok())
+    });
+    count.unwrap_or_else(|| panic!("no count of connections in {figures}"))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,12 +2,12 @@
 
 use chat::{AttachedFile, FileName};
 use kernel::{AttachmentId, ParticipantId, PortError, Timestamp};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// One file in the column `attachments`. The statements that fill it on PostgreSQL write the same names.
-#[derive(Serialize, Deserialize)]
+/// One file in the column `attachments`. [`column`], and the statements that fill it on PostgreSQL, write the same names.
+#[derive(Deserialize)]
 struct Carried {
     id: Uuid,
     file_name: String,
@@ -28,16 +28,13 @@ pub(crate) fn carried(column: Option<Value>) -> Result<Vec<AttachedFile>, PortEr
 
 /// What the column gets.
 pub(super) fn column(files: &[AttachedFile]) -> Value {
-    let carried = files.iter().map(|file| Carried {
-        id: file.id.uuid(),
-        file_name: file.file_name.as_str().to_owned(),
-        mime_type: file.mime_type.clone(),
-        size: file.size,
-        sha256: file.sha256.clone(),
-        uploaded_by: file.uploaded_by.uuid(),
-        created_at: file.created_at.as_micros(),
+    let carried = files.iter().map(|file| {
+        json!({
+            "id": file.id.uuid(), "file_name": file.file_name.as_str(), "mime_type": file.mime_type, "size": file.size,
+            "sha256": file.sha256, "uploaded_by": file.uploaded_by.uuid(), "created_at": file.created_at.as_micros(),
+        })
     });
-    carried.map(|one| serde_json::to_value(one).unwrap_or_default()).collect()
+    carried.collect()
 }
 
 fn file(one: Carried) -> AttachedFile {

@@ -180,21 +180,24 @@ impl Session {
         }
     }
 
-    /// A poll begins. One that finds another waiting ends the session: one of them is not the client's.
+    /// A poll begins.
     pub(super) fn begin_poll(&self) -> Result<(), Misused> {
+        self.begin(|state| &mut state.is_polled)
+    }
+
+    /// A request of a client that polls begins, of which there is one at a time. One that finds another of its kind
+    /// ends the session: one of them is not the client's.
+    fn begin(&self, is_under_way: impl FnOnce(&mut State) -> &mut bool) -> Result<(), Misused> {
         let mut state = self.state();
-        match state.phase {
-            Phase::Polling | Phase::Probing if !state.is_polled => {
-                state.is_polled = true;
-                Ok(())
-            }
-            Phase::Polling | Phase::Probing => {
-                drop(state);
-                self.end(CLOSE);
-                Err(Misused)
-            }
-            Phase::Upgrading | Phase::Upgraded | Phase::Ended(_) => Err(Misused),
+        if matches!(state.phase, Phase::Upgrading | Phase::Upgraded | Phase::Ended(_)) {
+            return Err(Misused);
         }
+        if std::mem::replace(is_under_way(&mut state), true) {
+            drop(state);
+            self.end(CLOSE);
+            return Err(Misused);
+        }
+        Ok(())
     }
 
     pub(super) fn end_poll(&self) {
@@ -230,21 +233,9 @@ impl Session {
         }
     }
 
-    /// A push begins; one at a time, as with polls.
+    /// A push begins.
     pub(super) fn begin_push(&self) -> Result<(), Misused> {
-        let mut state = self.state();
-        match state.phase {
-            Phase::Polling | Phase::Probing if !state.is_pushed => {
-                state.is_pushed = true;
-                Ok(())
-            }
-            Phase::Polling | Phase::Probing => {
-                drop(state);
-                self.end(CLOSE);
-                Err(Misused)
-            }
-            Phase::Upgrading | Phase::Upgraded | Phase::Ended(_) => Err(Misused),
-        }
+        self.begin(|state| &mut state.is_pushed)
     }
 
     pub(super) fn end_push(&self) {

@@ -63,6 +63,11 @@ impl Identity {
         self.parts.secrets.fingerprint(text)
     }
 
+    /// Whether that is the fingerprint of a text; the answer takes as long wherever they differ.
+    pub fn is_fingerprint(&self, text: &str, said: &str) -> bool {
+        self.parts.secrets.same(&self.fingerprint(text), said)
+    }
+
     /// Revokes a guest's token: an administrator any, a guest the one it comes with.
     pub async fn revoke_guest_token(&self, caller: &Caller, id: GuestTokenId) -> Result<(), IdentityError> {
         match caller {

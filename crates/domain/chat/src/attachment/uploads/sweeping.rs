@@ -7,7 +7,7 @@ use std::{
 
 use kernel::{AttachmentId, PortErrorKind, Timestamp};
 
-use super::{Uploads, before};
+use super::Uploads;
 use crate::{Attachment, AttachmentStatus, ChatError, Checked, FileKey, Verdict};
 
 /// How many files a sweep looks at in one go.
@@ -33,14 +33,14 @@ impl Uploads {
     /// deleted. May run on many nodes at once.
     pub async fn sweep(&self) -> Result<Swept, ChatError> {
         let now = self.env.now();
-        let (unbound, unfinished) = (before(now, Self::UNBOUND_LIFE), before(now, Self::UNFINISHED_LIFE));
+        let (unbound, unfinished) = (now - Self::UNBOUND_LIFE, now - Self::UNFINISHED_LIFE);
         let expired = self.attachments.expire(unbound, unfinished).await?;
         Ok(Swept { expired, forgotten: self.remove_deleted().await? })
     }
 
     /// Gives up what did not come in whole, so that it counts no longer. How many were given up.
     pub async fn sweep_unfinished(&self) -> Result<u64, ChatError> {
-        let unfinished = before(self.env.now(), Self::UNFINISHED_LIFE);
+        let unfinished = self.env.now() - Self::UNFINISHED_LIFE;
         let expired = self.attachments.expire(Timestamp::from_micros(0), unfinished).await?;
         if expired > 0 {
             self.remove_deleted().await?;
@@ -109,7 +109,7 @@ impl Uploads {
         if !self.claim_files(installation).await? {
             return Ok(0);
         }
-        let old = before(self.env.now(), 2 * Self::UNFINISHED_LIFE);
+        let old = self.env.now() - 2 * Self::UNFINISHED_LIFE;
         let (mut after, mut removed): (Option<FileKey>, u64) = (None, 0);
         loop {
             let page = self.files.list(after.as_ref()).await?;
