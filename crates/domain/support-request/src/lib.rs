@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod business_hours;
 mod desk;
 mod error;
 mod events;
@@ -18,6 +19,7 @@ pub mod testing;
 #[cfg(test)]
 mod tests;
 
+pub use business_hours::{BusinessHours, Stretch, WorkingTime};
 pub use desk::{Desk, Done, Reply};
 pub use error::SupportRequestError;
 pub use events::{RequestEvent, Told};

@@ -1,6 +1,7 @@
 //! The rules, the use cases over fakes, and the fakes under the suite that the stores pass.
 
 mod acting;
+mod business_hours;
 mod contract;
 mod events;
 mod laws;
