@@ -6,6 +6,7 @@ mod error;
 mod events;
 mod opening;
 mod ports;
+mod promises;
 mod queue;
 mod request;
 mod sla;
@@ -28,9 +29,10 @@ pub use ports::{
     Activity, ConversationState, Conversations, Inbox, NewConversation, NewMessage, Outbox, People, Person,
     RequestChange, RequestFeed, RequestStore, RequestTx, RequestViews, Requests, Timeline,
 };
+pub use promises::{PromiseStore, Promises, Promising};
 pub use queue::{Queue, QueueViews, Queues, Waiting};
 pub use request::{Requester, Snapshot, Status, SupportRequest};
-pub use sla::{Sla, SlaPolicy};
+pub use sla::{Sla, SlaGoal, SlaPolicy, SlaTerms, SlaTold};
 pub use timeline::{Actor, TimelineEntry, TimelineKind};
 pub use transitions::{Action, By, Command, Hand, Outcome};
 pub use values::{

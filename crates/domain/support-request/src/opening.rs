@@ -75,7 +75,7 @@ impl SupportRequest {
             requester: order.requester,
             assignee: None,
             conversation: birth.conversation,
-            sla: Sla::opened(at, order.priority),
+            sla: Sla::opened(at, order.priority, by.terms),
             waiting_since: None,
             first_response_at: None,
             resolved_at: None,

@@ -19,6 +19,10 @@ words! {
         PriorityChanged = "priority_changed",
         /// The first public answer of an agent.
         FirstResponse = "first_response",
+        /// Most of the time for something promised is over; `new` says for what.
+        SlaWarning = "sla_warning",
+        /// Something was not done in the time that was promised; `new` says what.
+        SlaBreached = "sla_breached",
     }
 }
 

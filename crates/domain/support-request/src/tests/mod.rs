@@ -3,6 +3,7 @@
 mod acting;
 mod business_hours;
 mod contract;
+mod deadlines;
 mod events;
 mod laws;
 mod once;
