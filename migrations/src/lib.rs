@@ -10,6 +10,7 @@ mod m0006_idempotency;
 mod m0007_availability;
 mod m0008_cluster;
 mod m0009_feed_order;
+mod m0012_deadlines;
 mod roles;
 
 use sea_orm_migration::{
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_availability::Migration),
             Box::new(m0008_cluster::Migration),
             Box::new(m0009_feed_order::Migration),
+            Box::new(m0012_deadlines::Migration),
         ]
     }
 }
@@ -90,7 +92,7 @@ pub async fn status(db: &DatabaseConnection) -> Result<Vec<Step>, DbErr> {
 
 /// Tells two sets of steps apart: tests name the template of their databases by it.
 pub fn fingerprint() -> u64 {
-    const SOURCES: [&str; 11] = [
+    const SOURCES: [&str; 12] = [
         include_str!("ddl.rs"),
         include_str!("roles.rs"),
         include_str!("m0001_identity.rs"),
@@ -102,6 +104,7 @@ pub fn fingerprint() -> u64 {
         include_str!("m0007_availability.rs"),
         include_str!("m0008_cluster.rs"),
         include_str!("m0009_feed_order.rs"),
+        include_str!("m0012_deadlines.rs"),
     ];
     SOURCES
         .iter()

@@ -1,7 +1,10 @@
 //! Requests and timeline entries as rows.
 
+use std::time::Duration;
+
 use kernel::{
-    ConversationId, Language, OrganizationId, ParticipantId, PortError, SupportRequestId, TimelineEntryId, UserId,
+    ConversationId, Language, OrganizationId, ParticipantId, PortError, SupportRequestId, TimelineEntryId, Timestamp,
+    UserId,
 };
 use sea_orm::QueryResult;
 use serde_json::{Map, Value};
@@ -18,6 +21,7 @@ pub(crate) const REQUEST: &str =
   r.subject, r.description, r.tags, r.metadata, r.order_id, r.appointment_id, r.warranty_id, r.claim_id,
   r.requester_id, r.requester_name, r.requester_email, r.requester_phone, r.assignee_id, r.conversation_id,
   r.first_response_due_at, r.resolution_due_at, r.waiting_since, r.first_response_at, r.resolved_at, r.closed_at,
+  r.first_response_warn_at, r.first_response_told, r.resolution_warn_at, r.resolution_told, r.sla_waited,
   r.resolution, r.merged_into, r.follow_up_of, r.language, r.last_command, r.version, r.created_at, r.updated_at";
 
 /// Reads the columns of [`REQUEST`].
@@ -49,10 +53,7 @@ pub(crate) fn request(row: &QueryResult) -> Result<Snapshot, PortError> {
         },
         assignee: row.maybe_uuid("assignee_id")?.map(UserId::new),
         conversation: ConversationId::new(row.uuid("conversation_id")?),
-        sla: Sla {
-            first_response_due_at: row.time("first_response_due_at")?,
-            resolution_due_at: row.time("resolution_due_at")?,
-        },
+        sla: sla(row)?,
         waiting_since: row.maybe_time("waiting_since")?,
         first_response_at: row.maybe_time("first_response_at")?,
         resolved_at: row.maybe_time("resolved_at")?,
@@ -68,8 +69,27 @@ pub(crate) fn request(row: &QueryResult) -> Result<Snapshot, PortError> {
     })
 }
 
+/// A program that did not know the warnings yet has left them out: then they are due as if every minute counted.
+fn sla(row: &QueryResult) -> Result<Sla, PortError> {
+    let opened = row.time("created_at")?;
+    let warned = |column, due: Timestamp| {
+        let early = due.since(opened) / 100 * Sla::WARNED_AT_PERCENT;
+        row.maybe_time(column).map(|at| at.unwrap_or(opened + early))
+    };
+    let (first, whole) = (row.time("first_response_due_at")?, row.time("resolution_due_at")?);
+    Ok(Sla {
+        first_response_due_at: first,
+        first_response_warn_at: warned("first_response_warn_at", first)?,
+        first_response_told: row.word("first_response_told")?,
+        resolution_due_at: whole,
+        resolution_warn_at: warned("resolution_warn_at", whole)?,
+        resolution_told: row.word("resolution_told")?,
+        waited: Duration::from_micros(row.count("sla_waited")?),
+    })
+}
+
 /// What may change of a request, in the order of [`changing`].
-pub(crate) const CHANGING: [&str; 27] = [
+pub(crate) const CHANGING: [&str; 33] = [
     "status",
     "priority",
     "category",
@@ -97,6 +117,12 @@ pub(crate) const CHANGING: [&str; 27] = [
     "language",
     "last_command",
     "version",
+    "first_response_warn_at",
+    "first_response_told",
+    "resolution_warn_at",
+    "resolution_told",
+    "sla_waited",
+    "sla_next_at",
 ];
 
 /// Adds the values of [`CHANGING`].
@@ -129,6 +155,12 @@ pub(crate) fn changing(sql: Sql, request: &Snapshot) -> Sql {
         .text(request.language.as_str())
         .maybe_int(request.last_command)
         .count(request.version)
+        .time(request.sla.first_response_warn_at)
+        .text(request.sla.first_response_told.as_str())
+        .time(request.sla.resolution_warn_at)
+        .text(request.sla.resolution_told.as_str())
+        .count(u64::try_from(request.sla.waited.as_micros()).unwrap_or(u64::MAX))
+        .maybe_time(request.sla_next_at())
 }
 
 /// A day and a counter, so that a list can be sorted by them: `…-20240115-001`.

@@ -44,11 +44,13 @@ impl Desk {
         let actor = Actor { id: None, name: "Guichet".to_owned() };
         let by = By { actor: &actor, hand: Hand::Stays, env: &*self.env, terms: &terms };
         let outcome = request.deadlines_passed(&by);
+        tx.requests().save(&request).await?;
         if !outcome.changed {
-            // Somebody else was faster, on this node or another.
+            // Somebody else was faster, on this node or another; or it was written by a program that knew nothing of
+            // deadlines, and when to look again is known only from now on.
+            tx.commit().await?;
             return Ok(None);
         }
-        tx.requests().save(&request).await?;
         self.store_changes(tx, &request, &outcome).await?;
         Ok(Some(outcome))
     }
