@@ -22,6 +22,7 @@ field-required = This field is required.
 field-too_short = This text is too short.
 field-too_long = This text is too long.
 field-too_many = There are too many items.
+field-out_of_range = This number is too small or too large.
 field-invalid = This value does not fit.
 field-unknown = This value is not known here.
 

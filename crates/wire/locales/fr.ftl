@@ -22,6 +22,7 @@ field-required = Ce champ est obligatoire.
 field-too_short = Ce texte est trop court.
 field-too_long = Ce texte est trop long.
 field-too_many = Il y a trop d’éléments.
+field-out_of_range = Ce nombre est trop petit ou trop grand.
 field-invalid = Cette valeur ne convient pas.
 field-unknown = Cette valeur n’est pas connue ici.
 

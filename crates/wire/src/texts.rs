@@ -26,7 +26,8 @@ pub const CODES: [&str; 17] = [
 ];
 
 /// Codes of wrong fields that any domain may give; each has a text under `field.<code>`.
-pub const FIELD_CODES: [&str; 6] = ["required", "too_short", "too_long", "too_many", "invalid", "unknown"];
+pub const FIELD_CODES: [&str; 7] =
+    ["required", "too_short", "too_long", "too_many", "out_of_range", "invalid", "unknown"];
 
 /// Sorts of problems; each has a text under `title.<sort>`.
 pub const TITLES: [&str; 14] = [

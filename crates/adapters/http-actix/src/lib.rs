@@ -21,6 +21,7 @@ mod operations;
 mod pages;
 mod presence;
 mod problem;
+mod promises;
 mod public;
 mod routes;
 mod support_requests;

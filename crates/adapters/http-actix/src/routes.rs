@@ -11,7 +11,7 @@ use utoipa_actix_web::{scope, service_config};
 
 use crate::{
     Api, answer::Answer, auth, chat_sessions, conversations, docs, failure::Failure, me, messages, operations, pages,
-    presence, public, support_requests, users,
+    presence, promises, public, support_requests, users,
 };
 
 /// All of it.
@@ -39,6 +39,7 @@ pub(crate) fn documented(config: &mut service_config::ServiceConfig<'_>) {
         chat_sessions::configure(api);
         messages::configure(api);
         public::configure(api);
+        promises::configure(api);
     }));
     operations::configure(config);
 }

@@ -254,6 +254,13 @@ pub struct RequestChange {
     pub timeline: Vec<TimelineEntry>,
 }
 
+impl RequestChange {
+    /// Whether the requester is told of it.
+    pub fn is_for_customer(&self) -> bool {
+        self.timeline.is_empty() || self.timeline.iter().any(TimelineEntry::is_for_customer)
+    }
+}
+
 /// Told of changes at once. A hint: whoever misses one fetches.
 pub trait RequestFeed: Send + Sync {
     /// MUST NOT block and cannot fail.

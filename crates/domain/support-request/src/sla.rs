@@ -19,6 +19,21 @@ impl SlaPolicy {
     /// The shortest and the longest that may be promised.
     pub const BOUNDS: (Duration, Duration) = (Duration::from_mins(1), Duration::from_hours(24 * 365));
 
+    /// Whether it can be promised.
+    ///
+    /// # Errors
+    /// `first_response_minutes` or `resolution_minutes` `out_of_range` outside [`Self::BOUNDS`], the latter also when
+    /// it is due before the first response.
+    pub fn check(self) -> Result<(), FieldError> {
+        let (least, most) = Self::BOUNDS;
+        let fits = |promised: Duration| promised >= least && promised <= most;
+        match (fits(self.first_response), fits(self.resolution) && self.resolution >= self.first_response) {
+            (true, true) => Ok(()),
+            (false, _) => Err(FieldError::new("first_response_minutes", "out_of_range")),
+            (true, false) => Err(FieldError::new("resolution_minutes", "out_of_range")),
+        }
+    }
+
     /// The defaults: urgent 1 h / 4 h, high 2 h / 8 h, normal 4 h / 24 h, low 8 h / 48 h.
     pub const fn of(priority: Priority) -> Self {
         let (first, whole) = match priority {
@@ -49,22 +64,11 @@ impl SlaTerms {
     /// The defaults, but for these policies.
     ///
     /// # Errors
-    /// `first_response_minutes` or `resolution_minutes` `out_of_range` outside [`SlaPolicy::BOUNDS`];
-    /// `resolution_minutes` `too_short` when it is due before the first response.
+    /// As [`SlaPolicy::check`].
     pub fn new(own: impl IntoIterator<Item = (Priority, SlaPolicy)>, time: WorkingTime) -> Result<Self, FieldError> {
         let mut terms = Self { time, ..Self::default() };
-        let (least, most) = SlaPolicy::BOUNDS;
         for (priority, policy) in own {
-            for (field, promised) in
-                [("first_response_minutes", policy.first_response), ("resolution_minutes", policy.resolution)]
-            {
-                if promised < least || promised > most {
-                    return Err(FieldError::new(field, "out_of_range"));
-                }
-            }
-            if policy.resolution < policy.first_response {
-                return Err(FieldError::new("resolution_minutes", "too_short"));
-            }
+            policy.check()?;
             terms.policies[place(priority)] = policy;
         }
         Ok(terms)

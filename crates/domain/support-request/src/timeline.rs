@@ -63,10 +63,15 @@ pub struct TimelineEntry {
 }
 
 impl TimelineEntry {
-    /// The entry without what is for staff only.
+    /// Whether the customer may see it, without its note: what was promised is between the organisation and its staff.
+    pub fn is_for_customer(&self) -> bool {
+        !matches!(self.kind, TimelineKind::SlaWarning | TimelineKind::SlaBreached)
+    }
+
+    /// The entry without what is for staff only; nothing, when all of it is.
     #[must_use]
-    pub fn for_customer(mut self) -> Self {
+    pub fn for_customer(mut self) -> Option<Self> {
         self.note = None;
-        self
+        self.is_for_customer().then_some(self)
     }
 }
