@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use actix_web::{get, put, web::Data};
 use jiff::{civil::Date, tz::TimeZone};
-use kernel::Role;
+use kernel::{FieldError, Role};
 use serde::{Deserialize, Serialize};
 use support_request::{BusinessHours, Priority, Promises, SlaPolicy, Stretch};
 use utoipa::ToSchema;
@@ -75,7 +75,8 @@ async fn get_policies(api: Data<Api>, Known(caller): Known) -> Answer {
 #[schema(example = json!({"items": [{"priority": "urgent", "first_response_minutes": 60, "resolution_minutes": 240}]}))]
 struct SetPolicies {
     /// One for each priority that is to change.
-    #[schema(max_items = 4)]
+    #[serde(default)]
+    #[schema(required, min_items = 1, max_items = 4)]
     items: Vec<SlaPolicyOf>,
 }
 
@@ -88,6 +89,9 @@ async fn set_policies(api: Data<Api>, Known(caller): Known, Json(body): Json<Set
     caller.at_least(Role::Admin).map_err(crate::failure::not_allowed)?;
     let mut checks = Checks::default();
     let mut policies: Vec<(Priority, SlaPolicy)> = Vec::with_capacity(body.items.len().min(4));
+    if body.items.is_empty() {
+        checks.wrong("items", "required");
+    }
     for (at, item) in body.items.iter().enumerate() {
         let minutes = |minutes: u64| Duration::from_secs(minutes.saturating_mul(60));
         let policy = SlaPolicy {
@@ -116,7 +120,9 @@ async fn set_policies(api: Data<Api>, Known(caller): Known, Json(body): Json<Set
     "holidays": ["2026-12-25"]}))]
 struct Hours {
     /// Whether deadlines count business hours only; else every minute counts.
-    enabled: bool,
+    #[serde(default)]
+    #[schema(required, value_type = bool)]
+    enabled: Option<bool>,
     /// IANA name; the organisation's own when left out.
     #[schema(required)]
     time_zone: Option<String>,
@@ -148,7 +154,7 @@ impl Hours {
     fn of(promises: &Promises) -> Self {
         let Some(hours) = &promises.hours else {
             let time_zone = Some(promises.time_zone.clone());
-            return Self { enabled: false, time_zone, week: Vec::new(), holidays: Vec::new() };
+            return Self { enabled: Some(false), time_zone, week: Vec::new(), holidays: Vec::new() };
         };
         let clock = |minutes: u16| format!("{:02}:{:02}", minutes / 60, minutes % 60);
         let stretches = DAYS.iter().zip(hours.week()).flat_map(|(day, stretches)| {
@@ -156,7 +162,7 @@ impl Hours {
             stretches.iter().map(one).collect::<Vec<_>>()
         });
         Self {
-            enabled: true,
+            enabled: Some(true),
             time_zone: hours.zone().iana_name().map(str::to_owned),
             week: stretches.collect(),
             holidays: hours.holidays().iter().map(ToString::to_string).collect(),
@@ -224,6 +230,10 @@ async fn get_hours(api: Data<Api>, Known(caller): Known) -> Answer {
 async fn set_hours(api: Data<Api>, Known(caller): Known, Json(body): Json<Hours>) -> Answer {
     caller.at_least(Role::Admin).map_err(crate::failure::not_allowed)?;
     let own_zone = api.promising.read(&caller).await?.time_zone;
-    let calendar = if body.enabled { Some(body.calendar(&own_zone)?) } else { None };
+    let calendar = match body.enabled {
+        Some(true) => Some(body.calendar(&own_zone)?),
+        Some(false) => None,
+        None => return Err(Failure::invalid(vec![FieldError::new("enabled", "required").into()])),
+    };
     ok(&Hours::of(&api.promising.set_business_hours(&caller, calendar.as_ref()).await?))
 }
