@@ -11,6 +11,8 @@ mod m0007_availability;
 mod m0008_cluster;
 mod m0009_feed_order;
 mod m0010_attachment;
+mod m0012_deadlines;
+mod m0013_life;
 mod roles;
 
 use sea_orm_migration::{
@@ -38,6 +40,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_cluster::Migration),
             Box::new(m0009_feed_order::Migration),
             Box::new(m0010_attachment::Migration),
+            Box::new(m0012_deadlines::Migration),
+            Box::new(m0013_life::Migration),
         ]
     }
 }
@@ -92,7 +96,7 @@ pub async fn status(db: &DatabaseConnection) -> Result<Vec<Step>, DbErr> {
 
 /// Tells two sets of steps apart: tests name the template of their databases by it.
 pub fn fingerprint() -> u64 {
-    const SOURCES: [&str; 12] = [
+    const SOURCES: [&str; 14] = [
         include_str!("ddl.rs"),
         include_str!("roles.rs"),
         include_str!("m0001_identity.rs"),
@@ -105,6 +109,8 @@ pub fn fingerprint() -> u64 {
         include_str!("m0008_cluster.rs"),
         include_str!("m0009_feed_order.rs"),
         include_str!("m0010_attachment.rs"),
+        include_str!("m0012_deadlines.rs"),
+        include_str!("m0013_life.rs"),
     ];
     SOURCES
         .iter()

@@ -26,6 +26,7 @@ pub(crate) fn build(config: &Config, parts: &Parts, base: &Url, metrics: &Promet
     Data::new(Api::new(http_actix::Parts {
         identity: Arc::clone(&parts.identity),
         desk: Arc::clone(&parts.desk),
+        promising: Arc::clone(&parts.promising),
         chat: Arc::clone(&parts.chat),
         uploads: Arc::clone(&parts.uploads),
         sessions: Arc::clone(&parts.sessions),

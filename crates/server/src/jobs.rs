@@ -6,6 +6,7 @@ use chat::{Files, Sessions, Uploads};
 use identity::Identity;
 use kernel::{Env, SystemEnv};
 use store_seaorm::SeaStore;
+use support_request::Desk;
 use tokio::{sync::Notify, task::JoinSet, time::MissedTickBehavior};
 
 use crate::{heads, wire::Parts};
@@ -14,6 +15,8 @@ use crate::{heads, wire::Parts};
 const REVOCATIONS: Duration = Duration::from_secs(1);
 /// How often the sites that may call are read again.
 const ORIGINS: Duration = Duration::from_secs(5);
+/// How often staff are told of deadlines that have come near or were missed.
+const DEADLINES: Duration = Duration::from_mins(1);
 /// How often what can never be used again is removed.
 const CLEANUP: Duration = Duration::from_hours(24);
 /// How often calls are forgotten that can no longer be repeated; what they keep is sealed, and yet not to stay.
@@ -34,6 +37,8 @@ pub(crate) fn start(parts: &Parts) -> JoinSet<()> {
     jobs.spawn(Arc::clone(around).run_queues(Arc::clone(&parts.queues), Arc::clone(hub)));
     let sessions = Arc::clone(sessions);
     jobs.spawn(every(sweep(sessions.timeout()), "chat-timeout", move || time_out(Arc::clone(&sessions))));
+    let desk = Arc::clone(&parts.desk);
+    jobs.spawn(every(DEADLINES, "sla-watch", move || watch_deadlines(Arc::clone(&desk))));
     let (identity, origins) = (Arc::clone(&parts.identity), Arc::clone(&parts.origins));
     jobs.spawn(every(ORIGINS, "origins", move || {
         let (identity, origins) = (Arc::clone(&identity), Arc::clone(&origins));
@@ -193,6 +198,15 @@ async fn time_out(sessions: Arc<Sessions>) -> anyhow::Result<()> {
     if ended > 0 {
         metrics::counter!("guichet_chat_sessions_timed_out_total").increment(ended as u64);
         tracing::info!(job = "chat-timeout", ended, "chat sessions without a message were ended");
+    }
+    Ok(())
+}
+
+async fn watch_deadlines(desk: Arc<Desk>) -> anyhow::Result<()> {
+    let told = desk.watch_deadlines().await?;
+    if told > 0 {
+        metrics::counter!("guichet_deadlines_told_total").increment(told as u64);
+        tracing::info!(job = "sla-watch", told, "staff were told of deadlines");
     }
     Ok(())
 }

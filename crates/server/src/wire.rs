@@ -12,7 +12,7 @@ use kernel::{Env, SystemEnv, Texts};
 use local::{LocalBudgets, Unlimited};
 use realtime::{Hub, Limits};
 use store_seaorm::{History, SeaStore, StoreOptions};
-use support_request::{Desk, Queues};
+use support_request::{Desk, Promising, Queues};
 use texts_fluent::FluentTexts;
 use tokio::sync::Notify;
 use ws_actix::{CloseRevoked, TellAvailability};
@@ -36,6 +36,7 @@ pub(crate) struct Parts {
     pub(crate) store: Arc<SeaStore>,
     pub(crate) identity: Arc<Identity>,
     pub(crate) desk: Arc<Desk>,
+    pub(crate) promising: Arc<Promising>,
     pub(crate) chat: Arc<Chat>,
     /// The files of conversations.
     pub(crate) uploads: Arc<Uploads>,
@@ -126,6 +127,7 @@ impl Parts {
         let timeout = Duration::from_secs(config.chat_timeout_s);
         let sessions = Sessions::new(store.clone(), store.clone(), hub.clone(), Arc::clone(&env), timeout);
         let queues = Arc::new(Queues::new(store.clone(), Arc::clone(&env)));
+        let promising = Arc::new(Promising::new(store.clone()));
         let (desk, chat, sessions) = (Arc::new(desk), Arc::new(chat), Arc::new(sessions));
         let uploads = Arc::new(uploads);
         Ok(Self {
@@ -134,6 +136,7 @@ impl Parts {
             store,
             identity,
             desk,
+            promising,
             chat,
             uploads,
             files,

@@ -23,6 +23,7 @@ field-too_short = This text is too short.
 field-too_long = This text is too long.
 field-too_many = There are too many items.
 field-too_many_pixels = This picture has too many pixels: 40 million at most.
+field-out_of_range = This number is too small or too large.
 field-invalid = This value does not fit.
 field-unknown = This value is not known here.
 

@@ -23,6 +23,7 @@ field-too_short = Ce texte est trop court.
 field-too_long = Ce texte est trop long.
 field-too_many = Il y a trop d’éléments.
 field-too_many_pixels = Cette image a trop de pixels : 40 millions au plus.
+field-out_of_range = Ce nombre est trop petit ou trop grand.
 field-invalid = Cette valeur ne convient pas.
 field-unknown = Cette valeur n’est pas connue ici.
 

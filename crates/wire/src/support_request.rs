@@ -66,6 +66,19 @@ pub struct SupportRequest {
     /// How it was resolved.
     #[schema(required)]
     pub resolution: Option<String>,
+    /// What the requester thought of it.
+    #[schema(required)]
+    pub rating: Option<Rating>,
+    /// When it was last escalated.
+    #[schema(value_type = Option<String>, format = DateTime, required)]
+    pub escalated_at: Option<Timestamp>,
+    /// Until when staff have put it aside; only told to staff, and left out while it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, format = DateTime, nullable = false)]
+    pub snoozed_until: Option<Timestamp>,
+    /// When it was put away; what is archived is out of the usual lists.
+    #[schema(value_type = Option<String>, format = DateTime, required)]
+    pub archived_at: Option<Timestamp>,
     /// The request that took this one in.
     #[schema(required)]
     pub merged_into: Option<Uuid>,
@@ -114,6 +127,10 @@ impl SupportRequest {
             resolved_at: request.resolved_at,
             closed_at: request.closed_at,
             resolution: request.resolution.as_ref().map(|text| text.as_str().to_owned()),
+            rating: request.rating.as_ref().map(Rating::of),
+            escalated_at: request.escalated_at,
+            snoozed_until: request.snoozed_until.filter(|_| eyes == Eyes::Staff),
+            archived_at: request.archived_at,
             merged_into: request.merged_into.map(kernel::SupportRequestId::uuid),
             follow_up_of: request.follow_up_of.map(kernel::SupportRequestId::uuid),
             created_at: request.created_at,
@@ -163,6 +180,31 @@ impl References {
             appointment_id: references.appointment_id.clone(),
             warranty_id: references.warranty_id.clone(),
             claim_id: references.claim_id.clone(),
+        }
+    }
+}
+
+/// What the requester thought of the help.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Rating {
+    /// 1, poor, to 5, excellent.
+    #[schema(example = 5, minimum = 1, maximum = 5)]
+    pub rating: u8,
+    /// In their own words.
+    #[schema(required)]
+    pub comment: Option<String>,
+    /// When they first said so.
+    #[schema(value_type = String, format = DateTime)]
+    pub rated_at: Timestamp,
+}
+
+impl Rating {
+    /// A rating.
+    pub fn of(rating: &support_request::Rating) -> Self {
+        Self {
+            rating: rating.score.get(),
+            comment: rating.comment.as_ref().map(|comment| comment.as_str().to_owned()),
+            rated_at: rating.at,
         }
     }
 }

@@ -124,7 +124,8 @@ fn a_request_has_the_fields_that_clients_rely_on() {
         "assignee": {"id": id(8), "name": "Camille Durand"}, "version": 1,
         "sla": {"first_response_due_at": "2024-01-15T14:30:00.000000Z", "resolution_due_at": "2024-01-16T10:30:00.000000Z",
             "first_response_breached": false, "resolution_breached": false},
-        "first_response_at": null, "resolved_at": null, "closed_at": null, "resolution": null, "merged_into": null,
+        "first_response_at": null, "resolved_at": null, "closed_at": null, "resolution": null, "rating": null,
+        "escalated_at": null, "archived_at": null, "merged_into": null,
         "follow_up_of": null, "created_at": AT, "updated_at": AT, "last_message": null, "unread_count": 4,
     });
     assert_eq!(staff, expected);

@@ -26,8 +26,8 @@ pub const CODES: [&str; 17] = [
 ];
 
 /// Codes of wrong fields that any domain may give; each has a text under `field.<code>`.
-pub const FIELD_CODES: [&str; 7] =
-    ["required", "too_short", "too_long", "too_many", "too_many_pixels", "invalid", "unknown"];
+pub const FIELD_CODES: [&str; 8] =
+    ["required", "too_short", "too_long", "too_many", "too_many_pixels", "out_of_range", "invalid", "unknown"];
 
 /// Sorts of problems; each has a text under `title.<sort>`.
 pub const TITLES: [&str; 14] = [

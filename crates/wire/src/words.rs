@@ -140,5 +140,9 @@ mirrors! {
         PriorityChanged,
         /// The first public answer of an agent.
         FirstResponse,
+        /// Most of the time for something promised is over; `new` says for what. For staff only.
+        SlaWarning,
+        /// Something was not done in the time that was promised; `new` says what. For staff only.
+        SlaBreached,
     }
 }

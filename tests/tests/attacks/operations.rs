@@ -198,6 +198,42 @@ const ROWS: &[Row] = &[
     write("POST /api/v1/support-requests/{id}/resolve", Needs::Staff, "{}", ACTION),
     write("POST /api/v1/support-requests/{id}/reopen", Needs::Somebody, "{}", ACTION),
     write("POST /api/v1/support-requests/{id}/close", Needs::Staff, "{}", ACTION),
+    read("GET /api/v1/sla-policies", Needs::Staff),
+    write(
+        "PUT /api/v1/sla-policies",
+        Needs::Admin,
+        r#"{"items":[{"priority":"low","first_response_minutes":480,"resolution_minutes":2880}]}"#,
+        &[
+            ("{}", 422),
+            (r#"{"items":[{"priority":"low","first_response_minutes":0,"resolution_minutes":2880}]}"#, 422),
+            (r#"{"items":[{"priority":"low","first_response_minutes":-1,"resolution_minutes":2880}]}"#, 422),
+            (r#"{"items":[{"priority":"low","first_response_minutes":1e300,"resolution_minutes":2880}]}"#, 422),
+            (
+                r#"{"items":[{"priority":"low","first_response_minutes":18446744073709551615,"resolution_minutes":1}]}"#,
+                422,
+            ),
+            (r#"{"items":[{"priority":"god","first_response_minutes":1,"resolution_minutes":2}]}"#, 422),
+        ],
+    ),
+    read("GET /api/v1/business-hours", Needs::Staff),
+    write(
+        "PUT /api/v1/business-hours",
+        Needs::Admin,
+        r#"{"enabled":false}"#,
+        &[
+            ("{}", 422),
+            (r#"{"enabled":true}"#, 422),
+            (
+                r#"{"enabled":true,"time_zone":"../../etc/passwd","week":[{"day":"monday","from":"09:00","to":"10:00"}]}"#,
+                422,
+            ),
+            (r#"{"enabled":true,"week":[{"day":"monday","from":"10:00","to":"09:00"}]}"#, 422),
+            (
+                r#"{"enabled":true,"week":[{"day":"monday","from":"09:00","to":"10:00"}],"holidays":["0000-00-00"]}"#,
+                422,
+            ),
+        ],
+    ),
     read("GET /api/v1/conversations", Needs::Somebody),
     write("POST /api/v1/conversations", Needs::Somebody, r#"{"subject":"Un sujet"}"#, CONVERSATION),
     read("GET /api/v1/conversations/{id}", Needs::Somebody),

@@ -184,6 +184,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/business-hours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When the organisation works, as deadlines count it. For staff. */
+        get: operations["get_hours"];
+        /**
+         * Sets when the organisation works, as a whole. Counts for requests opened from then on, and for those whose clock
+         *     stands still. For administrators.
+         */
+        put: operations["set_hours"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations": {
         parameters: {
             query?: never;
@@ -457,6 +478,27 @@ export interface paths {
         /** The visitor's request, with its timeline. */
         get: operations["get_public_support_request"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sla-policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long the first response and the resolution may take, by priority. For staff. */
+        get: operations["get_policies"];
+        /**
+         * Sets policies; those of priorities that are not named stay. Counts for requests opened from then on. For
+         *     administrators.
+         */
+        put: operations["set_policies"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1090,6 +1132,68 @@ export interface components {
              */
             service: string;
         };
+        /**
+         * @description When the organisation works.
+         * @example {
+         *       "enabled": true,
+         *       "holidays": [
+         *         "2026-12-25"
+         *       ],
+         *       "time_zone": "Europe/Paris",
+         *       "week": [
+         *         {
+         *           "day": "monday",
+         *           "from": "09:00",
+         *           "to": "12:00"
+         *         },
+         *         {
+         *           "day": "monday",
+         *           "from": "13:00",
+         *           "to": "18:00"
+         *         }
+         *       ]
+         *     }
+         */
+        Hours: {
+            /** @description Whether deadlines count business hours only; else every minute counts. */
+            enabled: boolean;
+            /** @description IANA name; the organisation's own when left out. */
+            time_zone: string | null;
+            /** @description Stretches of working time by the clock of the time zone. */
+            week?: components["schemas"]["HoursOfDay"][];
+            /**
+             * @description Days on which nobody works, as `YYYY-MM-DD`; at most 1 000.
+             * @example [
+             *       "2026-12-25"
+             *     ]
+             */
+            holidays?: string[];
+        };
+        /**
+         * @description A stretch of working time.
+         * @example {
+         *       "day": "monday",
+         *       "from": "09:00",
+         *       "to": "12:00"
+         *     }
+         */
+        HoursOfDay: {
+            /**
+             * @description `monday` to `sunday`.
+             * @example monday
+             */
+            day: string;
+            /**
+             * @description `HH:MM`.
+             * @example 09:00
+             */
+            from: string;
+            /**
+             * @description `HH:MM`, up to `24:00`.
+             * @example 12:00
+             */
+            to: string;
+        };
         /** @description The last message of a request's thread, cut for lists. */
         LastMessage: {
             /** @description Which side. */
@@ -1466,6 +1570,22 @@ export interface components {
              */
             estimated_wait_s: number | null;
         };
+        /** @description What the requester thought of the help. */
+        Rating: {
+            /**
+             * Format: int32
+             * @description 1, poor, to 5, excellent.
+             * @example 5
+             */
+            rating: number;
+            /** @description In their own words. */
+            comment: string | null;
+            /**
+             * Format: date-time
+             * @description When they first said so.
+             */
+            rated_at: string;
+        };
         /**
          * @description How far the caller has read.
          * @example {
@@ -1713,6 +1833,52 @@ export interface components {
             items: components["schemas"]["SessionItem"][];
         };
         /**
+         * @description Policies to be set.
+         * @example {
+         *       "items": [
+         *         {
+         *           "first_response_minutes": 60,
+         *           "priority": "urgent",
+         *           "resolution_minutes": 240
+         *         }
+         *       ]
+         *     }
+         */
+        SetPolicies: {
+            /** @description One for each priority that is to change. */
+            items: components["schemas"]["SlaPolicyOf"][];
+        };
+        /** @description What is promised, by priority, the most urgent last. */
+        SlaPolicies: {
+            items: components["schemas"]["SlaPolicyOf"][];
+        };
+        /**
+         * @description What is promised for one priority.
+         * @example {
+         *       "first_response_minutes": 60,
+         *       "priority": "urgent",
+         *       "resolution_minutes": 240
+         *     }
+         */
+        SlaPolicyOf: {
+            /**
+             * @description `low`, `normal`, `high` or `urgent`.
+             * @example urgent
+             */
+            priority?: string;
+            /**
+             * Format: int64
+             * @description From opening to the first public answer of an agent, 1 to 525 600, in working time.
+             */
+            first_response_minutes: number;
+            /**
+             * Format: int64
+             * @description From opening to resolution, not less than to the first answer. The time in which the customer is waited for
+             *     does not count.
+             */
+            resolution_minutes: number;
+        };
+        /**
          * @description Whether a member of staff wants to be asked. Visitors are shown those who are connected and `online`.
          * @enum {string}
          */
@@ -1808,6 +1974,22 @@ export interface components {
             closed_at: string | null;
             /** @description How it was resolved. */
             resolution: string | null;
+            rating: components["schemas"]["Rating"] | null;
+            /**
+             * Format: date-time
+             * @description When it was last escalated.
+             */
+            escalated_at: string | null;
+            /**
+             * Format: date-time
+             * @description Until when staff have put it aside; only told to staff, and left out while it is not.
+             */
+            snoozed_until?: string;
+            /**
+             * Format: date-time
+             * @description When it was put away; what is archived is out of the usual lists.
+             */
+            archived_at: string | null;
             /**
              * Format: uuid
              * @description The request that took this one in.
@@ -1915,7 +2097,7 @@ export interface components {
          * @description What an entry of a timeline tells.
          * @enum {string}
          */
-        TimelineKind: "created" | "status_changed" | "assignee_changed" | "priority_changed" | "first_response";
+        TimelineKind: "created" | "status_changed" | "assignee_changed" | "priority_changed" | "first_response" | "sla_warning" | "sla_breached";
         /** @description A request with what happened to it. */
         TrackedSupportRequest: {
             support_request: components["schemas"]["SupportRequest"];
@@ -2929,6 +3111,158 @@ export interface operations {
             };
             /** @description Not there, or not for this caller: the two are not told apart. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_hours: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The calendar. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hours"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_hours: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Hours"];
+            };
+        };
+        responses: {
+            /** @description The calendar, as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hours"];
+                };
+            };
+            /** @description Unreadable: no JSON, or cut off. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4785,6 +5119,158 @@ export interface operations {
             };
             /** @description Not there, or not for this caller: the two are not told apart. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_policies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One policy for each priority. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SlaPolicies"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_policies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetPolicies"];
+            };
+        };
+        responses: {
+            /** @description All of them, as they are now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SlaPolicies"];
+                };
+            };
+            /** @description Unreadable: no JSON, or cut off. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use chat::{Chat, Sessions, Uploads};
 use identity::Identity;
 use kernel::{Availability, Env, OrganizationId, ParticipantId, Role, Secret, Texts, Timestamp, UserId};
-use support_request::{Desk, Queues};
+use support_request::{Desk, Promising, Queues};
 
 use crate::{Arrivals, PageSource, routes::RouteTable};
 
@@ -16,6 +16,8 @@ pub struct Parts {
     pub identity: Arc<Identity>,
     /// Support requests.
     pub desk: Arc<Desk>,
+    /// What is promised: deadlines and business hours.
+    pub promising: Arc<Promising>,
     /// Conversations.
     pub chat: Arc<Chat>,
     /// Their files.

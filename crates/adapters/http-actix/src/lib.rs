@@ -22,6 +22,7 @@ mod operations;
 mod pages;
 mod presence;
 mod problem;
+mod promises;
 mod public;
 mod routes;
 mod support_requests;

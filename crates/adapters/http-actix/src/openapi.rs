@@ -15,9 +15,10 @@ use utoipa_actix_web::AppExt;
 
 use crate::{extract, problem::Problem, routes};
 
-const TAGS: [(&str, &str); 8] = [
+const TAGS: [(&str, &str); 9] = [
     ("auth", "Signing in and out, and one's sessions."),
     ("users", "People with an account."),
+    ("settings", "What an organisation sets for itself."),
     ("support requests", "Requests, and what is done with them."),
     ("conversations", "The thread of each request: messages and read state."),
     ("attachments", "Files of conversations."),

@@ -11,7 +11,7 @@ use utoipa_actix_web::{scope, service_config};
 
 use crate::{
     Api, answer::Answer, attachments, auth, chat_sessions, conversations, docs, failure::Failure, me, messages,
-    operations, pages, presence, public, support_requests, users,
+    operations, pages, presence, promises, public, support_requests, users,
 };
 
 /// All of it.
@@ -40,6 +40,7 @@ pub(crate) fn documented(config: &mut service_config::ServiceConfig<'_>) {
         messages::configure(api);
         attachments::configure(api);
         public::configure(api);
+        promises::configure(api);
     }));
     operations::configure(config);
 }

@@ -1,5 +1,6 @@
 //! The use cases of the desk: opening requests, and steering them.
 
+mod deadlines;
 mod reading;
 mod replies;
 
@@ -147,7 +148,8 @@ impl Desk {
             language: caller.language(),
         };
         let actor = actor(caller);
-        let by = By { actor: &actor, hand: Hand::Stays, env: &*self.env };
+        let terms = tx.requests().terms().await?;
+        let by = By { actor: &actor, hand: Hand::Stays, env: &*self.env, terms: &terms };
         let (request, outcome) = SupportRequest::open(order.clone(), birth, &by);
         if let Err(error) = tx.requests().insert(&request).await {
             drop(tx);
@@ -184,7 +186,8 @@ impl Desk {
         }
         let conversation = request.conversation_state();
         let actor = actor(caller);
-        let by = By { actor: &actor, hand: hand.as_ref(), env: &*self.env };
+        let terms = tx.requests().terms().await?;
+        let by = By { actor: &actor, hand: hand.as_ref(), env: &*self.env, terms: &terms };
         let outcome = request.act(action, command, &by)?;
         if outcome.changed {
             tx.requests().save(&request).await?;

@@ -1,10 +1,10 @@
 //! What this domain tells the world. The names and the shape of `data` are fixed; a change of
 //! shape only ever adds.
 
-use kernel::{ConversationId, Env, Event, EventId, EventName, UserId};
+use kernel::{ConversationId, Env, Event, EventId, EventName, Timestamp, UserId};
 use serde_json::{Map, Value, json};
 
-use crate::{Reason, Snapshot, Status};
+use crate::{Reason, SlaGoal, Snapshot, Status};
 
 /// Something that happened to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,17 +27,33 @@ pub enum RequestEvent {
     Resolved,
     /// It moved to `closed`.
     Closed,
+    /// Most of the time for something promised is over.
+    SlaWarning {
+        /// What was promised.
+        goal: SlaGoal,
+        /// Until when.
+        due_at: Timestamp,
+    },
+    /// Something was not done in the time that was promised.
+    SlaBreached {
+        /// What was promised.
+        goal: SlaGoal,
+        /// Until when.
+        due_at: Timestamp,
+    },
 }
 
 impl RequestEvent {
     /// Every name that an event of this domain can have.
-    pub const NAMES: [EventName; 6] = [
+    pub const NAMES: [EventName; 8] = [
         "ticket.created",
         "conversation.created",
         "ticket.assigned",
         "ticket.status_changed",
         "ticket.resolved",
         "ticket.closed",
+        "ticket.sla.warning",
+        "ticket.sla.breached",
     ];
 
     /// The name, which is also the routing key.
@@ -49,6 +65,8 @@ impl RequestEvent {
             Self::StatusChanged { .. } => "ticket.status_changed",
             Self::Resolved => "ticket.resolved",
             Self::Closed => "ticket.closed",
+            Self::SlaWarning { .. } => "ticket.sla.warning",
+            Self::SlaBreached { .. } => "ticket.sla.breached",
         }
     }
 
@@ -90,6 +108,11 @@ impl RequestEvent {
             Self::StatusChanged { from } => drop(put("old_status", json!(from))),
             Self::Resolved => drop(put("resolution", json!(request.resolution))),
             Self::Closed | Self::ConversationCreated(_) => {}
+            Self::SlaWarning { goal, due_at } | Self::SlaBreached { goal, due_at } => {
+                put("goal", json!(goal));
+                put("due_at", json!(due_at));
+                return data;
+            }
         }
         if *self != Self::Created {
             put("reason", json!(told.reason));

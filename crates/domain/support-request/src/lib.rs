@@ -1,10 +1,12 @@
 #![doc = include_str!("../README.md")]
 
+mod business_hours;
 mod desk;
 mod error;
 mod events;
 mod opening;
 mod ports;
+mod promises;
 mod queue;
 mod request;
 mod sla;
@@ -18,6 +20,7 @@ pub mod testing;
 #[cfg(test)]
 mod tests;
 
+pub use business_hours::{BusinessHours, Stretch, WorkingTime};
 pub use desk::{Desk, Done, Reply};
 pub use error::SupportRequestError;
 pub use events::{RequestEvent, Told};
@@ -26,14 +29,15 @@ pub use ports::{
     Activity, ConversationState, Conversations, Inbox, NewConversation, NewMessage, Outbox, People, Person,
     RequestChange, RequestFeed, RequestStore, RequestTx, RequestViews, Requests, Timeline,
 };
+pub use promises::{PromiseStore, Promises, Promising};
 pub use queue::{Queue, QueueViews, Queues, Waiting};
-pub use request::{Requester, Snapshot, Status, SupportRequest};
-pub use sla::{Sla, SlaPolicy};
+pub use request::{Rating, Requester, Snapshot, Status, SupportRequest};
+pub use sla::{Sla, SlaGoal, SlaPolicy, SlaTerms, SlaTold};
 pub use timeline::{Actor, TimelineEntry, TimelineKind};
 pub use transitions::{Action, By, Command, Hand, Outcome};
 pub use values::{
-    Category, Description, Kind, Metadata, Note, Number, Priority, Reason, References, Resolution, Source, Subject,
-    Tags,
+    Category, Comment, Description, Kind, Metadata, Note, Number, Priority, Reason, References, Resolution, Score,
+    Source, Subject, Tags,
 };
 pub use views::{LastMessage, RequestFilter, RequestSort, RequestView};
 

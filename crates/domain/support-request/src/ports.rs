@@ -9,7 +9,7 @@ use kernel::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{RequestFilter, RequestView, Requester, Snapshot, SupportRequest, TimelineEntry};
+use crate::{RequestFilter, RequestView, Requester, SlaTerms, Snapshot, SupportRequest, TimelineEntry};
 
 /// Where support requests live.
 #[async_trait]
@@ -24,6 +24,15 @@ pub trait RequestStore: Send + Sync {
     /// over requests that are not there. A change of the request itself ([`Requests::insert`],
     /// [`Requests::save`]) counts as activity in its own transaction.
     async fn note_activity(&self, activity: &[Activity]) -> Result<(), PortError>;
+
+    /// Requests, of whatever organisations, of whose deadlines staff are to be told something by this moment
+    /// ([`Snapshot::sla_next_at`]), the longest due first. MUST follow what [`Requests::insert`] and
+    /// [`Requests::save`] stored.
+    async fn deadlines_passed(
+        &self,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<(OrganizationId, SupportRequestId)>, PortError>;
 }
 
 /// A request in whose conversation something happened.
@@ -61,6 +70,10 @@ pub trait RequestTx: Send {
 pub trait Requests: Send {
     /// The organisation's ticket prefix and time zone (IANA), for numbers.
     async fn numbering(&mut self) -> Result<(String, String), PortError>;
+
+    /// What the organisation promises: its own policies and business hours in its time zone, and the defaults for
+    /// all that it has not set.
+    async fn terms(&mut self) -> Result<SlaTerms, PortError>;
 
     /// The next counter of a day (`YYYYMMDD` as a number). MUST never give one twice; gaps are allowed.
     async fn next_number(&mut self, day: u32) -> Result<u32, PortError>;
@@ -242,6 +255,13 @@ pub struct RequestChange {
     pub view: RequestView,
     /// The entries that this change added to the timeline.
     pub timeline: Vec<TimelineEntry>,
+}
+
+impl RequestChange {
+    /// Whether the requester is told of it.
+    pub fn is_for_customer(&self) -> bool {
+        self.timeline.is_empty() || self.timeline.iter().any(TimelineEntry::is_for_customer)
+    }
 }
 
 /// Told of changes at once. A hint: whoever misses one fetches.

@@ -4,8 +4,8 @@ use kernel::{ConversationId, Language, OrganizationId, ParticipantId, SupportReq
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Category, ConversationState, Description, Kind, Metadata, Number, Priority, References, Resolution, Sla, Source,
-    Subject, Tags, values::words,
+    Category, Comment, ConversationState, Description, Kind, Metadata, Number, Priority, References, Resolution, Score,
+    Sla, Source, Subject, Tags, values::words,
 };
 
 words! {
@@ -44,6 +44,17 @@ pub struct Requester {
     pub email: Option<String>,
     /// Where calls go.
     pub phone: Option<String>,
+}
+
+/// What a requester thought of the help.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rating {
+    /// How good it was.
+    pub score: Score,
+    /// In their own words.
+    pub comment: Option<Comment>,
+    /// When they first said so; a rating may be changed for some days from then.
+    pub at: Timestamp,
 }
 
 /// All that is stored of a request.
@@ -93,6 +104,18 @@ pub struct Snapshot {
     pub closed_at: Option<Timestamp>,
     /// How it was resolved; gone when it is reopened.
     pub resolution: Option<Resolution>,
+    /// What the requester thought of it.
+    pub rating: Option<Rating>,
+    /// When it was last escalated.
+    pub escalated_at: Option<Timestamp>,
+    /// Until when staff have put it aside; gone when it wakes.
+    pub snoozed_until: Option<Timestamp>,
+    /// When the requester was asked what they think of it.
+    pub surveyed_at: Option<Timestamp>,
+    /// When it was put away; what is archived is out of the usual lists.
+    pub archived_at: Option<Timestamp>,
+    /// When it was deleted: hidden from everybody, and purged later.
+    pub deleted_at: Option<Timestamp>,
     /// The request that took this one in.
     pub merged_into: Option<SupportRequestId>,
     /// The closed request that this one follows.

@@ -19,6 +19,10 @@ words! {
         PriorityChanged = "priority_changed",
         /// The first public answer of an agent.
         FirstResponse = "first_response",
+        /// Most of the time for something promised is over; `new` says for what.
+        SlaWarning = "sla_warning",
+        /// Something was not done in the time that was promised; `new` says what.
+        SlaBreached = "sla_breached",
     }
 }
 
@@ -59,10 +63,15 @@ pub struct TimelineEntry {
 }
 
 impl TimelineEntry {
-    /// The entry without what is for staff only.
+    /// Whether the customer may see it, without its note: what was promised is between the organisation and its staff.
+    pub fn is_for_customer(&self) -> bool {
+        !matches!(self.kind, TimelineKind::SlaWarning | TimelineKind::SlaBreached)
+    }
+
+    /// The entry without what is for staff only; nothing, when all of it is.
     #[must_use]
-    pub fn for_customer(mut self) -> Self {
+    pub fn for_customer(mut self) -> Option<Self> {
         self.note = None;
-        self
+        self.is_for_customer().then_some(self)
     }
 }

@@ -4,8 +4,8 @@ use kernel::{Env, TimelineEntryId, Timestamp, UserId};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    Actor, Note, Person, Reason, RequestEvent, Resolution, Snapshot, Status, SupportRequest, SupportRequestError,
-    TimelineEntry, TimelineKind, Told,
+    Actor, Note, Person, Reason, RequestEvent, Resolution, SlaGoal, SlaTerms, SlaTold, Snapshot, Status,
+    SupportRequest, SupportRequestError, TimelineEntry, TimelineKind, Told,
 };
 
 /// What somebody wants done with a request.
@@ -125,6 +125,8 @@ pub struct By<'a> {
     pub hand: Hand<&'a Person>,
     /// The time and fresh ids.
     pub env: &'a dyn Env,
+    /// What the organisation promises.
+    pub terms: &'a SlaTerms,
 }
 
 /// What a change did.
@@ -160,7 +162,7 @@ impl SupportRequest {
         hand_to(&mut next, hand).map_err(refused)?;
         if !action.only_hands() {
             let to = target(next.status, action, next.assignee.is_some()).ok_or_else(|| refused(next.status))?;
-            move_to(&mut next, to, by.env.now());
+            move_to(&mut next, to, by.env.now(), by.terms);
         }
         if let Action::Resolve { resolution } = action {
             next.resolution.clone_from(resolution);
@@ -192,7 +194,7 @@ impl SupportRequest {
             next.assignee = Some(agent.id);
         }
         if matches!(next.status, Status::Open | Status::Assigned) {
-            move_to(&mut next, Status::InProgress, by.env.now());
+            move_to(&mut next, Status::InProgress, by.env.now(), by.terms);
         }
         let by = By { hand: Hand::To(agent), ..*by };
         let first = first.then(|| {
@@ -221,9 +223,42 @@ impl SupportRequest {
             Status::Open | Status::Assigned | Status::InProgress | Status::Closed => return Outcome::default(),
         };
         let mut next = self.state.clone();
-        move_to(&mut next, to, by.env.now());
+        move_to(&mut next, to, by.env.now(), by.terms);
         next.last_command = None;
         self.become_next(next, by, &Remarks::NONE)
+    }
+
+    /// Time has gone by: what staff are to be told of the deadlines, each thing once. One that was missed while nobody
+    /// looked is told as missed only.
+    pub fn deadlines_passed(&mut self, by: &By<'_>) -> Outcome {
+        let now = by.env.now();
+        let mut next = self.state.clone();
+        let goals: Vec<SlaGoal> = next.running_goals().collect();
+        let news: Vec<_> = goals.into_iter().filter_map(|goal| Some((goal, next.sla.news(goal, now)?))).collect();
+        if news.is_empty() {
+            return Outcome::default();
+        }
+        next.version += 1;
+        next.updated_at = next.updated_at.max(now);
+        self.state = next;
+        let mut outcome = Outcome { changed: true, ..Outcome::default() };
+        for (goal, told) in news {
+            let breached = told == SlaTold::Breached;
+            let kind = if breached { TimelineKind::SlaBreached } else { TimelineKind::SlaWarning };
+            let due_at = match goal {
+                SlaGoal::FirstResponse => self.state.sla.first_response_due_at,
+                SlaGoal::Resolution => self.state.sla.resolution_due_at,
+            };
+            let mut entry = entry(kind, by);
+            entry.new = Some(goal.as_str().to_owned());
+            entry.metadata.insert("due_at".to_owned(), json!(due_at));
+            outcome.timeline.push(entry);
+            outcome.events.push(match breached {
+                true => RequestEvent::SlaBreached { goal, due_at },
+                false => RequestEvent::SlaWarning { goal, due_at },
+            });
+        }
+        outcome
     }
 
     /// Whether a command that says nothing new asks for what is there.
@@ -315,9 +350,9 @@ fn hand_to(next: &mut Snapshot, hand: Hand<UserId>) -> Result<(), Status> {
 }
 
 /// Moves the status, and with it the times that hang on it.
-fn move_to(next: &mut Snapshot, to: Status, at: Timestamp) {
+fn move_to(next: &mut Snapshot, to: Status, at: Timestamp, terms: &SlaTerms) {
     if let Some(since) = next.waiting_since.take() {
-        next.sla.resolution_due_at = next.sla.resolution_due_at + at.since(since);
+        next.sla.stood_still(since, at, terms);
     }
     match to {
         Status::WaitingCustomer => next.waiting_since = Some(at),

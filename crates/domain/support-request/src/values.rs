@@ -139,6 +139,8 @@ texts! {
     Note("note", 1, 5_000, true),
     /// How a request was resolved, for the customer's eyes too: up to 5 000 characters.
     Resolution("resolution", 1, 5_000, true),
+    /// What a requester says of the help: up to 2 000 characters.
+    Comment("comment", 1, 2_000, true),
     /// A word of the organisation's own list: up to 50 characters.
     Category("category", 1, 50, false),
 }
@@ -160,6 +162,32 @@ impl Description {
     /// As [`Self::parse`].
     pub fn parse_public(input: &str) -> Result<Self, FieldError> {
         text("description", input, 20, 10_000, true).map(Self)
+    }
+}
+
+/// How good the help was: 1, poor, to 5, excellent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Score(u8);
+
+impl Score {
+    /// Parses a number of points.
+    ///
+    /// # Errors
+    /// `out_of_range` for the field `rating`.
+    pub fn parse(points: i64) -> Result<Self, FieldError> {
+        match u8::try_from(points) {
+            Ok(points @ 1..=5) => Ok(Self(points)),
+            _ => Err(FieldError::new("rating", "out_of_range")),
+        }
+    }
+    /// As stored.
+    pub fn stored(points: u8) -> Self {
+        Self(points)
+    }
+    /// The points.
+    pub fn get(self) -> u8 {
+        self.0
     }
 }
 
@@ -327,6 +355,16 @@ mod tests {
         assert!(Subject::parse_public("1234567890").is_ok());
         assert_eq!(code(Description::parse_public("1234567890123456789")), "too_short");
         assert!(Description::parse_public("12345678901234567890").is_ok());
+    }
+
+    #[test]
+    fn a_score_has_one_to_five_points() {
+        for points in 1..=5 {
+            assert_eq!(i64::from(Score::parse(points).unwrap().get()), points);
+        }
+        for points in [i64::MIN, -1, 0, 6, 257, i64::MAX] {
+            assert_eq!(code(Score::parse(points)), "out_of_range");
+        }
     }
 
     #[test]

@@ -80,7 +80,9 @@ impl Hub {
                 conn.step(&self.limits, |session| session.unlisted(before, &change.audience));
             }
         }
-        for conn in requester.iter().filter(|conn| !staff.iter().any(|other| other.id() == conn.id())) {
+        let is_theirs = change.is_for_customer();
+        let own = requester.iter().filter(|conn| is_theirs && !staff.iter().any(|other| other.id() == conn.id()));
+        for conn in own {
             self.tell_lists(conn, change, &lists, Eyes::Requester);
         }
         let mut parties = Vec::new();
@@ -157,7 +159,8 @@ impl<'a> Lists<'a> {
             support_request: Box::new(wire::SupportRequest::told(&change.view, eyes)),
         });
         let mut frames = vec![Shared::new(request)];
-        frames.extend(change.timeline.iter().map(|entry| {
+        let shown = change.timeline.iter().filter(|entry| eyes == Eyes::Staff || entry.is_for_customer());
+        frames.extend(shown.map(|entry| {
             let entry: Box<dyn Fn() -> ServerFrame + 'a> = Box::new(move || ServerFrame::Timeline {
                 support_request_id: change.view.request.id,
                 entry: Box::new(wire::TimelineEntry::of(entry, eyes)),

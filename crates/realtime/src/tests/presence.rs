@@ -6,7 +6,7 @@ use chat::{ReadMark, Receipt, ReceiptFeed, SenderKind, Seq};
 use kernel::{TimelineEntryId, UserId, testing::FixedEnv};
 use support_request::{
     Actor, Category, Description, Kind, Metadata, Number, Priority, References, RequestChange, RequestFeed,
-    RequestView, Requester, Sla, Snapshot, Source, Status, Subject, Tags, TimelineEntry, TimelineKind,
+    RequestView, Requester, Sla, SlaTerms, Snapshot, Source, Status, Subject, Tags, TimelineEntry, TimelineKind,
 };
 
 use super::{
@@ -195,11 +195,17 @@ pub(super) fn change(assignee: Option<UserId>) -> RequestChange {
         requester: Requester { id: customer().participant(), name: "user 10".to_owned(), email: None, phone: None },
         assignee,
         conversation: people::conversation(1),
-        sla: Sla::opened(FixedEnv::START, Priority::Normal),
+        sla: Sla::opened(FixedEnv::START, Priority::Normal, &SlaTerms::default()),
         first_response_at: None,
         resolved_at: None,
         closed_at: None,
         resolution: None,
+        rating: None,
+        escalated_at: None,
+        snoozed_until: None,
+        surveyed_at: None,
+        archived_at: None,
+        deleted_at: None,
         merged_into: None,
         follow_up_of: None,
         language: kernel::Language::Fr,

@@ -34,6 +34,10 @@ function told(entry: TimelineEntry, speech: ConsoleSpeech): ComponentChildren {
     }
     case 'first_response':
       return by('timeline.first_response_by', 'timeline.first_response', {});
+    case 'sla_warning':
+      return t(entry.new === 'first_response' ? 'timeline.sla_warning_first' : 'timeline.sla_warning');
+    case 'sla_breached':
+      return t(entry.new === 'first_response' ? 'timeline.sla_breached_first' : 'timeline.sla_breached');
     default:
       return unknown(entry.kind, actor);
   }

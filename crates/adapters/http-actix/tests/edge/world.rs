@@ -29,7 +29,7 @@ use identity::testing::Fixture;
 use kernel::{Caller, GuestCaller, Language, OrganizationId, ParticipantId, Role, Secret, Texts, UserId};
 use serde_json::Value;
 use support_request::{
-    Desk, Person, Queues, RequestChange, RequestFeed, Requester,
+    Desk, Person, Promising, Queues, RequestChange, RequestFeed, Requester,
     testing::{FakePeople, FakeStore},
 };
 
@@ -100,6 +100,7 @@ impl World {
         let api = Api::new(Parts {
             identity: identity.identity.clone(),
             desk: Arc::new(desk),
+            promising: Arc::new(Promising::new(Arc::new(requests.clone()))),
             chat: Arc::new(chat),
             uploads: Arc::new(uploads),
             sessions: sessions.clone(),

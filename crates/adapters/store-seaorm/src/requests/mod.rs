@@ -5,13 +5,14 @@ mod conversation;
 mod filter;
 #[cfg(test)]
 mod plans;
+mod promises;
 mod queue;
 mod row;
 mod tx;
 mod views;
 
 use async_trait::async_trait;
-use kernel::{OrganizationId, PortError};
+use kernel::{OrganizationId, PortError, SupportRequestId, Timestamp};
 use support_request::{Activity, RequestStore, RequestTx};
 
 use crate::store::SeaStore;
@@ -24,5 +25,13 @@ impl RequestStore for SeaStore {
 
     async fn note_activity(&self, activity: &[Activity]) -> Result<(), PortError> {
         activity::note(self, activity).await
+    }
+
+    async fn deadlines_passed(
+        &self,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<(OrganizationId, SupportRequestId)>, PortError> {
+        promises::passed(self, now, limit).await
     }
 }

@@ -7,7 +7,7 @@ use kernel::{Order, OrganizationId, PageRequest, ParticipantId, Scope, Timestamp
 use support_request::{RequestFilter, RequestSort, Status};
 use uuid::Uuid;
 
-use super::{queue, views};
+use super::{promises, queue, views};
 use crate::{
     SeaStore, StoreOptions, conversations,
     database::{Backend, Fresh},
@@ -24,7 +24,7 @@ struct Scene {
     store: Arc<SeaStore>,
     organization: OrganizationId,
     agent: UserId,
-    _database: Fresh,
+    database: Fresh,
 }
 
 impl Scene {
@@ -61,7 +61,7 @@ impl Scene {
         }
         let options = StoreOptions::new(&database.url, Arc::new(RecordedHints::default()));
         let store = SeaStore::connect(options).await.unwrap();
-        Self { store, organization: OrganizationId::new(large), agent: UserId::new(agent), _database: database }
+        Self { store, organization: OrganizationId::new(large), agent: UserId::new(agent), database }
     }
 
     /// The steps of a statement.
@@ -239,6 +239,21 @@ async fn idle_sessions_are_read_from_their_index(backend: Backend) {
     }
 }
 
+async fn deadlines_are_read_from_their_index(backend: Backend) {
+    let scene = Scene::new(backend).await;
+    // As if ten of them had news, and the others none for a long time.
+    let (soon, late) = (at(&scene.database, "10000000"), at(&scene.database, "10000000000000"));
+    let moved =
+        format!("UPDATE support_request SET sla_next_at = CASE WHEN number_count < 10 THEN {soon} ELSE {late} END");
+    scene.database.run(&moved).await;
+    if backend == Backend::Postgres {
+        scene.database.run("VACUUM ANALYZE").await;
+    }
+    let soon = Timestamp::from_micros(START + 10_000_000);
+    let plan = scene.plan_on(scene.store.log_reads().await, promises::passed_sql(soon, 200)).await;
+    assert!(plan.contains("support_request_deadline") && !scans(backend, &plan) && !sorts(&plan), "{plan}");
+}
+
 /// Whether a table is read from one end to the other.
 fn scans(backend: Backend, plan: &str) -> bool {
     match backend {
@@ -269,6 +284,16 @@ async fn the_queue_among_many_requests_is_read_from_indexes_on_sqlite() {
 #[tokio::test]
 async fn the_queue_among_many_requests_is_read_from_indexes_on_postgres() {
     the_queue_is_read_from_indexes(Backend::Postgres).await;
+}
+
+#[tokio::test]
+async fn deadlines_among_many_are_read_from_their_index_on_sqlite() {
+    deadlines_are_read_from_their_index(Backend::Sqlite).await;
+}
+
+#[tokio::test]
+async fn deadlines_among_many_are_read_from_their_index_on_postgres() {
+    deadlines_are_read_from_their_index(Backend::Postgres).await;
 }
 
 #[tokio::test]

@@ -1,13 +1,16 @@
 //! Requests and timeline entries as rows.
 
+use std::time::Duration;
+
 use kernel::{
-    ConversationId, Language, OrganizationId, ParticipantId, PortError, SupportRequestId, TimelineEntryId, UserId,
+    ConversationId, Language, OrganizationId, ParticipantId, PortError, SupportRequestId, TimelineEntryId, Timestamp,
+    UserId,
 };
 use sea_orm::QueryResult;
 use serde_json::{Map, Value};
 use support_request::{
-    Actor, Category, Description, Metadata, Number, References, Requester, Resolution, Sla, Snapshot, Subject, Tags,
-    TimelineEntry,
+    Actor, Category, Comment, Description, Metadata, Number, Rating, References, Requester, Resolution, Score, Sla,
+    Snapshot, Subject, Tags, TimelineEntry,
 };
 
 use crate::{error, row::Columns, sql::Sql};
@@ -18,6 +21,8 @@ pub(crate) const REQUEST: &str =
   r.subject, r.description, r.tags, r.metadata, r.order_id, r.appointment_id, r.warranty_id, r.claim_id,
   r.requester_id, r.requester_name, r.requester_email, r.requester_phone, r.assignee_id, r.conversation_id,
   r.first_response_due_at, r.resolution_due_at, r.waiting_since, r.first_response_at, r.resolved_at, r.closed_at,
+  r.first_response_warn_at, r.first_response_told, r.resolution_warn_at, r.resolution_told, r.sla_waited,
+  r.rating, r.rating_comment, r.rated_at, r.escalated_at, r.snoozed_until, r.surveyed_at, r.archived_at, r.deleted_at,
   r.resolution, r.merged_into, r.follow_up_of, r.language, r.last_command, r.version, r.created_at, r.updated_at";
 
 /// Reads the columns of [`REQUEST`].
@@ -49,15 +54,18 @@ pub(crate) fn request(row: &QueryResult) -> Result<Snapshot, PortError> {
         },
         assignee: row.maybe_uuid("assignee_id")?.map(UserId::new),
         conversation: ConversationId::new(row.uuid("conversation_id")?),
-        sla: Sla {
-            first_response_due_at: row.time("first_response_due_at")?,
-            resolution_due_at: row.time("resolution_due_at")?,
-        },
+        sla: sla(row)?,
         waiting_since: row.maybe_time("waiting_since")?,
         first_response_at: row.maybe_time("first_response_at")?,
         resolved_at: row.maybe_time("resolved_at")?,
         closed_at: row.maybe_time("closed_at")?,
         resolution: row.maybe_text("resolution")?.map(Resolution::stored),
+        rating: rating(row)?,
+        escalated_at: row.maybe_time("escalated_at")?,
+        snoozed_until: row.maybe_time("snoozed_until")?,
+        surveyed_at: row.maybe_time("surveyed_at")?,
+        archived_at: row.maybe_time("archived_at")?,
+        deleted_at: row.maybe_time("deleted_at")?,
         merged_into: row.maybe_uuid("merged_into")?.map(SupportRequestId::new),
         follow_up_of: row.maybe_uuid("follow_up_of")?.map(SupportRequestId::new),
         language: row.word::<Language>("language")?,
@@ -68,8 +76,35 @@ pub(crate) fn request(row: &QueryResult) -> Result<Snapshot, PortError> {
     })
 }
 
+fn rating(row: &QueryResult) -> Result<Option<Rating>, PortError> {
+    let (Some(points), Some(at)) = (row.get::<Option<i64>>("rating")?, row.maybe_time("rated_at")?) else {
+        return Ok(None);
+    };
+    let score = Score::stored(u8::try_from(points).map_err(PortError::corrupt)?);
+    Ok(Some(Rating { score, comment: row.maybe_text("rating_comment")?.map(Comment::stored), at }))
+}
+
+/// A program that did not know the warnings yet has left them out: then they are due as if every minute counted.
+fn sla(row: &QueryResult) -> Result<Sla, PortError> {
+    let opened = row.time("created_at")?;
+    let warned = |column, due: Timestamp| {
+        let early = due.since(opened) / 100 * Sla::WARNED_AT_PERCENT;
+        row.maybe_time(column).map(|at| at.unwrap_or(opened + early))
+    };
+    let (first, whole) = (row.time("first_response_due_at")?, row.time("resolution_due_at")?);
+    Ok(Sla {
+        first_response_due_at: first,
+        first_response_warn_at: warned("first_response_warn_at", first)?,
+        first_response_told: row.word("first_response_told")?,
+        resolution_due_at: whole,
+        resolution_warn_at: warned("resolution_warn_at", whole)?,
+        resolution_told: row.word("resolution_told")?,
+        waited: Duration::from_micros(row.count("sla_waited")?),
+    })
+}
+
 /// What may change of a request, in the order of [`changing`].
-pub(crate) const CHANGING: [&str; 27] = [
+pub(crate) const CHANGING: [&str; 41] = [
     "status",
     "priority",
     "category",
@@ -97,11 +132,25 @@ pub(crate) const CHANGING: [&str; 27] = [
     "language",
     "last_command",
     "version",
+    "first_response_warn_at",
+    "first_response_told",
+    "resolution_warn_at",
+    "resolution_told",
+    "sla_waited",
+    "sla_next_at",
+    "rating",
+    "rating_comment",
+    "rated_at",
+    "escalated_at",
+    "snoozed_until",
+    "surveyed_at",
+    "archived_at",
+    "deleted_at",
 ];
 
 /// Adds the values of [`CHANGING`].
 pub(crate) fn changing(sql: Sql, request: &Snapshot) -> Sql {
-    let references = &request.references;
+    let (references, rating) = (&request.references, request.rating.as_ref());
     sql.text(request.status.as_str())
         .text(request.priority.as_str())
         .text(request.category.as_str())
@@ -129,6 +178,20 @@ pub(crate) fn changing(sql: Sql, request: &Snapshot) -> Sql {
         .text(request.language.as_str())
         .maybe_int(request.last_command)
         .count(request.version)
+        .time(request.sla.first_response_warn_at)
+        .text(request.sla.first_response_told.as_str())
+        .time(request.sla.resolution_warn_at)
+        .text(request.sla.resolution_told.as_str())
+        .count(u64::try_from(request.sla.waited.as_micros()).unwrap_or(u64::MAX))
+        .maybe_time(request.sla_next_at())
+        .maybe_int(rating.map(|rating| rating.score.get().into()))
+        .maybe_text(rating.and_then(|rating| rating.comment.as_ref()).map(Comment::as_str))
+        .maybe_time(rating.map(|rating| rating.at))
+        .maybe_time(request.escalated_at)
+        .maybe_time(request.snoozed_until)
+        .maybe_time(request.surveyed_at)
+        .maybe_time(request.archived_at)
+        .maybe_time(request.deleted_at)
 }
 
 /// A day and a counter, so that a list can be sorted by them: `…-20240115-001`.

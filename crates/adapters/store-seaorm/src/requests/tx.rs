@@ -3,10 +3,13 @@
 use async_trait::async_trait;
 use kernel::{Audience, Event, EventId, IdempotentCalls, PortError, PortErrorKind, SupportRequestId};
 use support_request::{
-    Conversations, Inbox, Outbox, RequestTx, Requests, Snapshot, SupportRequest, Timeline, TimelineEntry,
+    Conversations, Inbox, Outbox, RequestTx, Requests, SlaTerms, Snapshot, SupportRequest, Timeline, TimelineEntry,
 };
 
-use super::row::{self, CHANGING, REQUEST};
+use super::{
+    promises,
+    row::{self, CHANGING, REQUEST},
+};
 use crate::{conversations, db::Queries, row::Columns, sql::Sql, tx::SeaTx};
 
 #[async_trait]
@@ -42,6 +45,12 @@ impl Requests for SeaTx {
             Some(row) => Ok((row.text("ticket_prefix")?, row.text("time_zone")?)),
             None => Err(self.fail(PortErrorKind::Corrupt, "no such organisation")),
         }
+    }
+
+    async fn terms(&mut self) -> Result<SlaTerms, PortError> {
+        let organization = self.organization;
+        let terms = promises::read(self, organization).await?.terms();
+        terms.map_err(|wrong| self.fail(PortErrorKind::Corrupt, wrong.code))
     }
 
     async fn next_number(&mut self, day: u32) -> Result<u32, PortError> {

@@ -25,8 +25,8 @@ use kernel::{
 };
 use store_seaorm::{SeaStore, StoreOptions};
 use support_request::{
-    ConversationState, NewConversation, NewMessage, QueueViews, RequestEvent, RequestStore, RequestViews, Requester,
-    SupportRequest, testing::StoredConversation,
+    ConversationState, NewConversation, NewMessage, PromiseStore, QueueViews, RequestEvent, RequestStore, RequestViews,
+    Requester, SupportRequest, testing::StoredConversation,
 };
 use uuid::Uuid;
 
@@ -281,6 +281,9 @@ impl support_request::testing::Harness for TestStore {
         self.store.clone()
     }
     fn views(&self) -> Arc<dyn RequestViews> {
+        self.store.clone()
+    }
+    fn promises(&self) -> Arc<dyn PromiseStore> {
         self.store.clone()
     }
     fn queue(&self) -> Arc<dyn QueueViews> {

@@ -23,12 +23,13 @@ impl Desk {
         Ok(self.views.list(caller.organization(), caller.scope(), caller.participant(), filter, page).await?)
     }
 
-    /// What happened to a request, oldest first; without the notes, for those who are not staff.
+    /// What happened to a request, oldest first; without what is for staff only, for others.
     pub async fn timeline(&self, caller: &Caller, id: SupportRequestId) -> Result<Vec<TimelineEntry>> {
         self.view(caller, id).await?;
         let entries = self.views.timeline(caller.organization(), id).await?;
         let staff = caller.is_staff();
-        Ok(entries.into_iter().map(|entry| if staff { entry } else { entry.for_customer() }).collect())
+        let shown = |entry: TimelineEntry| if staff { Some(entry) } else { entry.for_customer() };
+        Ok(entries.into_iter().filter_map(shown).collect())
     }
 
     /// The user that a request is opened for, with how they are reached: the caller, or, for staff,

@@ -8,7 +8,7 @@ use kernel::{
 };
 
 use super::{Desk, Result};
-use crate::{Activity, Actor, By, Hand, Outcome, Person, SupportRequest};
+use crate::{Activity, Actor, By, Hand, Outcome, Person, SlaTerms, SupportRequest};
 
 /// A message that somebody wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,7 +87,9 @@ impl Desk {
         let Some(stored) = self.views.snapshot(reply.organization, reply.support_request).await? else {
             return Ok(false);
         };
-        if !self.change_by(reply, &mut SupportRequest::restore(stored), &change).changed {
+        // Whether it moves something does not depend on what is promised.
+        let any = SlaTerms::default();
+        if !self.change_by(reply, &mut SupportRequest::restore(stored), &any, &change).changed {
             return Ok(false);
         }
         let Some((outcome, before)) = self.again(|| self.try_reply(reply, &change)).await? else { return Ok(false) };
@@ -121,7 +123,8 @@ impl Desk {
             return Ok(None);
         };
         let conversation = request.conversation_state();
-        let outcome = self.change_by(reply, &mut request, change);
+        let terms = tx.requests().terms().await?;
+        let outcome = self.change_by(reply, &mut request, &terms, change);
         if !outcome.changed {
             tx.commit().await?;
             return Ok(None);
@@ -138,9 +141,10 @@ impl Desk {
         &self,
         reply: &Reply,
         request: &mut SupportRequest,
+        terms: &SlaTerms,
         change: &(impl Fn(&mut SupportRequest, &By<'_>) -> Outcome + Sync),
     ) -> Outcome {
         let actor = Actor { id: Some(reply.sender), name: reply.name.clone() };
-        change(request, &By { actor: &actor, hand: Hand::Stays, env: &*self.env })
+        change(request, &By { actor: &actor, hand: Hand::Stays, env: &*self.env, terms })
     }
 }

@@ -4,7 +4,7 @@ use kernel::{Caller, Env, Language, OrganizationId, Role, SessionId, SupportRequ
 
 use crate::{
     Actor, By, Category, Description, Hand, Kind, Metadata, Number, OpenRequest, Priority, References, Requester,
-    Snapshot, Source, Subject, SupportRequest, Tags, opening::Birth,
+    SlaTerms, Snapshot, Source, Subject, SupportRequest, Tags, opening::Birth,
 };
 
 /// A signed-in user.
@@ -48,6 +48,6 @@ pub fn request(env: &dyn Env, organization: OrganizationId, requester: &Requeste
         conversation: kernel::ConversationId::new(env.uuid()),
         language: Language::Fr,
     };
-    let by = By { actor: &actor, hand: Hand::Stays, env };
+    let by = By { actor: &actor, hand: Hand::Stays, env, terms: &SlaTerms::default() };
     SupportRequest::open(order(requester.clone()), birth, &by).0.snapshot().clone()
 }

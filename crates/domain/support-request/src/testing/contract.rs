@@ -3,11 +3,13 @@
 #![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a suite of tests fails by panicking")]
 
 mod calls;
+mod deadlines;
 mod queue;
 mod transactions;
 mod views;
 
 pub use calls::*;
+pub use deadlines::*;
 pub use queue::*;
 pub use transactions::*;
 pub use views::*;
@@ -16,8 +18,8 @@ use kernel::{OrganizationId, UserId};
 
 use super::{Harness, builders};
 use crate::{
-    Action, Actor, By, Command, Hand, NewConversation, NewMessage, Person, Requester, Snapshot, SupportRequest,
-    TimelineEntry,
+    Action, Actor, By, Command, Hand, NewConversation, NewMessage, Person, Requester, SlaTerms, Snapshot,
+    SupportRequest, TimelineEntry,
 };
 
 /// Makes a test of each function of the suite. Takes an expression that is awaited for a fresh
@@ -69,6 +71,10 @@ macro_rules! support_request_contract {
             chats_that_nobody_has_taken_wait_in_their_order
             a_wait_ends_when_somebody_is_first_assigned
             no_queue_is_read_across_organizations
+            what_is_promised_reads_back_and_counts_from_then_on
+            promises_are_not_read_across_organizations
+            a_deadline_is_found_once_it_has_news_and_while_its_clock_runs
+            deadlines_of_all_organizations_are_found_the_longest_due_first
         );
     };
     (@each $harness:expr, #[$test:meta]; $($name:ident)+) => {$(
@@ -145,7 +151,7 @@ fn act(h: &impl Harness, request: &mut SupportRequest, agent: UserId, action: &A
         Action::Assign { agent: None } => Hand::Nobody,
         _ => Hand::Stays,
     };
-    let by = By { actor: &actor, hand, env: &*h.env() };
+    let by = By { actor: &actor, hand, env: &*h.env(), terms: &SlaTerms::default() };
     request.act(action, &Command::default(), &by).unwrap().timeline
 }
 

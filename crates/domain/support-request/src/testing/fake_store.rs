@@ -1,5 +1,6 @@
 //! The store in memory: transactions that are all or nothing, one writer at a time.
 
+mod promises;
 mod queue;
 mod tx;
 mod views;
@@ -16,7 +17,7 @@ use kernel::{
 };
 
 use super::{StoredConversation, turn::Turn};
-use crate::{Activity, RequestStore, RequestTx, Snapshot, TimelineEntry};
+use crate::{Activity, BusinessHours, Priority, RequestStore, RequestTx, SlaPolicy, Snapshot, TimelineEntry};
 
 /// [`RequestStore`] and [`RequestViews`](crate::RequestViews) over one state in memory.
 #[derive(Clone, Default)]
@@ -39,6 +40,8 @@ pub struct Fault {
 #[derive(Clone, Default)]
 struct State {
     organizations: BTreeMap<OrganizationId, (String, String)>,
+    policies: BTreeMap<(OrganizationId, Priority), SlaPolicy>,
+    hours: BTreeMap<OrganizationId, BusinessHours>,
     names: BTreeMap<(OrganizationId, UserId), String>,
     counters: BTreeMap<(OrganizationId, u32), u32>,
     requests: BTreeMap<(OrganizationId, SupportRequestId), Snapshot>,
@@ -151,5 +154,20 @@ impl RequestStore for FakeStore {
             }
         }
         Ok(())
+    }
+
+    async fn deadlines_passed(
+        &self,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<(OrganizationId, SupportRequestId)>, PortError> {
+        if let Some(kind) = self.fault("deadlines_passed") {
+            return Err(PortError::new(kind, "as the test wants it"));
+        }
+        let state = self.state();
+        let due = |one: &Snapshot| one.sla_next_at().filter(|at| *at <= now);
+        let mut due: Vec<_> = state.requests.iter().filter_map(|(key, one)| due(one).map(|at| (at, *key))).collect();
+        due.sort_unstable();
+        Ok(due.into_iter().map(|(_, key)| key).take(limit as usize).collect())
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use kernel::{ConversationId, Env, Event, OrganizationId, SupportRequestId, UserId};
 
-use crate::{ConversationState, NewMessage, QueueViews, RequestStore, RequestViews, Requester};
+use crate::{ConversationState, NewMessage, PromiseStore, QueueViews, RequestStore, RequestViews, Requester};
 
 /// One store under test. The suite makes organisations of its own and looks at nothing else, so one
 /// harness may serve many tests side by side.
@@ -16,6 +16,9 @@ pub trait Harness: Send + Sync {
 
     /// The views over the same data.
     fn views(&self) -> Arc<dyn RequestViews>;
+
+    /// What is promised, over the same data.
+    fn promises(&self) -> Arc<dyn PromiseStore>;
 
     /// The queue over the same data.
     fn queue(&self) -> Arc<dyn QueueViews>;

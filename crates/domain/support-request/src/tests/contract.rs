@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use kernel::{ConversationId, Env, Event, OrganizationId, ParticipantId, SupportRequestId, UserId, testing::FixedEnv};
 
 use crate::{
-    QueueViews, RequestStore, RequestViews, Requester,
+    PromiseStore, QueueViews, RequestStore, RequestViews, Requester,
     testing::{FakeStore, Harness, StoredConversation},
 };
 
@@ -22,6 +22,9 @@ impl Harness for Fakes {
         Arc::new(self.store.clone())
     }
     fn views(&self) -> Arc<dyn RequestViews> {
+        Arc::new(self.store.clone())
+    }
+    fn promises(&self) -> Arc<dyn PromiseStore> {
         Arc::new(self.store.clone())
     }
     fn queue(&self) -> Arc<dyn QueueViews> {

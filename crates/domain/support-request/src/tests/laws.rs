@@ -1,14 +1,15 @@
 //! What holds of a request whatever is done to it, in whatever order.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
+use jiff::tz::TimeZone;
 use kernel::{Env, OrganizationId, ParticipantId, UserId, testing::FixedEnv};
 use proptest::prelude::*;
 use uuid::Uuid;
 
 use crate::{
-    Action, Actor, By, Command, Hand, Note, Outcome, Person, RequestEvent, Requester, Resolution, Sla, Snapshot,
-    Status, SupportRequest, testing::builders,
+    Action, Actor, BusinessHours, By, Command, Hand, Note, Outcome, Person, RequestEvent, Requester, Resolution, Sla,
+    SlaTerms, Snapshot, Status, Stretch, SupportRequest, WorkingTime, testing::builders,
 };
 
 #[derive(Debug, Clone)]
@@ -19,6 +20,8 @@ enum Step {
     TimeGoesBy(u64),
     /// The command that was given last, once more.
     Again,
+    /// Somebody looks at the deadlines.
+    Watch,
 }
 
 fn agent() -> impl Strategy<Value = Option<UserId>> {
@@ -55,6 +58,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => Just(Step::CustomerReplies),
         2 => (1..100_000_u64).prop_map(Step::TimeGoesBy),
         2 => Just(Step::Again),
+        2 => Just(Step::Watch),
     ]
 }
 
@@ -63,17 +67,22 @@ struct Life {
     env: FixedEnv,
     request: SupportRequest,
     last: Option<(Action, Command)>,
-    /// The seconds it has waited for the customer, counted apart.
+    terms: SlaTerms,
+    /// The working time in which it has waited for the customer, counted apart.
     waited: Duration,
+    /// What of that came before the resolution was overdue.
+    spared: Duration,
 }
 
 impl Life {
-    fn new() -> Self {
+    fn new(terms: SlaTerms) -> Self {
         let env = FixedEnv::new();
         let id = ParticipantId::new(Uuid::from_u128(99));
         let requester = Requester { id, name: "Camille".to_owned(), email: None, phone: None };
-        let fresh = builders::request(&env, OrganizationId::new(env.uuid()), &requester, 1);
-        Self { env, request: SupportRequest::restore(fresh), last: None, waited: Duration::ZERO }
+        let mut fresh = builders::request(&env, OrganizationId::new(env.uuid()), &requester, 1);
+        fresh.sla = Sla::opened(fresh.created_at, fresh.priority, &terms);
+        let request = SupportRequest::restore(fresh);
+        Self { env, request, last: None, terms, waited: Duration::ZERO, spared: Duration::ZERO }
     }
 
     /// Takes a step; what it did, where it did something.
@@ -88,18 +97,34 @@ impl Life {
                 let (action, command) = self.last.clone()?;
                 self.act(&action, &command)
             }
+            Step::Watch => {
+                let next = self.request.snapshot().sla_next_at();
+                let by = By { actor: &actor, hand: Hand::Stays, env: &self.env, terms: &self.terms };
+                let outcome = self.request.deadlines_passed(&by);
+                assert_eq!(outcome.changed, next.is_some_and(|at| at <= self.env.now()), "found when there is news");
+                assert_eq!(self.request.deadlines_passed(&by), Outcome::default(), "each thing once");
+                Some(outcome)
+            }
             Step::AgentReplies(n) => {
                 let person = Person { id: UserId::new(Uuid::from_u128(n)), name: "Anne".to_owned() };
-                let by = By { actor: &actor, hand: Hand::Stays, env: &self.env };
+                let by = By { actor: &actor, hand: Hand::Stays, env: &self.env, terms: &self.terms };
                 Some(self.request.agent_replied(&person, self.env.now(), &by))
             }
-            Step::CustomerReplies => {
-                Some(self.request.customer_replied(&By { actor: &actor, hand: Hand::Stays, env: &self.env }))
-            }
+            Step::CustomerReplies => Some(self.request.customer_replied(&By {
+                actor: &actor,
+                hand: Hand::Stays,
+                env: &self.env,
+                terms: &self.terms,
+            })),
             Step::TimeGoesBy(seconds) => {
                 let by = Duration::from_secs(seconds);
-                if self.request.snapshot().status == Status::WaitingCustomer {
-                    self.waited += by;
+                let now = self.request.snapshot();
+                if let Some(since) = now.waiting_since {
+                    let worked = self.terms.time.between(self.env.now(), self.env.now() + by);
+                    self.waited += worked;
+                    if now.sla.resolution_due_at > since {
+                        self.spared += worked;
+                    }
                 }
                 self.env.pass(by);
                 None
@@ -117,16 +142,25 @@ impl Life {
         let person = wanted.map(|id| Person { id, name: "Anne".to_owned() });
         let hand = person.as_ref();
         let before = self.request.clone();
-        let outcome = self.request.act(action, command, &By { actor: &actor, hand, env: &self.env });
+        let outcome =
+            self.request.act(action, command, &By { actor: &actor, hand, env: &self.env, terms: &self.terms });
         if outcome.is_err() {
             assert_eq!(self.request, before, "a refusal changes nothing");
         }
         let outcome = outcome.ok()?;
         let after = self.request.clone();
-        let again = self.request.act(action, command, &By { actor: &actor, hand, env: &self.env }).unwrap();
+        let again =
+            self.request.act(action, command, &By { actor: &actor, hand, env: &self.env, terms: &self.terms }).unwrap();
         assert_eq!((again, &self.request), (Outcome::default(), &after), "the same again changes nothing");
         Some(outcome)
     }
+}
+
+fn office_hours() -> SlaTerms {
+    let day = vec![Stretch { from: 9 * 60, to: 12 * 60 }, Stretch { from: 13 * 60, to: 18 * 60 }];
+    let week = [day.clone(), day.clone(), day.clone(), day.clone(), day, vec![], vec![]];
+    let hours = BusinessHours::new(TimeZone::get("Europe/Paris").unwrap(), week, BTreeSet::new()).unwrap();
+    SlaTerms::new([], WorkingTime::BusinessHours(hours)).unwrap()
 }
 
 fn assert_sound(life: &Life, now: &Snapshot) {
@@ -142,10 +176,20 @@ fn assert_sound(life: &Life, now: &Snapshot) {
     assert!(now.resolution.is_none() || now.resolved_at.is_some());
     assert!(now.status != Status::Open || now.assignee.is_none(), "an open request is nobody's");
     assert!(now.status != Status::Assigned || now.assignee.is_some(), "an assigned one is somebody's");
-    let still = now.waiting_since.map_or(Duration::ZERO, |since| life.env.now().since(since));
-    let due = Sla::opened(now.created_at, now.priority);
-    assert_eq!(now.sla.resolution_due_at + still, due.resolution_due_at + life.waited, "the clock stands still");
-    assert_eq!(now.sla.first_response_due_at, due.first_response_due_at);
+    let terms = &life.terms;
+    if now.waiting_since.is_none() {
+        let promised = terms.policy(now.priority).resolution;
+        assert_eq!(now.sla.waited, life.waited);
+        assert_eq!(
+            now.sla.resolution_due_at,
+            terms.time.after(now.created_at, promised + life.spared),
+            "it stands still"
+        );
+    }
+    let opened = Sla::opened(now.created_at, now.priority, terms);
+    assert_eq!(now.sla.first_response_due_at, opened.first_response_due_at);
+    assert!(now.sla.first_response_warn_at <= now.sla.first_response_due_at);
+    assert!(now.sla.resolution_warn_at <= now.sla.resolution_due_at);
     let log = life.request.conversation_state();
     assert_eq!((log.assignee, log.closed), (now.assignee, now.status == Status::Closed));
     assert_eq!(log.resolved, matches!(now.status, Status::Resolved | Status::Closed));
@@ -179,8 +223,8 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_life_is_lawful(steps in proptest::collection::vec(step(), 1..40)) {
-        let mut life = Life::new();
+    fn every_life_is_lawful(office in any::<bool>(), steps in proptest::collection::vec(step(), 1..40)) {
+        let mut life = Life::new(if office { office_hours() } else { SlaTerms::default() });
         for step in steps {
             let before = life.request.snapshot().clone();
             let outcome = life.take(step);

@@ -1,7 +1,9 @@
 //! The rules, the use cases over fakes, and the fakes under the suite that the stores pass.
 
 mod acting;
+mod business_hours;
 mod contract;
+mod deadlines;
 mod events;
 mod laws;
 mod once;

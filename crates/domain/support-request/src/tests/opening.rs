@@ -4,7 +4,7 @@ use kernel::{Caller, Env, PortErrorKind, Refusal, RefusalKind, Role, SupportRequ
 use uuid::Uuid;
 
 use super::scene::{Scene, names};
-use crate::{FirstMessage, References, Requester, Sla, Status, SupportRequestError, TimelineKind};
+use crate::{FirstMessage, References, Requester, Sla, SlaTerms, Status, SupportRequestError, TimelineKind};
 
 #[tokio::test]
 async fn a_request_is_opened_with_its_number_conversation_timeline_and_events() {
@@ -19,7 +19,7 @@ async fn a_request_is_opened_with_its_number_conversation_timeline_and_events() 
     let request = &opened.view.request;
     assert_eq!(request.number.as_str(), "TICKET-20240115-001");
     assert_eq!((request.status, request.version, request.assignee), (Status::Open, 1, None));
-    assert_eq!(request.sla, Sla::opened(FixedEnv::START, request.priority));
+    assert_eq!(request.sla, Sla::opened(FixedEnv::START, request.priority, &SlaTerms::default()));
     assert_eq!(request.requester.id, scene.customer.participant());
     assert_eq!(scene.stored(request.id), *request);
 

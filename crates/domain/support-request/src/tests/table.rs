@@ -4,8 +4,8 @@ use kernel::{Env, OrganizationId, ParticipantId, UserId, testing::FixedEnv};
 use uuid::Uuid;
 
 use crate::{
-    Action, Actor, By, Command, Hand, Outcome, Person, RequestEvent, Requester, Snapshot, Status, SupportRequest,
-    SupportRequestError, TimelineKind, testing::builders,
+    Action, Actor, By, Command, Hand, Outcome, Person, RequestEvent, Requester, SlaTerms, Snapshot, Status,
+    SupportRequest, SupportRequestError, TimelineKind, testing::builders,
 };
 use Status::{Assigned, Closed, InProgress, Open, Resolved, WaitingCustomer};
 
@@ -74,7 +74,8 @@ const DEEDS: [Deed; 11] = [
 fn attempt(deed: Deed, request: &mut SupportRequest, env: &FixedEnv) -> Result<Outcome, SupportRequestError> {
     let (anne, ben) = (person(ANNE), person(BEN));
     let actor = Actor { id: Some(BEN.into()), name: "Ben".to_owned() };
-    let by = |hand| By { actor: &actor, hand, env };
+    let terms = SlaTerms::default();
+    let by = |hand| By { actor: &actor, hand, env, terms: &terms };
     let act = |request: &mut SupportRequest, action, hand| request.act(&action, &Command::default(), &by(hand));
     match deed {
         Deed::Assign(id) => {

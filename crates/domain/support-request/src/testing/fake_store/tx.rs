@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use super::{super::turn::Held, FakeStore, State, StoredConversation};
 use crate::{
-    ConversationState, Conversations, Inbox, NewConversation, Outbox, RequestTx, Requests, SupportRequest, Timeline,
-    TimelineEntry,
+    ConversationState, Conversations, Inbox, NewConversation, Outbox, Promises, RequestTx, Requests, SlaTerms,
+    SupportRequest, Timeline, TimelineEntry,
 };
 
 pub(super) struct FakeTx {
@@ -85,6 +85,14 @@ impl Requests for FakeTx {
         match self.work.organizations.get(&self.organization).cloned() {
             Some(numbering) => Ok(numbering),
             None => self.die(PortErrorKind::Corrupt, "no such organisation"),
+        }
+    }
+
+    async fn terms(&mut self) -> Result<SlaTerms, PortError> {
+        self.enter("requests.terms")?;
+        match self.work.promises(self.organization).map(Promises::terms) {
+            Some(Ok(terms)) => Ok(terms),
+            _ => self.die(PortErrorKind::Corrupt, "no such organisation, or promises that cannot be"),
         }
     }
 

@@ -1,0 +1,50 @@
+//! What organisations promise, in memory.
+
+use async_trait::async_trait;
+use kernel::{OrganizationId, PortError};
+
+use super::{FakeStore, State};
+use crate::{BusinessHours, Priority, PromiseStore, Promises, SlaPolicy};
+
+impl State {
+    pub(super) fn promises(&self, organization: OrganizationId) -> Option<Promises> {
+        let (_, time_zone) = self.organizations.get(&organization)?;
+        let policies = self.policies.iter().filter(|((of, _), _)| *of == organization);
+        Some(Promises {
+            policies: policies.map(|((_, priority), policy)| (*priority, *policy)).collect(),
+            hours: self.hours.get(&organization).cloned(),
+            time_zone: time_zone.clone(),
+        })
+    }
+}
+
+#[async_trait]
+impl PromiseStore for FakeStore {
+    async fn promises(&self, organization: OrganizationId) -> Result<Promises, PortError> {
+        self.state().promises(organization).ok_or_else(|| PortError::corrupt("no such organisation"))
+    }
+
+    async fn set_policies(
+        &self,
+        organization: OrganizationId,
+        policies: &[(Priority, SlaPolicy)],
+    ) -> Result<(), PortError> {
+        let _held = self.turn.take().await;
+        let mut state = self.state();
+        state.policies.extend(policies.iter().map(|(priority, policy)| ((organization, *priority), *policy)));
+        Ok(())
+    }
+
+    async fn set_business_hours(
+        &self,
+        organization: OrganizationId,
+        hours: Option<&BusinessHours>,
+    ) -> Result<(), PortError> {
+        let _held = self.turn.take().await;
+        match hours {
+            Some(hours) => drop(self.state().hours.insert(organization, hours.clone())),
+            None => drop(self.state().hours.remove(&organization)),
+        }
+        Ok(())
+    }
+}
