@@ -189,7 +189,7 @@ impl References {
 pub struct Rating {
     /// 1, poor, to 5, excellent.
     #[schema(example = 5, minimum = 1, maximum = 5)]
-    pub rating: u8,
+    pub score: u8,
     /// In their own words.
     #[schema(required)]
     pub comment: Option<String>,
@@ -202,7 +202,7 @@ impl Rating {
     /// A rating.
     pub fn of(rating: &support_request::Rating) -> Self {
         Self {
-            rating: rating.score.get(),
+            score: rating.score.get(),
             comment: rating.comment.as_ref().map(|comment| comment.as_str().to_owned()),
             rated_at: rating.at,
         }

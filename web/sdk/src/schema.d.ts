@@ -1577,7 +1577,7 @@ export interface components {
              * @description 1, poor, to 5, excellent.
              * @example 5
              */
-            rating: number;
+            score: number;
             /** @description In their own words. */
             comment: string | null;
             /**

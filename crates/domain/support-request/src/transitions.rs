@@ -253,9 +253,10 @@ impl SupportRequest {
             entry.new = Some(goal.as_str().to_owned());
             entry.metadata.insert("due_at".to_owned(), json!(due_at));
             outcome.timeline.push(entry);
-            outcome.events.push(match breached {
-                true => RequestEvent::SlaBreached { goal, due_at },
-                false => RequestEvent::SlaWarning { goal, due_at },
+            outcome.events.push(if breached {
+                RequestEvent::SlaBreached { goal, due_at }
+            } else {
+                RequestEvent::SlaWarning { goal, due_at }
             });
         }
         outcome
