@@ -54,3 +54,12 @@ export async function watchShifts(page) {
   });
   return () => page.evaluate(() => globalThis.shifted);
 }
+
+/** Once nothing is asked for any more and what was drawn has settled. */
+export async function ended(page) {
+  await page.evaluate(async () => {
+    await document.fonts.ready;
+    // Two frames: one to lay out, one to score what moved.
+    for (let frame = 0; frame < 2; frame += 1) await new Promise((drawn) => requestAnimationFrame(drawn));
+  });
+}
