@@ -103,8 +103,8 @@ test('an answer goes out, also one written without a network', async () => {
   await field.press('Control+Enter');
   await log(page).getByText('Partira au retour du réseau').waitFor();
   await page.context().setOffline(false);
-  await log(page).getByText('Partira au retour du réseau').waitFor({ state: 'detached' });
-  const stored = await server.messages(desk.token, request.conversation_id);
+  let stored = [];
+  await until('what waited has arrived', 15_000, async () => (stored = await server.messages(desk.token, request.conversation_id)).length === 3);
   assert.deepEqual(stored.map(({ content }) => content), ['Pouvez-vous nous envoyer une photo ?', 'La voici.', 'Et merci.']);
   assert.equal(stored[1].attachments.length, 2);
   await desk.say(request, 'Bien reçu.');

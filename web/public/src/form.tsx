@@ -9,9 +9,11 @@ import { useText, type PageSpeech } from './texts.ts';
 export interface Problems {
   readonly fields: Readonly<Record<string, string>>;
   readonly whole: string | null;
+  /** The HTTP status of the refusal, where there was one. */
+  readonly status: number | null;
 }
 
-const NONE: Problems = { fields: {}, whole: null };
+const NONE: Problems = { fields: {}, whole: null, status: null };
 
 /** The words for a call that failed. */
 export function wordsOf(error: ApiError, { t }: Pick<PageSpeech, 't'>): string {
@@ -31,7 +33,7 @@ function problemsOf(error: ApiError, form: HTMLFormElement, speech: Pick<PageSpe
     else left.push(message);
   }
   const whole = error.errors.length === 0 ? wordsOf(error, speech) : left.join(' ') || null;
-  return { fields, whole };
+  return { fields, whole, status: error.status };
 }
 
 export interface FormState {

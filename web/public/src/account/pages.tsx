@@ -6,6 +6,7 @@ import { MyData } from '../data/my-data.tsx';
 import { Frame } from '../frame.tsx';
 import { useText, type PageKey } from '../texts.ts';
 import { Forgotten } from './forgotten.tsx';
+import { Invitation } from './invitation.tsx';
 import { Link } from './link.tsx';
 import { Profile } from './profile.tsx';
 import { Requests } from './requests.tsx';
@@ -37,7 +38,8 @@ export function AccountPages() {
     <Frame part={t('account.part')} title={t(titles[here])} here="account">
       {here === 'sign-up' && <SignUp />}
       {here === 'forgotten' && <Forgotten />}
-      {(here === 'reset' || here === 'invitation') && <Reset token={letterToken} for={here} />}
+      {here === 'reset' && <Reset token={letterToken} />}
+      {here === 'invitation' && <Invitation token={letterToken} />}
       {here === 'verify' && <Verify token={letterToken} />}
       {here === 'unknown' && (
         <main class="wide alone">

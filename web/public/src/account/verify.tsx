@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { AccountApi, ApiError } from '@guichet/sdk';
 import { Button, Empty, icons } from '@guichet/ui';
 import { wordsOf } from '../form.tsx';
@@ -12,16 +12,17 @@ export function Verify({ token }: { readonly token: string }) {
   const { t } = speech;
   const [state, setState] = useState<'asking' | 'busy' | 'done' | 'ended'>(token === '' ? 'ended' : 'asking');
   const [problem, setProblem] = useState<string | null>(null);
-  useEffect(() => setProblem(null), [state]);
   const verify = async () => {
     setState('busy');
+    setProblem(null);
     try {
       await new AccountApi(nobody).verify(token);
       setState('done');
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      setState(error.isTemporary ? 'asking' : 'ended');
-      if (error.isTemporary) setProblem(wordsOf(error, speech));
+      // An unknown link is over; anything else the server words itself, or may pass.
+      setState(error.status === 404 ? 'ended' : 'asking');
+      setProblem(wordsOf(error, speech));
     }
   };
   return (

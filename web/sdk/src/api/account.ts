@@ -38,7 +38,7 @@ export class AccountApi {
   }
 
   /** Takes up an invitation; `token` is that of the letter, good once. */
-  acceptInvitation(token: string, password: string): Promise<void> {
-    return this.#client.post('/auth/invitations/accept', { token, password }, { auth: false });
+  acceptInvitation(token: string, account: Pick<NewAccount, 'password' | 'first_name' | 'last_name' | 'language'>): Promise<void> {
+    return this.#client.post('/auth/invitations/accept', { token, ...account }, { auth: false });
   }
 }
