@@ -39,9 +39,9 @@ pub struct Page {
 const PAGE_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
     connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
 
-/// What other sites load: the widget, and the scripts that it fetches once they are needed.
-fn is_widget(path: &str) -> bool {
-    path == "/widget.js"
+/// What other sites load: the widget, with the scripts that it fetches once they are needed, and the tracker.
+fn is_for_other_sites(path: &str) -> bool {
+    matches!(path, "/widget.js" | "/tracker.js")
         || (path.starts_with("/widget-") && path.rsplit_once('.').is_some_and(|(_, kind)| kind == "js"))
 }
 
@@ -58,9 +58,15 @@ pub(crate) async fn browser_page(request: HttpRequest, api: Data<Api>) -> Answer
     }
     match api.pages.page(path) {
         Some(page) => Ok(file(&request, page)),
-        None if path == "/console" || path == "/" || path.starts_with("/console/") => Ok(missing(&api)?),
+        None if is_page(path) => Ok(missing(&api)?),
         None => Err(Failure::not_found()),
     }
+}
+
+/// Whether a page is at this address, once the pages are built.
+fn is_page(path: &str) -> bool {
+    matches!(path, "/" | "/console" | "/account" | "/help/contact")
+        || ["/console/", "/account/", "/r/"].iter().any(|below| path.starts_with(below))
 }
 
 /// Why a page that should be there is not.
@@ -86,7 +92,7 @@ fn file(request: &HttpRequest, page: Page) -> HttpResponse {
             header::CACHE_CONTROL,
             if page.immutable { "public, max-age=31536000, immutable" } else { "no-cache" },
         ));
-    if is_widget(request.path()) {
+    if is_for_other_sites(request.path()) {
         // A script that any site may load, also a site that isolates itself from others.
         answer.insert_header(("cross-origin-resource-policy", "cross-origin"));
         answer.insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"));

@@ -62,11 +62,24 @@ fn candidates(path: &str) -> impl Iterator<Item = Cow<'_, str>> {
         _ if path.starts_with("console/") => {
             (Some(Cow::Borrowed(path)), page("console/index.html").filter(|_| !looks_like_file))
         }
+        "account" | "help/contact" => (None, page(customers_page(path))),
+        _ if path.starts_with("r/") || path.starts_with("account/") => {
+            (None, page(customers_page(path)).filter(|_| !looks_like_file))
+        }
         // The demo page is served at the root, and so are its files.
         _ if path.starts_with("assets/") => (Some(Cow::Owned(format!("demo/{path}"))), None),
         _ => (Some(Cow::Borrowed(path)), None),
     };
     [file, fallback].into_iter().flatten()
+}
+
+/// Which of the customers' pages an address shows.
+fn customers_page(path: &str) -> &'static str {
+    match path.split('/').next() {
+        Some("r") => "pages/request.html",
+        Some("help") => "pages/contact.html",
+        _ => "pages/account.html",
+    }
 }
 
 fn asset(name: &str, file: EmbeddedFile) -> Asset {
@@ -92,7 +105,7 @@ fn asset(name: &str, file: EmbeddedFile) -> Asset {
 
 /// Vite puts what it names by a hash into `assets/`, as `name-HASH8.ext`; the widget's parts are beside it.
 fn is_hashed(name: &str) -> bool {
-    let in_assets = ["demo/assets/", "console/assets/", "widget-"].iter().any(|folder| name.starts_with(folder));
+    let in_assets = ["demo/assets/", "console/assets/", "pages/assets/", "widget-"].iter().any(|folder| name.starts_with(folder));
     let stem = name.rsplit('/').next().and_then(|file| file.split('.').next()).unwrap_or_default();
     let hash = stem.get(stem.len().saturating_sub(9)..).unwrap_or_default();
     in_assets
@@ -124,9 +137,22 @@ mod tests {
     }
 
     #[test]
+    fn customers_have_pages_at_addresses_of_their_own() {
+        assert_eq!(names("r/TICKET-20240115-001"), ["pages/request.html"]);
+        assert_eq!(names("help/contact"), ["pages/contact.html"]);
+        for path in ["account", "account/", "account/reset"] {
+            assert_eq!(names(path), ["pages/account.html"], "{path}");
+        }
+        assert_eq!(names("pages/assets/request-Ab12Cd34.js"), ["pages/assets/request-Ab12Cd34.js"]);
+        assert!(names("account/logo.svg").is_empty() && names("r/x.js").is_empty());
+        assert_eq!(names("tracker.js"), ["tracker.js"]);
+    }
+
+    #[test]
     fn only_a_name_with_a_hash_is_for_ever() {
         assert!(is_hashed("console/assets/index-Ab12Cd34.js"));
         assert!(is_hashed("demo/assets/shop-a_-2Cd34.css"));
+        assert!(is_hashed("pages/assets/page-Ab12Cd34.css"));
         assert!(is_hashed("widget-files-Ab12Cd34.js"));
         assert!(!is_hashed("widget-files.js"));
         assert!(!is_hashed("console/assets/logo.svg"));

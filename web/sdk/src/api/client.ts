@@ -88,7 +88,7 @@ export class ApiClient {
   async call<T>(method: string, path: string, call: Call = {}): Promise<T> {
     for (let attempt = 0; ; attempt += 1) {
       try {
-        return await this.#authorised<T>(method, path, call);
+        return await read<T>(await this.answer(method, path, call));
       } catch (error) {
         const unanswered = error instanceof ApiError && (error.isNetwork || error.code === RUNNING);
         if (!unanswered || !call.idempotent || attempt === NETWORK_RETRIES) throw error;
@@ -97,14 +97,14 @@ export class ApiClient {
     }
   }
 
-  async #authorised<T>(method: string, path: string, call: Call): Promise<T> {
+  /** The answer as it came, also a refusal. */
+  async answer(method: string, path: string, call: Call = {}): Promise<Response> {
     const tokens = call.auth === false ? null : this.tokens;
     const token = tokens?.token() ?? null;
     const response = await this.#fetch(method, path, call, token);
-    if (response.status !== 401 || !tokens || token === null) return read<T>(response);
+    if (response.status !== 401 || !tokens || token === null) return response;
     const fresh = await tokens.renew(token);
-    if (fresh === null || fresh === token) return read<T>(response);
-    return read<T>(await this.#fetch(method, path, call, fresh));
+    return fresh === null || fresh === token ? response : this.#fetch(method, path, call, fresh);
   }
 
   async #fetch(method: string, path: string, call: Call, token: string | null): Promise<Response> {

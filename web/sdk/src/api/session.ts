@@ -70,6 +70,12 @@ export class BrowserSession implements TokenSource {
     return user;
   }
 
+  /** Ends every session of the account, this one too, and signs in anew under the new password. */
+  async changePassword(current_password: string, password: string, organization?: string): Promise<void> {
+    const { email } = await this.api.call<User>('PATCH', '/auth/me', { body: { current_password, password } });
+    await this.login({ email, password, ...(organization === undefined ? {} : { organization }) });
+  }
+
   token(): string | null {
     return this.#token;
   }

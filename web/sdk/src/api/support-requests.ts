@@ -1,5 +1,5 @@
 import type { components } from '../schema.d.ts';
-import type { RequestStatus, SupportRequest, SupportRequestPage, TimelineEntry, User, UserPage } from '../types.ts';
+import type { OwnSupportRequest, RequestStatus, SupportRequest, SupportRequestPage, TimelineEntry, User, UserPage } from '../types.ts';
 import { uuid } from '../env.ts';
 import { once, type ApiClient } from './client.ts';
 
@@ -22,6 +22,18 @@ export type Action = components['schemas']['Resolve'];
 export type ActionName = 'assign' | 'take' | 'start' | 'wait' | 'resolve' | 'reopen' | 'close';
 
 export type NewSupportRequest = components['schemas']['OpenSupportRequest'];
+
+/** What the requester thought of the help: 1 to 5, and why. */
+export interface Opinion {
+  rating: number;
+  comment?: string | undefined;
+}
+
+/** The words of a request that follows a closed one. */
+export interface FollowUp {
+  subject?: string | undefined;
+  description: string;
+}
 
 export class SupportRequestsApi {
   readonly #client: ApiClient;
@@ -50,6 +62,16 @@ export class SupportRequestsApi {
   /** Repeating a command that is already true changes nothing, so that it is safe after a lost answer. */
   act(id: string, name: ActionName, action: Action = {}): Promise<SupportRequest> {
     return this.#client.post(`/support-requests/${id}/${name}`, action, { idempotent: true });
+  }
+
+  /** By its requester; saying the same again changes nothing. */
+  rate(id: string, opinion: Opinion): Promise<OwnSupportRequest> {
+    return this.#client.post(`/support-requests/${id}/rate`, opinion, { idempotent: true });
+  }
+
+  /** Opens the request that follows a closed one. */
+  followUp(id: string, words: FollowUp, key: string): Promise<OwnSupportRequest> {
+    return this.#client.post(`/support-requests/${id}/follow-up`, words, once(key));
   }
 
   /** Oldest first. */

@@ -34,8 +34,15 @@ async fn the_widget_may_be_loaded_by_any_site_and_pages_by_none() {
     let files = world.call("GET", "/widget-files-Ab12Cd34.js", None, None).await;
     assert_eq!(files.header("cross-origin-resource-policy"), Some("cross-origin"));
     assert_eq!(files.header("access-control-allow-origin"), Some("*"));
-    let page = world.call("GET", "/console/", None, None).await;
-    assert!(page.header("access-control-allow-origin").is_none());
+    let tracker = world.call("GET", "/tracker.js", None, None).await;
+    assert_eq!(tracker.header("cross-origin-resource-policy"), Some("cross-origin"));
+    assert_eq!(tracker.header("access-control-allow-origin"), Some("*"));
+    for path in ["/console/", "/r/TICKET-20240115-001", "/help/contact", "/account"] {
+        let page = world.call("GET", path, None, None).await;
+        assert!(page.header("access-control-allow-origin").is_none(), "{path}");
+        // The token of a link stands behind the `#` of such an address.
+        assert_eq!(page.header("referrer-policy"), Some("no-referrer"), "{path}");
+    }
 }
 
 #[actix_web::test]
@@ -83,7 +90,7 @@ async fn a_form_that_is_known_is_not_sent_again_and_another_form_is() {
 async fn a_server_without_its_pages_says_what_to_run() {
     let world = World::new().await;
     world.switches.pages_missing.store(true, Ordering::SeqCst);
-    for path in ["/", "/console", "/console/x"] {
+    for path in ["/", "/console", "/console/x", "/r/TICKET-20240115-001", "/help/contact", "/account", "/account/reset"] {
         let reply = world.call("GET", path, None, None).await;
         assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE);
         assert!(reply.text().contains("cargo xtask web"));

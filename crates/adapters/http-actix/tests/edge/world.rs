@@ -286,7 +286,8 @@ impl PageSource for Switches {
             etag: "\"abc\"".into(),
             immutable: false,
         });
-        let is_page = path == "/" || path.starts_with("/widget") || path.starts_with("/console");
+        let beginnings = ["/widget", "/tracker.js", "/console", "/r/", "/help/contact", "/account"];
+        let is_page = path == "/" || beginnings.iter().any(|beginning| path.starts_with(beginning));
         let script = path == "/console/assets/index-Ab12Cd34.js";
         (self.are_built() && is_page).then(|| Page { immutable: script, ..page.clone() })
     }

@@ -1,0 +1,101 @@
+// By what right somebody reads a request: the token of a link, or an account.
+import { BrowserSession, GuestTokens, PublicApi, RequesterApi, SupportRequestsApi, type ApiClient, type FollowUp, type Opinion, type OwnSupportRequest, type TokenSource, type TrackedSupportRequest, type User } from '@guichet/sdk';
+import { nobody, organization } from '../organization.ts';
+import { locale } from '../preferences.ts';
+
+const KEPT = 'guichet.access.';
+
+/** The number in the page's address. */
+export const requestNumber = decodeURIComponent(location.pathname.split('/').filter(Boolean)[1] ?? '');
+
+/**
+ * The token of the link, which is behind the `#`: browsers send that part to nobody, and tell it to no other page. It is
+ * taken out of the address at once, so that it is neither in the tab's history, nor in what is shared, copied or
+ * bookmarked; until the tab ends it is kept for a reload.
+ */
+export function takeToken(): string | null {
+  const given = decodeURIComponent(location.hash.slice(1));
+  if (given !== '') {
+    keepToken(requestNumber, given);
+    history.replaceState(history.state, '', location.pathname + location.search);
+    return given;
+  }
+  try {
+    return sessionStorage.getItem(KEPT + requestNumber);
+  } catch {
+    // Storage is forbidden: a reload needs the link again.
+    return null;
+  }
+}
+
+/** Lets this tab open the page of a request without a link. */
+export function keepToken(number: string, token: string): void {
+  try {
+    sessionStorage.setItem(KEPT + number, token);
+  } catch {
+    // As above.
+  }
+}
+
+export function forgetToken(): void {
+  try {
+    sessionStorage.removeItem(KEPT + requestNumber);
+  } catch {
+    // As above.
+  }
+}
+
+/** What a requester may do, however they came. */
+export interface Access {
+  readonly kind: 'guest' | 'account';
+  readonly api: ApiClient;
+  readonly tokens: TokenSource;
+  readonly user: User | null;
+  fetch(): Promise<TrackedSupportRequest>;
+  rate(request: OwnSupportRequest, opinion: Opinion): Promise<OwnSupportRequest>;
+  /** The new request's number; its page can then be opened by this tab. */
+  followUp(request: OwnSupportRequest, words: FollowUp, key: string): Promise<string>;
+  /** Lets this tab open the page of another request of the same person. */
+  reach(number: string): void;
+}
+
+export function guestAccess(token: string): Access {
+  const tokens = new GuestTokens(token);
+  const api = nobody.with(tokens);
+  const own = new PublicApi(api, organization);
+  const requester = new RequesterApi(api, organization);
+  return {
+    kind: 'guest',
+    api,
+    tokens,
+    user: null,
+    fetch: () => own.supportRequest(requestNumber),
+    rate: ({ number }, opinion) => requester.rate(number, opinion),
+    async followUp({ number }, words, key) {
+      const opened = await requester.followUp(number, words, key);
+      keepToken(opened.support_request.number, opened.access_token);
+      return opened.support_request.number;
+    },
+    reach: (number) => keepToken(number, token),
+  };
+}
+
+export const session = new BrowserSession({ language: () => locale.value });
+
+export function accountAccess(user: User): Access {
+  const { api } = session;
+  const requests = new SupportRequestsApi(api);
+  return {
+    kind: 'account',
+    api,
+    tokens: session,
+    user,
+    async fetch() {
+      const support_request = await requests.byNumber(requestNumber);
+      return { support_request, timeline: await requests.timeline(support_request.id) };
+    },
+    rate: ({ id }, opinion) => requests.rate(id, opinion),
+    followUp: async ({ id }, words, key) => (await requests.followUp(id, words, key)).number,
+    reach() {},
+  };
+}

@@ -1,0 +1,109 @@
+// One request, for the one who asked: where it stands, the thread, one field to answer.
+import { useEffect, useState } from 'preact/hooks';
+import { ApiError } from '@guichet/sdk';
+import { Button, Empty, icons, Skeleton, useLate } from '@guichet/ui';
+import { Frame } from '../frame.tsx';
+import { pageOf } from '../organization.ts';
+import { useText } from '../texts.ts';
+import { accountAccess, forgetToken, guestAccess, requestNumber, session, type Access } from './access.ts';
+import { NewLink } from './new-link.tsx';
+import { OpenRequest } from './open-request.tsx';
+
+type Opened = { readonly access: Access } | { readonly refused: 'ended' | 'none' } | 'opening' | 'unreachable';
+
+export function RequestPage({ token }: { readonly token: string | null }) {
+  const [opened, retry, lose] = useAccess(token);
+  if (opened === 'opening') return <Waiting />;
+  if (opened === 'unreachable') return <Unreachable onRetry={retry} />;
+  if ('refused' in opened) return <NewLink ended={opened.refused === 'ended'} />;
+  return <OpenRequest key={opened.access.kind} access={opened.access} onLost={lose} />;
+}
+
+/** The link's token first; without one, or once it has ended, the account that is signed in. */
+function useAccess(token: string | null): [Opened, () => void, () => void] {
+  const [opened, setOpened] = useState<Opened>(() => (token === null ? 'opening' : { access: guestAccess(token) }));
+  const [ended, setEnded] = useState(false);
+  useEffect(() => {
+    if (opened !== 'opening') return undefined;
+    let current = true;
+    session.restore().then(
+      (user) => current && setOpened(user === null ? { refused: ended ? 'ended' : 'none' } : { access: accountAccess(user) }),
+      (error: unknown) => {
+        if (!(error instanceof ApiError)) throw error;
+        if (current) setOpened('unreachable');
+      },
+    );
+    return () => {
+      current = false;
+    };
+  }, [opened, ended]);
+  const lose = () => {
+    setEnded(true);
+    forgetToken();
+    setOpened((before) => (typeof before === 'object' && 'access' in before && before.access.kind === 'guest' ? 'opening' : { refused: 'ended' }));
+  };
+  return [opened, () => setOpened('opening'), lose];
+}
+
+/** The size of what will come, so that nothing moves. */
+export function Waiting() {
+  const { t } = useText();
+  const late = useLate(true);
+  return (
+    <Frame part={t('request.part')} title={t('request.title', { number: requestNumber })}>
+      <main class="wide request" aria-busy="true" aria-label={t('request.loading')}>
+        <header class="about">
+          <p class="meta number">{requestNumber}</p>
+          <h1>{late ? <Skeleton width="60%" height="26px" /> : '\u00a0'}</h1>
+        </header>
+        <div class="track">
+          <div class="tracker tracker-room">{late && <Skeleton width="70%" height="16px" />}</div>
+        </div>
+        <div class="columns">
+          <div class="talk">
+            {late &&
+              ['58%', '72%', '40%'].map((width, index) => <i key={width} class="skeleton bubble-room" style={{ inlineSize: width, marginInlineStart: index === 1 ? '0' : 'auto' }} />)}
+          </div>
+        </div>
+      </main>
+    </Frame>
+  );
+}
+
+export function Unreachable({ onRetry }: { readonly onRetry: () => void }) {
+  const { t } = useText();
+  return (
+    <Frame part={t('request.part')} title={t('request.title', { number: requestNumber })}>
+      <main class="wide alone">
+        <Empty
+          icon={icons.offline}
+          title={t('request.unreachable')}
+          action={
+            <Button icon={icons.retry} onClick={onRetry}>
+              {t('action.try_again')}
+            </Button>
+          }
+        >
+          {t('request.unreachable_why')}
+        </Empty>
+      </main>
+    </Frame>
+  );
+}
+
+/** The page's foot: whose link this is, and what is kept. */
+export function Foot({ guest, onData }: { readonly guest: boolean; readonly onData: () => void }) {
+  const { t } = useText();
+  return (
+    <>
+      <span>{guest && t('request.personal')}</span>
+      {guest ? (
+        <button type="button" class="link" onClick={onData}>
+          {t('data.title')}
+        </button>
+      ) : (
+        <a href={pageOf('/account/data')}>{t('data.title')}</a>
+      )}
+    </>
+  );
+}
