@@ -15,7 +15,8 @@ pub trait Letters: Send {
 /// The letters of all organisations that wait to be sent.
 #[async_trait]
 pub trait LetterQueue: Send + Sync {
-    /// Claims letters that are due by `now`, the longest due first, and puts them off until `until`. Of many that
+    /// Claims letters that are due by `now`, the longest due before others, and puts them off until `until`; they come
+    /// in no particular order. Of many that
     /// claim at once, each letter MUST be given to one. An attempt is counted by that.
     async fn claim(&self, now: Timestamp, until: Timestamp, limit: u32) -> Result<Vec<WaitingLetter>, PortError>;
 
