@@ -84,6 +84,10 @@ ids! {
     SessionId,
     /// One access token of a guest.
     GuestTokenId,
+    /// What a link in a letter stands for: a registration to be proven, a password to be set.
+    AccountTokenId,
+    /// A letter to a person.
+    LetterId,
     /// One connection of a client, on one node.
     ConnectionId,
 }

@@ -13,6 +13,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("{least}", "least", "min"),
     ("{strpos}", "strpos", "instr"),
     ("{lock}", "FOR NO KEY UPDATE", ""),
+    ("{skip_locked}", "FOR NO KEY UPDATE SKIP LOCKED", ""),
     ("{true}", "true", "1"),
     ("{false}", "false", "0"),
 ];

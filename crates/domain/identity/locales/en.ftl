@@ -8,6 +8,7 @@ identity-organization_not_found = This organisation cannot be found.
 identity-user_not_found = This account cannot be found.
 identity-session_not_found = This session cannot be found.
 identity-guest_token_not_found = This access cannot be found.
+identity-link_invalid = This link no longer works. Please ask for a new one.
 identity-email_taken = An account already uses this e-mail address.
 identity-slug_taken = An organisation already has this short name.
 identity-last_admin = At least one person has to keep administering the organisation.

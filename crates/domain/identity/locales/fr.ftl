@@ -8,6 +8,7 @@ identity-organization_not_found = Cette organisation est introuvable.
 identity-user_not_found = Ce compte est introuvable.
 identity-session_not_found = Cette session est introuvable.
 identity-guest_token_not_found = Cet accès est introuvable.
+identity-link_invalid = Ce lien ne fonctionne plus. Demandez-en un nouveau.
 identity-email_taken = Un compte utilise déjà cette adresse e-mail.
 identity-slug_taken = Une organisation porte déjà ce nom court.
 identity-last_admin = Il faut garder au moins une personne qui administre l’organisation.

@@ -37,6 +37,9 @@ pub enum IdentityError {
     /// No such guest token, or another's.
     #[error("no such guest token")]
     GuestTokenNotFound,
+    /// A link from a letter that is unknown, used or ended: the three are not told apart.
+    #[error("the link is good no more")]
+    LinkInvalid,
     /// Another user of the organisation has this e-mail.
     #[error("the e-mail is taken")]
     EmailTaken,
@@ -63,7 +66,7 @@ pub enum IdentityError {
 impl IdentityError {
     /// Every code that belongs to this domain; each has a text in every language. The codes
     /// `invalid`, `forbidden` and those of ports are shared by all domains.
-    pub const CODES: [&'static str; 13] = [
+    pub const CODES: [&'static str; 14] = [
         "identity.bad_credentials",
         "identity.not_authenticated",
         "identity.token_expired",
@@ -74,6 +77,7 @@ impl IdentityError {
         "identity.user_not_found",
         "identity.session_not_found",
         "identity.guest_token_not_found",
+        "identity.link_invalid",
         "identity.email_taken",
         "identity.slug_taken",
         "identity.last_admin",
@@ -95,9 +99,11 @@ impl Refusal for IdentityError {
             | Self::TokenRevoked
             | Self::TokenReused
             | Self::SessionEnded => RefusalKind::Unauthenticated,
-            Self::OrganizationNotFound | Self::UserNotFound | Self::SessionNotFound | Self::GuestTokenNotFound => {
-                RefusalKind::NotFound
-            }
+            Self::OrganizationNotFound
+            | Self::UserNotFound
+            | Self::SessionNotFound
+            | Self::GuestTokenNotFound
+            | Self::LinkInvalid => RefusalKind::NotFound,
             Self::EmailTaken | Self::SlugTaken | Self::LastAdmin => RefusalKind::Conflict,
             Self::Invalid(_) => RefusalKind::Invalid,
             Self::NotAllowed(_) => RefusalKind::Forbidden,
@@ -118,6 +124,7 @@ impl Refusal for IdentityError {
             Self::UserNotFound => "identity.user_not_found",
             Self::SessionNotFound => "identity.session_not_found",
             Self::GuestTokenNotFound => "identity.guest_token_not_found",
+            Self::LinkInvalid => "identity.link_invalid",
             Self::EmailTaken => "identity.email_taken",
             Self::SlugTaken => "identity.slug_taken",
             Self::LastAdmin => "identity.last_admin",

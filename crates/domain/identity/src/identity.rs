@@ -1,5 +1,6 @@
 //! The use cases.
 
+mod accounts;
 mod authenticating;
 mod guests;
 mod keys;
@@ -21,6 +22,8 @@ use crate::{
     Revocation, RevocationWatch, Revocations, Secrets, Session, SessionEnd, SigningKeyStore, UserView,
 };
 
+pub use accounts::{Acceptance, Invitation, Registration};
+pub use guests::LostRequest;
 pub use users::{Authority, NewUser, OwnChange, PasswordChange, UserChange};
 
 /// What [`Identity`] works with.

@@ -1,10 +1,13 @@
 #![doc = include_str!("../README.md")]
 
+mod account;
 mod availability;
+mod dispatch;
 mod error;
 mod events;
 mod guest;
 mod identity;
+mod letter;
 mod organization;
 mod ports;
 mod revocation;
@@ -19,15 +22,21 @@ pub mod testing;
 #[cfg(test)]
 mod tests;
 
+pub use account::{AccountToken, AccountTokenKind, UnknownKind};
 pub use availability::{OnAvailability, Standing};
+pub use dispatch::Dispatch;
 pub use error::IdentityError;
 pub use guest::{Admitted, Guest, GuestToken, NewGuest};
-pub use identity::{Authority, Identity, IdentityParts, NewUser, OwnChange, PasswordChange, SignedIn, UserChange};
+pub use identity::{
+    Acceptance, Authority, Identity, IdentityParts, Invitation, LostRequest, NewUser, OwnChange, PasswordChange,
+    Registration, SignedIn, UserChange,
+};
+pub use letter::{Letter, LetterContent, OpenLetter, WaitingLetter};
 pub use organization::{NewOrganization, Organization, OrganizationRef};
 pub use ports::{
-    AccessTokens, Claims, ExpiredTokens, GuestTokens, Guests, IdentityStore, IdentityTx, IdentityViews, Inserted,
-    KeyMaterial, Organizations, Outbox, Passwords, Revocations, Secrets, Sessions, SigningKey, SigningKeyStore,
-    TokenRejection, Users, Verdict,
+    AccessTokens, AccountTokens, Claims, ExpiredTokens, GuestTokens, Guests, IdentityStore, IdentityTx, IdentityViews,
+    Inserted, KeyMaterial, LetterQueue, Letters, Mailer, Organizations, Outbox, Passwords, Revocations, Secrets,
+    Sessions, SigningKey, SigningKeyStore, TokenRejection, Users, Verdict,
 };
 pub use revocation::{Revocation, Revoked};
 pub use session::{ClientInfo, Session, SessionEnd, SessionRecord};

@@ -94,6 +94,8 @@ pub(crate) struct Amended {
     pub(crate) active: Option<bool>,
     /// The availability, when it is another than before.
     pub(crate) availability: Option<Availability>,
+    /// Has another e-mail.
+    pub(crate) email: bool,
     /// Has another password.
     pub(crate) password: bool,
 }
@@ -160,6 +162,7 @@ impl User {
             role_before: (user.role != before.role).then_some(before.role),
             active: (user.active != before.active).then_some(user.active),
             availability: (user.availability != before.availability).then_some(user.availability),
+            email: user.email != before.email,
             password: user.password_hash != before.password_hash,
         }
     }

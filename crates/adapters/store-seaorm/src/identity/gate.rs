@@ -48,10 +48,12 @@ fn revocation(row: &QueryResult) -> Result<Revocation, PortError> {
 }
 
 /// Each statement stands by itself: what one leaves behind the next purge takes.
-const PURGES: [&str; 4] = [
+const PURGES: [&str; 6] = [
     "DELETE FROM revocation WHERE at < $1 RETURNING 1 AS one",
     "DELETE FROM user_session WHERE coalesce(ended_at, expires_at) < $1 OR expires_at < $1 RETURNING 1 AS one",
     "DELETE FROM guest_token WHERE coalesce(revoked_at, expires_at) < $1 OR expires_at < $1 RETURNING 1 AS one",
+    "DELETE FROM account_token WHERE coalesce(used_at, expires_at) < $1 OR expires_at < $1 RETURNING 1 AS one",
+    "DELETE FROM letter WHERE coalesce(sent_at, given_up_at) < $1 RETURNING 1 AS one",
     "DELETE FROM signing_key WHERE verifies_until < $1 RETURNING 1 AS one",
 ];
 

@@ -19,18 +19,8 @@ impl Guests for SeaTx {
     /// The insert waits for another transaction with the same e-mail, and what it stored is found after it.
     async fn find_or_insert(&mut self, guest: &Guest) -> Result<Guest, PortError> {
         self.own(guest.organization)?;
-        let sql = "INSERT INTO guest (organization_id, id, name, email, phone, language, created_at)
-                   VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (organization_id, email) DO NOTHING";
         let email = guest.email.as_ref().map(Email::as_str);
-        let sql = Sql::new(sql)
-            .uuid(guest.organization.uuid())
-            .uuid(guest.id.uuid())
-            .text(guest.name.as_str())
-            .maybe_text(email)
-            .maybe_text(guest.phone.as_ref().map(Phone::as_str))
-            .text(guest.language.as_str())
-            .time(guest.created_at);
-        if self.run(sql).await? == 1 {
+        if self.insert_guest(guest).await? {
             return Ok(guest.clone());
         }
         let sql = Sql::new(format!("SELECT {GUEST} FROM guest g WHERE g.organization_id = $1 AND g.email = $2"));
@@ -38,6 +28,36 @@ impl Guests for SeaTx {
             Some(row) => self::guest(&row),
             None => Err(self.fail(PortErrorKind::Conflict, "the guest with this e-mail was just removed")),
         }
+    }
+
+    async fn follow(&mut self, guest: &Guest) -> Result<(), PortError> {
+        self.own(guest.organization)?;
+        let email = guest.email.as_ref().map(Email::as_str);
+        let sql = "UPDATE guest SET email = (SELECT CAST($3 AS text) WHERE NOT EXISTS (
+                     SELECT 1 FROM guest o WHERE o.organization_id = $1 AND o.email = $3 AND o.id <> $2))
+                   WHERE organization_id = $1 AND id = $2";
+        let sql = Sql::new(sql).uuid(guest.organization.uuid()).uuid(guest.id.uuid()).maybe_text(email);
+        if self.run(sql).await? == 0 && email.is_some() {
+            self.insert_guest(guest).await?;
+        }
+        Ok(())
+    }
+}
+
+impl SeaTx {
+    /// Whether it was stored: not if there is one with this id, or with this e-mail.
+    async fn insert_guest(&mut self, guest: &Guest) -> Result<bool, PortError> {
+        let sql = "INSERT INTO guest (organization_id, id, name, email, phone, language, created_at)
+                   VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
+        let sql = Sql::new(sql)
+            .uuid(guest.organization.uuid())
+            .uuid(guest.id.uuid())
+            .text(guest.name.as_str())
+            .maybe_text(guest.email.as_ref().map(Email::as_str))
+            .maybe_text(guest.phone.as_ref().map(Phone::as_str))
+            .text(guest.language.as_str())
+            .time(guest.created_at);
+        Ok(self.run(sql).await? == 1)
     }
 }
 

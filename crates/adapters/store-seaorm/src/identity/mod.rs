@@ -1,8 +1,10 @@
 //! Organisations, users, sessions, guests, and what is looked up before any of them is known.
 
+mod account_tokens;
 mod gate;
 mod guests;
 mod keys;
+mod letters;
 mod organizations;
 mod sessions;
 mod users;
@@ -10,7 +12,8 @@ mod views;
 
 use async_trait::async_trait;
 use identity::{
-    GuestTokens, Guests, IdentityStore, IdentityTx, Organizations, Outbox, Revocation, Revoked, Sessions, Users,
+    AccountTokens, GuestTokens, Guests, IdentityStore, IdentityTx, Letters, Organizations, Outbox, Revocation, Revoked,
+    Sessions, Users,
 };
 use kernel::{Event, IdempotentCalls, OrganizationId, PortError, PortErrorKind};
 
@@ -38,6 +41,12 @@ impl IdentityTx for SeaTx {
         self
     }
     fn guest_tokens(&mut self) -> &mut dyn GuestTokens {
+        self
+    }
+    fn account_tokens(&mut self) -> &mut dyn AccountTokens {
+        self
+    }
+    fn letters(&mut self) -> &mut dyn Letters {
         self
     }
     async fn revoke(&mut self, revocation: &Revocation) -> Result<(), PortError> {

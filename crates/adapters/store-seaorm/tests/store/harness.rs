@@ -380,6 +380,7 @@ pub(crate) async fn stores(backend: Backend) -> Stores {
         views: store.clone(),
         revocations: store.clone(),
         expired: store.clone(),
+        letters: store.clone(),
         keys: store,
         outbox: Arc::new(probe),
         keep: Box::new(test),

@@ -1,14 +1,96 @@
 //! Guests: let in by a token for one request.
 
-use kernel::{Caller, GuestId, GuestTokenId, OrganizationId, Role, Secret, SupportRequestId};
+use kernel::{
+    Caller, FieldError, GuestCaller, GuestId, GuestTokenId, OrganizationId, ParticipantId, Role, Secret,
+    SupportRequestId,
+};
 
 use super::{Identity, persist};
-use crate::{Admitted, Guest, GuestToken, IdentityError, NewGuest, Revocation, Revoked, Sealed};
+use crate::{
+    Admitted, Email, Guest, GuestToken, IdentityError, LetterContent, NewGuest, Organization, PersonName, Revocation,
+    Revoked, Sealed,
+};
 
 /// What a guest's token is sealed for: to be told once more to whoever repeats the call that made it.
 const REPEATED: &str = "guest token of a repeated call";
 
+/// A request that somebody has lost the way to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LostRequest {
+    /// The request.
+    pub id: SupportRequestId,
+    /// Who opened it.
+    pub requester: ParticipantId,
+    /// The name they gave with it.
+    pub name: String,
+    /// The address they gave with it.
+    pub email: Option<String>,
+    /// Its number.
+    pub number: String,
+    /// What it is about.
+    pub subject: String,
+}
+
 impl Identity {
+    /// Sends a link to a request, with a fresh token, to the address that was given with it, if that is the one named
+    /// here. The answer is the same if it is another, or there is no such request, and whoever asks is to be kept
+    /// waiting alike.
+    ///
+    /// # Errors
+    /// `Invalid` for what is no address; a port error.
+    pub async fn send_access_link(
+        &self,
+        organization: &Organization,
+        email: &str,
+        found: Option<&LostRequest>,
+    ) -> Result<(), IdentityError> {
+        let email = Email::parse(email).map_err(|invalid| -> FieldError { invalid.at("email") })?;
+        let is_theirs = |lost: &&LostRequest| lost.email.as_deref().map(Email::parse) == Some(Ok(email.clone()));
+        let Some(lost) = found.filter(is_theirs) else { return Ok(()) };
+        // Members of staff who opened a request are no guests: they sign in.
+        let Some(guest) = self.parts.views.guest(organization.id, GuestId::new(lost.requester.uuid())).await? else {
+            return Ok(());
+        };
+        let name = PersonName::parse(&lost.name).unwrap_or_else(|_| guest.name.clone());
+        let (token, clear) = self.guest_token(Guest { name, ..guest }, lost.id)?;
+        let content = LetterContent::AccessLink {
+            name: token.name.as_str().to_owned(),
+            number: lost.number.clone(),
+            subject: lost.subject.clone(),
+            token: clear.expose().to_owned(),
+        };
+        let letter = self.letter(organization, &email, token.language, content)?;
+        persist(|| async {
+            let mut tx = self.parts.store.begin(organization.id).await?;
+            tx.guest_tokens().insert(&token).await?;
+            tx.letters().insert(&letter).await?;
+            Ok(tx.commit().await?)
+        })
+        .await
+    }
+
+    /// Lets a guest who has come in already into another request of theirs, by a token of its own.
+    ///
+    /// # Errors
+    /// `GuestTokenNotFound` for a guest who is gone; a port error.
+    pub async fn admit_again(
+        &self,
+        caller: &GuestCaller,
+        support_request: SupportRequestId,
+    ) -> Result<Secret, IdentityError> {
+        let found = self.parts.views.guest(caller.organization, caller.id).await?;
+        let guest = found.ok_or(IdentityError::GuestTokenNotFound)?;
+        let name = PersonName::parse(&caller.name).unwrap_or_else(|_| guest.name.clone());
+        let (token, clear) = self.guest_token(Guest { name, language: caller.language, ..guest }, support_request)?;
+        persist(|| async {
+            let mut tx = self.parts.store.begin(caller.organization).await?;
+            tx.guest_tokens().insert(&token).await?;
+            Ok::<_, IdentityError>(tx.commit().await?)
+        })
+        .await?;
+        Ok(clear)
+    }
+
     /// Lets a guest in: known again by e-mail within the organisation, else new. The token opens the one
     /// request, which may be stored afterwards, and lives 90 days.
     pub async fn admit_guest(
@@ -20,19 +102,7 @@ impl Identity {
         let now = self.now();
         let guest =
             new.parse(GuestId::new(self.parts.env.uuid()), organization, now).map_err(IdentityError::Invalid)?;
-        let clear = Secret::new(format!("{}{}", Self::GUEST_TOKEN_PREFIX, self.parts.secrets.token()?.expose()));
-        let token = GuestToken {
-            id: GuestTokenId::new(self.parts.env.uuid()),
-            organization,
-            guest: guest.id,
-            support_request,
-            hash: self.parts.secrets.hash(clear.expose()),
-            name: guest.name.clone(),
-            language: guest.language,
-            created_at: now,
-            expires_at: now + Self::GUEST_TOKEN_LIFE,
-            revoked_at: None,
-        };
+        let (token, clear) = self.guest_token(guest.clone(), support_request)?;
         let id = persist(|| self.try_admit(&guest, token.clone())).await?;
         Ok(Admitted {
             guest: id,
@@ -81,6 +151,29 @@ impl Identity {
     /// A guest of the organisation, for those who have to reach them.
     pub async fn guest(&self, organization: OrganizationId, id: GuestId) -> Result<Option<Guest>, IdentityError> {
         Ok(self.parts.views.guest(organization, id).await?)
+    }
+
+    /// A fresh token for one request, and what is kept of it.
+    fn guest_token(
+        &self,
+        guest: Guest,
+        support_request: SupportRequestId,
+    ) -> Result<(GuestToken, Secret), IdentityError> {
+        let now = self.now();
+        let clear = Secret::new(format!("{}{}", Self::GUEST_TOKEN_PREFIX, self.parts.secrets.token()?.expose()));
+        let token = GuestToken {
+            id: GuestTokenId::new(self.parts.env.uuid()),
+            organization: guest.organization,
+            guest: guest.id,
+            support_request,
+            hash: self.parts.secrets.hash(clear.expose()),
+            name: guest.name,
+            language: guest.language,
+            created_at: now,
+            expires_at: now + Self::GUEST_TOKEN_LIFE,
+            revoked_at: None,
+        };
+        Ok((token, clear))
     }
 
     async fn try_admit(&self, guest: &Guest, mut token: GuestToken) -> Result<GuestId, IdentityError> {

@@ -55,9 +55,9 @@ pub trait Revocations: Send + Sync {
 /// Removes what can never be used again.
 #[async_trait]
 pub trait ExpiredTokens: Send + Sync {
-    /// MUST remove revocations, sessions and guests' tokens that were revoked, ended or expired before
-    /// the given moment, and signing keys that stopped verifying before it; nothing else. Gives how
-    /// many there were.
+    /// MUST remove revocations, sessions, guests' tokens and tokens of links that were revoked, used, ended or
+    /// expired before the given moment, letters that were sent or given up before it, and signing keys that stopped
+    /// verifying before it; nothing else. Gives how many there were.
     async fn purge(&self, before: Timestamp) -> Result<u64, PortError>;
 }
 

@@ -1,9 +1,12 @@
 //! Transactions: everything that changes something.
 
 use async_trait::async_trait;
-use kernel::{Event, GuestTokenId, IdempotentCalls, OrganizationId, PortError, SessionId, UserId};
+use kernel::{Event, GuestTokenId, IdempotentCalls, OrganizationId, PortError, SessionId, Timestamp, UserId};
 
-use crate::{Guest, GuestToken, Organization, Revocation, Session, User};
+use crate::{
+    AccountToken, AccountTokenKind, Email, Guest, GuestToken, Letters, Organization, Revocation, Session, TokenHash,
+    User,
+};
 
 /// Where organisations, users, sessions and guests are kept.
 #[async_trait]
@@ -30,6 +33,10 @@ pub trait IdentityTx: Send {
     fn guests(&mut self) -> &mut dyn Guests;
     /// Their tokens.
     fn guest_tokens(&mut self) -> &mut dyn GuestTokens;
+    /// What links in letters stand for.
+    fn account_tokens(&mut self) -> &mut dyn AccountTokens;
+    /// The letters that leave with this change.
+    fn letters(&mut self) -> &mut dyn Letters;
     /// Adds a revocation. What is revoked twice MAY be stored once.
     async fn revoke(&mut self, revocation: &Revocation) -> Result<(), PortError>;
     /// What the world is told.
@@ -99,6 +106,23 @@ pub trait Guests: Send {
     /// Two transactions that admit the same e-mail at the same time MUST end with one guest. A guest
     /// without an e-mail is always new.
     async fn find_or_insert(&mut self, guest: &Guest) -> Result<Guest, PortError>;
+
+    /// From now on the guest with this id is known by this e-mail, or by none; such a guest is stored when there is
+    /// none and the e-mail is given. An e-mail by which another guest is known MUST stay that guest's: this one is
+    /// then known by none.
+    async fn follow(&mut self, guest: &Guest) -> Result<(), PortError>;
+}
+
+/// The tokens of links within a transaction's organisation.
+#[async_trait]
+pub trait AccountTokens: Send {
+    /// Stores a token.
+    async fn insert(&mut self, token: &AccountToken) -> Result<(), PortError>;
+    /// A token by its hash, which MUST NOT be changed by others until this transaction ends. When it has to wait, it
+    /// MUST give the token as it is after the wait.
+    async fn lock(&mut self, hash: &TokenHash) -> Result<Option<AccountToken>, PortError>;
+    /// All unused tokens of a kind that went to this address count as used from now on.
+    async fn use_up(&mut self, kind: AccountTokenKind, email: &Email, now: Timestamp) -> Result<(), PortError>;
 }
 
 /// The tokens of guests of a transaction's organisation.

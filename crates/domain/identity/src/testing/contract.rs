@@ -8,6 +8,7 @@
     reason = "a contract is a test: it panics when it is broken"
 )]
 
+mod accounts;
 mod cryptography;
 mod listing;
 mod locking;
@@ -20,8 +21,14 @@ use std::{any::Any, sync::Arc};
 use async_trait::async_trait;
 use kernel::EventId;
 
-use crate::{ExpiredTokens, IdentityStore, IdentityViews, Revocations, SigningKeyStore, testing::FakeStore};
+use crate::{
+    ExpiredTokens, IdentityStore, IdentityViews, LetterQueue, Revocations, SigningKeyStore, testing::FakeStore,
+};
 
+pub use accounts::{
+    a_guest_follows_its_account, a_letter_is_claimed_by_one_and_forgotten_once_it_is_out,
+    a_letter_leaves_with_its_transaction, a_link_is_used_up_once, letters_are_purged_once_they_are_over,
+};
 pub use cryptography::{access_tokens_keep_their_promises, passwords_keep_their_promises, secrets_keep_their_promises};
 pub use listing::{
     a_page_of_users_is_filtered_sorted_and_counted, live_sessions_are_listed_newest_first,
@@ -51,6 +58,8 @@ pub struct Stores {
     pub revocations: Arc<dyn Revocations>,
     /// Removal of what has ended.
     pub expired: Arc<dyn ExpiredTokens>,
+    /// Letters that wait.
+    pub letters: Arc<dyn LetterQueue>,
     /// Signing keys.
     pub keys: Arc<dyn SigningKeyStore>,
     /// What was told.
@@ -97,6 +106,11 @@ macro_rules! identity_store_contract {
             revocations_of_all_organizations_are_found
             only_what_has_ended_is_purged
             signing_keys_are_made_once
+            a_link_is_used_up_once
+            a_guest_follows_its_account
+            a_letter_leaves_with_its_transaction
+            a_letter_is_claimed_by_one_and_forgotten_once_it_is_out
+            letters_are_purged_once_they_are_over
         }
     };
     ($fresh:expr => $($name:ident)+) => {

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use kernel::{Caller, Language, Role, Secret, testing::FixedEnv};
 
-use super::{FakePasswords, FakeSecrets, FakeStore, FakeTokens};
+use super::{FakeMailer, FakePasswords, FakeSecrets, FakeStore, FakeTokens};
 use crate::{
-    Authority, ClientInfo, Identity, IdentityError, IdentityParts, NewOrganization, NewUser, Organization,
-    OrganizationRef, SignedIn, UserView,
+    Authority, ClientInfo, Dispatch, Identity, IdentityError, IdentityParts, NewOrganization, NewUser, OpenLetter,
+    Organization, OrganizationRef, SignedIn, UserView,
 };
 
 /// The password of everybody in the fixture.
@@ -21,7 +21,8 @@ pub struct Fixture {
     pub store: FakeStore,
     /// Counts the comparisons of passwords.
     pub passwords: Arc<FakePasswords>,
-    secrets: Arc<FakeSecrets>,
+    /// Tokens and seals.
+    pub secrets: Arc<FakeSecrets>,
     /// The node.
     pub identity: Arc<Identity>,
     /// The organisation `demo`.
@@ -56,6 +57,21 @@ impl Fixture {
         let node = Identity::new(parts(&self.env, &self.store, &self.passwords, &self.secrets, "second"));
         node.prepare().await.expect("the fakes are up");
         node
+    }
+
+    /// Delivers the letters that wait; what was delivered, oldest first.
+    ///
+    /// # Panics
+    /// When the fakes refuse it.
+    #[expect(clippy::expect_used, reason = "only tests call it")]
+    pub async fn letters(&self) -> Vec<OpenLetter> {
+        let mailer = Arc::new(FakeMailer::default());
+        let store = Arc::new(self.store.clone());
+        Dispatch::new(store, mailer.clone(), self.secrets.clone(), self.env.clone())
+            .send_waiting()
+            .await
+            .expect("the fakes are up");
+        mailer.delivered()
     }
 
     /// One more user of `demo`.

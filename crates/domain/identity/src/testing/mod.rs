@@ -5,9 +5,11 @@ mod concurrency;
 pub mod contract;
 mod cryptography;
 mod fixture;
+mod mailer;
 mod store;
 mod transaction;
 
 pub use cryptography::{FakePasswords, FakeSecrets, FakeTokens};
 pub use fixture::{Fixture, PASSWORD, new_organization};
+pub use mailer::FakeMailer;
 pub use store::FakeStore;

@@ -10,14 +10,15 @@ use std::{
 
 use async_trait::async_trait;
 use kernel::{
-    Event, GuestId, GuestTokenId, OrganizationId, Page, PageRequest, PortError, PortErrorKind, SessionId, Timestamp,
-    UserId, testing::CallsInMemory,
+    AccountTokenId, Event, GuestId, GuestTokenId, LetterId, OrganizationId, Page, PageRequest, PortError,
+    PortErrorKind, SessionId, Timestamp, UserId, testing::CallsInMemory,
 };
 
 use super::{concurrency::Turnstile, transaction::FakeTx};
 use crate::{
-    Credentials, Email, ExpiredTokens, Guest, GuestToken, IdentityStore, IdentityTx, IdentityViews, Organization,
-    Revocation, Revocations, SessionRecord, SigningKey, SigningKeyStore, TokenHash, UserFilter, UserRecord, UserView,
+    AccountToken, Credentials, Email, ExpiredTokens, Guest, GuestToken, IdentityStore, IdentityTx, IdentityViews,
+    Letter, LetterQueue, Organization, Revocation, Revocations, Sealed, SessionRecord, SigningKey, SigningKeyStore,
+    TokenHash, UserFilter, UserRecord, UserView, WaitingLetter,
 };
 
 /// Everything that is stored.
@@ -28,10 +29,22 @@ pub(super) struct State {
     pub(super) sessions: BTreeMap<SessionId, SessionRecord>,
     pub(super) guests: BTreeMap<GuestId, Guest>,
     pub(super) guest_tokens: BTreeMap<GuestTokenId, GuestToken>,
+    pub(super) account_tokens: BTreeMap<AccountTokenId, AccountToken>,
+    pub(super) letters: BTreeMap<LetterId, FakeLetter>,
     pub(super) revocations: Vec<Revocation>,
     pub(super) events: Vec<Event>,
     pub(super) calls: CallsInMemory,
     keys: Vec<SigningKey>,
+}
+
+/// A letter and how far it has come.
+#[derive(Debug, Clone)]
+pub(super) struct FakeLetter {
+    pub(super) letter: Letter,
+    pub(super) attempts: u32,
+    /// Nothing once it was sent or given up.
+    pub(super) next_at: Option<Timestamp>,
+    pub(super) over_at: Option<Timestamp>,
 }
 
 /// Faults that a test plants.
@@ -200,7 +213,8 @@ impl ExpiredTokens for FakeStore {
         let _turn = self.turnstile.enter().await;
         let mut state = self.state();
         let count = |state: &State| {
-            state.revocations.len() + state.sessions.len() + state.guest_tokens.len() + state.keys.len()
+            let tokens = state.guest_tokens.len() + state.account_tokens.len();
+            state.revocations.len() + state.sessions.len() + tokens + state.letters.len() + state.keys.len()
         };
         let had = count(&state);
         state.revocations.retain(|revocation| revocation.at >= before);
@@ -210,8 +224,54 @@ impl ExpiredTokens for FakeStore {
         state.guest_tokens.retain(|_, token| {
             token.expires_at >= before && token.revoked_at.is_none_or(|revoked_at| revoked_at >= before)
         });
+        state
+            .account_tokens
+            .retain(|_, token| token.expires_at >= before && token.used_at.is_none_or(|used_at| used_at >= before));
+        state.letters.retain(|_, letter| letter.over_at.is_none_or(|over_at| over_at >= before));
         state.keys.retain(|key| key.verifies_until.is_none_or(|until| until >= before));
         Ok((had - count(&state)) as u64)
+    }
+}
+
+#[async_trait]
+impl LetterQueue for FakeStore {
+    async fn claim(&self, now: Timestamp, until: Timestamp, limit: u32) -> Result<Vec<WaitingLetter>, PortError> {
+        let mut state = self.state();
+        let mut due: Vec<_> = state.letters.values().filter_map(|one| Some((one.next_at?, one.letter.id))).collect();
+        due.retain(|(at, _)| *at <= now);
+        due.sort();
+        let mut claimed = Vec::new();
+        for (_, id) in due.into_iter().take(limit as usize) {
+            if let Some(one) = state.letters.get_mut(&id) {
+                one.attempts += 1;
+                one.next_at = Some(until);
+                claimed.push(WaitingLetter { letter: one.letter.clone(), attempts: one.attempts });
+            }
+        }
+        Ok(claimed)
+    }
+
+    async fn sent(&self, organization: OrganizationId, id: LetterId, at: Timestamp) -> Result<(), PortError> {
+        self.failed(organization, id, None, at).await
+    }
+
+    async fn failed(
+        &self,
+        organization: OrganizationId,
+        id: LetterId,
+        again: Option<Timestamp>,
+        at: Timestamp,
+    ) -> Result<(), PortError> {
+        let mut state = self.state();
+        let Some(one) = state.letters.get_mut(&id).filter(|one| one.letter.organization == organization) else {
+            return Ok(());
+        };
+        one.next_at = again;
+        if again.is_none() {
+            one.over_at = Some(at);
+            one.letter.content = Sealed::new("");
+        }
+        Ok(())
     }
 }
 

@@ -11,11 +11,11 @@ use uuid::Uuid;
 
 use super::{
     concurrency::Turn,
-    store::{Faults, State},
+    store::{FakeLetter, Faults, State},
 };
 use crate::{
-    Guest, GuestToken, GuestTokens, Guests, IdentityTx, Inserted, Organization, Organizations, Outbox, Revocation,
-    Session, Sessions, User, Users,
+    AccountToken, AccountTokenKind, AccountTokens, Email, Guest, GuestToken, GuestTokens, Guests, IdentityTx, Inserted,
+    Letter, Letters, Organization, Organizations, Outbox, Revocation, Session, Sessions, TokenHash, User, Users,
 };
 
 /// Works on a copy of the state; a commit puts the copy in its place.
@@ -72,6 +72,12 @@ impl IdentityTx for FakeTx {
         self
     }
     fn guest_tokens(&mut self) -> &mut dyn GuestTokens {
+        self
+    }
+    fn account_tokens(&mut self) -> &mut dyn AccountTokens {
+        self
+    }
+    fn letters(&mut self) -> &mut dyn Letters {
         self
     }
     async fn revoke(&mut self, revocation: &Revocation) -> Result<(), PortError> {
@@ -208,6 +214,61 @@ impl Guests for FakeTx {
         }
         state.guests.insert(guest.id, guest.clone());
         Ok(guest.clone())
+    }
+
+    async fn follow(&mut self, guest: &Guest) -> Result<(), PortError> {
+        if guest.organization != self.organization {
+            return self.fail(PortErrorKind::Corrupt, "another organisation's");
+        }
+        let state = self.call()?;
+        let same = |one: &Guest| one.organization == guest.organization && one.email == guest.email;
+        let taken = guest.email.is_some() && state.guests.values().any(|one| one.id != guest.id && same(one));
+        match state.guests.get_mut(&guest.id) {
+            Some(stored) => stored.email = guest.email.clone().filter(|_| !taken),
+            None if guest.email.is_some() && !taken => drop(state.guests.insert(guest.id, guest.clone())),
+            None => {}
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl AccountTokens for FakeTx {
+    async fn insert(&mut self, token: &AccountToken) -> Result<(), PortError> {
+        if token.organization != self.organization {
+            return self.fail(PortErrorKind::Corrupt, "another organisation's");
+        }
+        self.call()?.account_tokens.insert(token.id, token.clone());
+        Ok(())
+    }
+
+    async fn lock(&mut self, hash: &TokenHash) -> Result<Option<AccountToken>, PortError> {
+        let organization = self.organization;
+        let tokens = &self.call()?.account_tokens;
+        Ok(tokens.values().find(|one| one.organization == organization && one.hash == *hash).cloned())
+    }
+
+    async fn use_up(&mut self, kind: AccountTokenKind, email: &Email, now: Timestamp) -> Result<(), PortError> {
+        let organization = self.organization;
+        for one in self.call()?.account_tokens.values_mut() {
+            if one.organization == organization && one.kind == kind && one.email == *email {
+                one.used_at = one.used_at.or(Some(now));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Letters for FakeTx {
+    async fn insert(&mut self, letter: &Letter) -> Result<(), PortError> {
+        if letter.organization != self.organization {
+            return self.fail(PortErrorKind::Corrupt, "another organisation's");
+        }
+        let waiting =
+            FakeLetter { letter: letter.clone(), attempts: 0, next_at: Some(letter.created_at), over_at: None };
+        self.call()?.letters.insert(letter.id, waiting);
+        Ok(())
     }
 }
 

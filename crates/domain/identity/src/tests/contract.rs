@@ -14,6 +14,7 @@ fn fresh() -> std::future::Ready<Stores> {
         views: store.clone(),
         revocations: store.clone(),
         expired: store.clone(),
+        letters: store.clone(),
         keys: store.clone(),
         outbox: store,
         keep: Box::new(()),

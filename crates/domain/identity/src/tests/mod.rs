@@ -1,5 +1,6 @@
 //! The use cases over fakes, and the fakes against their contracts.
 
+mod accounts;
 mod contract;
 mod faults;
 mod guests;

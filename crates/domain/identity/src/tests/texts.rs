@@ -37,6 +37,7 @@ fn every_refusal_of_this_domain_is_on_the_list() {
         IdentityError::UserNotFound,
         IdentityError::SessionNotFound,
         IdentityError::GuestTokenNotFound,
+        IdentityError::LinkInvalid,
         IdentityError::EmailTaken,
         IdentityError::SlugTaken,
         IdentityError::LastAdmin,

@@ -8,7 +8,7 @@ use crate::{
     Email, Identity, IdentityError, IdentityTx, Inserted, InvalidValue, Organization, Password, PasswordHash,
     PersonName, Phone, Revocation, SessionEnd, Standing, User, UserView, Verdict,
     events::{Happened, UserChanged},
-    identity::{persist, sessions::signed_in_user},
+    identity::{accounts::guest_of, persist, sessions::signed_in_user},
     user::{Amended, Amendment},
     values::Fields,
 };
@@ -171,6 +171,9 @@ impl Identity {
         if tx.users().save(&user).await? == Inserted::Taken {
             return Err(IdentityError::EmailTaken);
         }
+        if amended.email || amended.role_before.is_some() {
+            tx.guests().follow(&guest_of(user.record())).await?;
+        }
         let revocations =
             if amended.ends_sessions() { self.end_all_sessions(tx.as_mut(), id).await? } else { Vec::new() };
         self.tell(tx.as_mut(), &user, amended).await?;
@@ -190,7 +193,11 @@ impl Identity {
         }
     }
 
-    async fn end_all_sessions(&self, tx: &mut dyn IdentityTx, id: UserId) -> Result<Vec<Revocation>, IdentityError> {
+    pub(in crate::identity) async fn end_all_sessions(
+        &self,
+        tx: &mut dyn IdentityTx,
+        id: UserId,
+    ) -> Result<Vec<Revocation>, IdentityError> {
         let mut revocations = Vec::new();
         for session in tx.sessions().lock_of(id).await? {
             revocations.extend(self.end_session_in(tx, session, SessionEnd::UserChanged).await?);
@@ -198,7 +205,12 @@ impl Identity {
         Ok(revocations)
     }
 
-    async fn tell(&self, tx: &mut dyn IdentityTx, user: &User, amended: Amended) -> Result<(), PortError> {
+    pub(in crate::identity) async fn tell(
+        &self,
+        tx: &mut dyn IdentityTx,
+        user: &User,
+        amended: Amended,
+    ) -> Result<(), PortError> {
         let record = user.record();
         let changed = UserChanged {
             user: record.id,

@@ -75,8 +75,7 @@ impl Identity {
     /// Makes a user, who can sign in at once.
     pub async fn create_user(&self, by: Authority<'_>, new: &NewUser) -> Result<UserView, IdentityError> {
         let user = self.new_user(by, new).await?;
-        persist(|| self.try_create_user(&user)).await?;
-        Ok(user.record().view())
+        persist(|| self.try_create_user(user.clone())).await
     }
 
     /// Makes a user as [`Self::create_user`] does, unless this very call was carried out before: then
@@ -89,14 +88,14 @@ impl Identity {
         call: &IdempotentCall,
     ) -> Result<Once<UserView>, IdentityError> {
         let user = self.new_user(Authority::Caller(caller), new).await?;
-        persist(|| self.try_create_user_once(&user, call)).await
+        persist(|| self.try_create_user_once(user.clone(), call)).await
     }
 
-    async fn new_user(&self, by: Authority<'_>, new: &NewUser) -> Result<User, IdentityError> {
+    async fn new_user(&self, by: Authority<'_>, new: &NewUser) -> Result<UserRecord, IdentityError> {
         let organization = self.organization_by_id(by.organization()?).await?;
         let parsed = new.parse(&organization).map_err(IdentityError::Invalid)?;
         let now = self.parts.env.now();
-        Ok(User::create(UserRecord {
+        Ok(UserRecord {
             id: UserId::new(self.parts.env.uuid()),
             organization: organization.id,
             email: parsed.email,
@@ -111,32 +110,38 @@ impl Identity {
             created_at: now,
             updated_at: now,
             version: 1,
-        }))
+        })
     }
 
-    async fn try_create_user(&self, user: &User) -> Result<(), IdentityError> {
-        let tx = self.parts.store.begin(user.record().organization).await?;
+    async fn try_create_user(&self, mut user: UserRecord) -> Result<UserView, IdentityError> {
+        let mut tx = self.parts.store.begin(user.organization).await?;
+        self.become_guest_of_email(tx.as_mut(), &mut user).await?;
         self.create_user_in(tx, user).await
     }
 
     /// The call is claimed first: the same again must not meet its own e-mail as another's.
-    async fn try_create_user_once(&self, user: &User, call: &IdempotentCall) -> Result<Once<UserView>, IdentityError> {
-        let record = user.record();
-        let mut tx = self.parts.store.begin(record.organization).await?;
-        if let Some(repeat) = tx.calls().claim(call, record.id.uuid(), self.parts.env.now()).await?.repeat()? {
+    async fn try_create_user_once(
+        &self,
+        mut user: UserRecord,
+        call: &IdempotentCall,
+    ) -> Result<Once<UserView>, IdentityError> {
+        let mut tx = self.parts.store.begin(user.organization).await?;
+        self.become_guest_of_email(tx.as_mut(), &mut user).await?;
+        if let Some(repeat) = tx.calls().claim(call, user.id.uuid(), self.parts.env.now()).await?.repeat()? {
             return Ok(Once::Repeat(repeat));
         }
-        self.create_user_in(tx, user).await?;
-        Ok(Once::Done(record.view()))
+        Ok(Once::Done(self.create_user_in(tx, user).await?))
     }
 
-    async fn create_user_in(&self, mut tx: Box<dyn IdentityTx>, user: &User) -> Result<(), IdentityError> {
+    async fn create_user_in(&self, mut tx: Box<dyn IdentityTx>, user: UserRecord) -> Result<UserView, IdentityError> {
+        let user = User::create(user);
         let record = user.record();
-        if tx.users().insert(user).await? == Inserted::Taken {
+        if tx.users().insert(&user).await? == Inserted::Taken {
             return Err(IdentityError::EmailTaken);
         }
         let happened = Happened::UserCreated { user: record.id, role: record.role };
         tx.outbox().append(&happened.event(record.organization, self.parts.env.as_ref())).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        Ok(record.view())
     }
 }

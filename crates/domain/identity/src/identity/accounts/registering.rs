@@ -1,0 +1,112 @@
+//! Registering: an account is made once its address is proven to be its owner's.
+
+use kernel::{Language, Role, Secret};
+
+use super::{Account, Person, password_of};
+use crate::{
+    AccountTokenKind, Email, Identity, IdentityError, LetterContent, OrganizationRef, PasswordHash, PersonName, Phone,
+    UserView,
+    account::{Pending, PendingPerson},
+    identity::persist,
+    values::Fields,
+};
+
+/// A registration as written by whoever registers.
+#[derive(Debug, Clone)]
+pub struct Registration {
+    /// E-mail.
+    pub email: String,
+    /// The password to be.
+    pub password: Secret,
+    /// First name.
+    pub first_name: String,
+    /// Last name.
+    pub last_name: String,
+    /// Telephone.
+    pub phone: Option<String>,
+    /// The language to be answered in; the organisation's when not given.
+    pub language: Option<Language>,
+}
+
+impl Identity {
+    /// Registers a customer. Nobody has an account by that: a letter goes to the address, and whoever follows its link
+    /// within 24 hours has one. To an address that has an account another letter goes, which says so; the answer and
+    /// the work are the same.
+    ///
+    /// # Errors
+    /// `OrganizationNotFound`; `Invalid`; a port error.
+    pub async fn register(
+        &self,
+        organization: &OrganizationRef,
+        registration: &Registration,
+    ) -> Result<(), IdentityError> {
+        let organization = self.organization(organization).await?;
+        let mut fields = Fields::default();
+        let email = fields.take("email", Email::parse(&registration.email));
+        let password = password_of(&mut fields, &registration.password, &organization);
+        let phone = registration.phone.as_deref();
+        let person = Person::parse(&mut fields, &registration.first_name, &registration.last_name, phone);
+        let (Some(email), Some(password), Some(person)) = (email, password, person) else {
+            return Err(IdentityError::Invalid(fields.into_errors()));
+        };
+        let hash = self.parts.passwords.hash(&password).await?;
+        let language = registration.language.unwrap_or(organization.language);
+        let pending = Pending {
+            role: Role::Customer,
+            language,
+            person: Some(PendingPerson {
+                first_name: person.first_name.as_str().to_owned(),
+                last_name: person.last_name.as_str().to_owned(),
+                phone: person.phone.as_ref().map(|phone| phone.as_str().to_owned()),
+                password_hash: hash.as_str().to_owned(),
+            }),
+        };
+        let minted = self.mint(organization.id, AccountTokenKind::EmailVerification, &email, None, Some(&pending))?;
+        let known = match self.parts.views.credentials(organization.id, &email).await? {
+            Some(found) => self.parts.views.user(organization.id, found.user).await?,
+            None => None,
+        };
+        let name = person.first_name.as_str().to_owned();
+        let (content, language) = match &known {
+            // Whoever has the account is told in their own words; what the stranger typed is not passed on.
+            Some(user) => (LetterContent::AlreadyRegistered { name: user.first_name.clone() }, user.language),
+            None => (LetterContent::EmailVerification { name, token: minted.clear.expose().to_owned() }, language),
+        };
+        let letter = self.letter(&organization, &email, language, content)?;
+        persist(|| async {
+            let mut tx = self.parts.store.begin(organization.id).await?;
+            // Without its letter the token of a known address is good for nothing; it is stored all the same, so that
+            // both ways take as long.
+            tx.account_tokens().insert(&minted.stored).await?;
+            tx.letters().insert(&letter).await?;
+            Ok(tx.commit().await?)
+        })
+        .await
+    }
+
+    /// Makes the account of a registration. The guest of the same address and the account are one from now on.
+    ///
+    /// # Errors
+    /// `LinkInvalid` for a link that is unknown, used or ended; `EmailTaken` when an administrator was faster; a port
+    /// error.
+    pub async fn verify_email(&self, link: &Secret) -> Result<UserView, IdentityError> {
+        let (_, token) = self.follow_link(link, AccountTokenKind::EmailVerification).await?;
+        let pending = self.unseal_pending(&token)?;
+        let unreadable = || kernel::PortError::corrupt("a registration that cannot be read");
+        let person = pending.person.ok_or_else(unreadable)?;
+        let wrong = |_| unreadable();
+        let account = Account {
+            email: token.email.clone(),
+            person: Person {
+                first_name: PersonName::parse(&person.first_name).map_err(wrong)?,
+                last_name: PersonName::parse(&person.last_name).map_err(wrong)?,
+                phone: person.phone.as_deref().map(Phone::parse).transpose().map_err(wrong)?,
+            },
+            password_hash: PasswordHash::new(person.password_hash),
+            language: pending.language,
+            role: pending.role,
+        };
+        let user = persist(|| self.open_account(&token, &account)).await?;
+        Ok(user.record().view())
+    }
+}
