@@ -5,7 +5,7 @@ use sea_orm_migration::{
     sea_orm::{ConnectionTrait, DbBackend, DbErr},
 };
 
-use crate::roles::{APP_ROLE, GATE_ROLE, LOG_ROLE};
+use crate::roles::{APP_ROLE, ERASER_ROLE, GATE_ROLE, LOG_ROLE};
 
 /// What each word in braces stands for: on PostgreSQL, and on SQLite, whose tables are STRICT.
 const WORDS: &[(&str, &str, &str)] = &[
@@ -58,8 +58,7 @@ pub(crate) struct Access {
 
 /// Puts the wall around a table of organisations' rows. `column` holds the organisation.
 pub(crate) async fn guard(manager: &SchemaManager<'_>, table: &str, column: &str, access: Access) -> Result<(), DbErr> {
-    // As a sub-select the setting is read once a statement, not once a row.
-    let own = format!("{column} = (SELECT nullif(current_setting('guichet.organization', true), '')::uuid)");
+    let own = own(column);
     let mut statements = vec![
         format!("ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"),
         format!("CREATE POLICY app ON {table} TO {APP_ROLE} USING ({own}) WITH CHECK ({own})"),
@@ -72,6 +71,28 @@ pub(crate) async fn guard(manager: &SchemaManager<'_>, table: &str, column: &str
     statements.extend(grants(table, access));
     let statements: Vec<&str> = statements.iter().map(String::as_str).collect();
     only(manager, DbBackend::Postgres, &statements).await
+}
+
+/// Lets the eraser at a guarded table, within the organisation of the session, with these rights: to be named for
+/// every table in which a person can have left something.
+pub(crate) async fn erasable(
+    manager: &SchemaManager<'_>,
+    table: &str,
+    column: &str,
+    rights: &str,
+) -> Result<(), DbErr> {
+    let own = own(column);
+    let statements = [
+        format!("CREATE POLICY {ERASER_ROLE} ON {table} TO {ERASER_ROLE} USING ({own}) WITH CHECK ({own})"),
+        format!("GRANT {rights} ON {table} TO {ERASER_ROLE}"),
+    ];
+    let statements: Vec<&str> = statements.iter().map(String::as_str).collect();
+    only(manager, DbBackend::Postgres, &statements).await
+}
+
+/// The rows of the organisation of the session. As a sub-select the setting is read once a statement, not once a row.
+fn own(column: &str) -> String {
+    format!("{column} = (SELECT nullif(current_setting('guichet.organization', true), '')::uuid)")
 }
 
 /// Opens a table that belongs to no organisation.

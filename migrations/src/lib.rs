@@ -13,6 +13,7 @@ mod m0009_feed_order;
 mod m0010_attachment;
 mod m0012_deadlines;
 mod m0013_life;
+mod m0016_privacy;
 mod m0018_letters;
 mod roles;
 
@@ -21,7 +22,7 @@ use sea_orm_migration::{
     sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr},
 };
 
-pub use roles::{APP_ROLE, GATE_ROLE, LOG_ROLE, ROLES};
+pub use roles::{APP_ROLE, ERASER_ROLE, GATE_ROLE, LOG_ROLE, ROLES};
 
 /// The schema, step by step, for both databases.
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +44,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_attachment::Migration),
             Box::new(m0012_deadlines::Migration),
             Box::new(m0013_life::Migration),
+            Box::new(m0016_privacy::Migration),
             Box::new(m0018_letters::Migration),
         ]
     }
@@ -98,7 +100,7 @@ pub async fn status(db: &DatabaseConnection) -> Result<Vec<Step>, DbErr> {
 
 /// Tells two sets of steps apart: tests name the template of their databases by it.
 pub fn fingerprint() -> u64 {
-    const SOURCES: [&str; 15] = [
+    const SOURCES: [&str; 17] = [
         include_str!("ddl.rs"),
         include_str!("roles.rs"),
         include_str!("m0001_identity.rs"),
@@ -113,6 +115,7 @@ pub fn fingerprint() -> u64 {
         include_str!("m0010_attachment.rs"),
         include_str!("m0012_deadlines.rs"),
         include_str!("m0013_life.rs"),
+        include_str!("m0016_privacy.rs"),
         include_str!("m0018_letters.rs"),
     ];
     SOURCES

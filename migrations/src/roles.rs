@@ -8,8 +8,11 @@ pub const APP_ROLE: &str = "guichet_app";
 pub const LOG_ROLE: &str = "guichet_log";
 /// What is looked up before an organisation is known: tokens, names, revocations, keys.
 pub const GATE_ROLE: &str = "guichet_gate";
+/// Takes away what a person said and left, in columns that nobody else may change; behind row-level security. Taken on
+/// for one transaction at a time.
+pub const ERASER_ROLE: &str = "guichet_eraser";
 /// All of them.
-pub const ROLES: [&str; 3] = [APP_ROLE, LOG_ROLE, GATE_ROLE];
+pub const ROLES: [&str; 4] = [APP_ROLE, LOG_ROLE, GATE_ROLE, ERASER_ROLE];
 
 /// Makes the roles where they are missing, and lets the login take them on.
 ///
@@ -29,7 +32,7 @@ pub(crate) async fn ensure(db: &DatabaseConnection) -> Result<(), DbErr> {
         grant(db, role).await?;
     }
     let schema = "DO $$ BEGIN
-                    EXECUTE format('GRANT USAGE ON SCHEMA %I TO guichet_app, guichet_log, guichet_gate', current_schema());
+                    EXECUTE format('GRANT USAGE ON SCHEMA %I TO guichet_app, guichet_log, guichet_gate, guichet_eraser', current_schema());
                   END $$";
     db.execute_unprepared(schema).await.map_err(|error| explain(&error))?;
     Ok(())

@@ -11,6 +11,7 @@
 pub mod architecture;
 pub mod checker;
 pub mod database;
+pub mod dump;
 pub mod faults;
 pub mod page;
 pub mod people;

@@ -178,7 +178,7 @@ async fn a_login_without_rights_is_told_what_a_superuser_has_to_run() {
 
     let refused = migrate_up(&url).await.unwrap_err();
     let text = std::error::Error::source(&refused).unwrap().to_string();
-    for role in ["guichet_app", "guichet_log", "guichet_gate"] {
+    for role in ["guichet_app", "guichet_log", "guichet_gate", "guichet_eraser"] {
         assert!(text.contains(&format!("GRANT {role} TO LOGIN")), "{text}");
         database.run(&format!("GRANT {role} TO {login}")).await;
     }

@@ -1,0 +1,1 @@
+privacy-person_not_found = This person was not found.

@@ -1,0 +1,1 @@
+privacy-person_not_found = Cette personne est introuvable.

@@ -1,0 +1,137 @@
+//! The table: one row for each operation, or several where it is done to different things. How to write one stands at
+//! the top of `main.rs`.
+
+use crate::marks::On;
+
+/// One operation on one kind of thing.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Row {
+    /// As the OpenAPI document names it.
+    pub(crate) operation: &'static str,
+    pub(crate) on: On,
+    pub(crate) marks: &'static str,
+    pub(crate) body: &'static str,
+    pub(crate) query: &'static str,
+    /// Path under the request, and body, of a call by the admin.
+    pub(crate) first: &'static [(&'static str, &'static str)],
+    /// A form with a file instead of a body.
+    pub(crate) form: bool,
+    /// What `+` may be answered too, where the right was looked at first and the state is not one to have here.
+    pub(crate) or: &'static str,
+}
+
+const fn row(operation: &'static str, on: On, marks: &'static str) -> Row {
+    Row { operation, on, marks, body: "", query: "", first: &[], form: false, or: "" }
+}
+
+impl Row {
+    const fn body(self, body: &'static str) -> Self {
+        Self { body, ..self }
+    }
+
+    const fn query(self, query: &'static str) -> Self {
+        Self { query, ..self }
+    }
+
+    const fn first(self, first: &'static [(&'static str, &'static str)]) -> Self {
+        Self { first, ..self }
+    }
+
+    const fn form(self) -> Self {
+        Self { form: true, ..self }
+    }
+
+    const fn or(self, or: &'static str) -> Self {
+        Self { or, ..self }
+    }
+}
+
+/// Whoever sees a request.
+const SEEN: &str = "! +-- +-- +++-- +- +-";
+/// Staff who see it; its requester knows of it, and may not.
+const BY_STAFF: &str = "! x-- x-- +++-- +- +-";
+/// Anybody, without a word about who they are.
+const BY_ALL: &str = "+ + + + + +";
+/// Whoever has an account.
+const BY_USERS: &str = "! x + + + +";
+const BY_ALL_STAFF: &str = "! x x + + +";
+const BY_ADMINS: &str = "! x x x x +";
+
+pub(crate) const ROWS: &[Row] = &[
+    row("GET /.well-known/jwks.json", On::Nothing, BY_ALL),
+    row("GET /health", On::Nothing, BY_ALL),
+    row("GET /health/live", On::Nothing, BY_ALL),
+    row("GET /health/ready", On::Nothing, BY_ALL),
+    row("GET /status", On::Nothing, BY_ALL),
+    row("POST /api/v1/auth/login", On::Nothing, BY_ALL)
+        .body(r#"{"organization":"demo","email":"agent@demo.test","password":"guichet-demo"}"#),
+    row("POST /api/v1/auth/refresh", On::Nothing, "! ! ! ! ! !").body(r#"{"refresh_token":"of-nobody"}"#),
+    // There is nothing to end, and nothing to learn.
+    row("POST /api/v1/auth/logout", On::Nothing, BY_ALL).body(r#"{"refresh_token":"of-nobody"}"#),
+    row("GET /api/v1/auth/me", On::Nothing, BY_USERS),
+    row("PATCH /api/v1/auth/me", On::Nothing, BY_USERS).body(r#"{"phone":"+33 1 23 45 67 89"}"#),
+    row("GET /api/v1/auth/sessions", On::Nothing, BY_USERS),
+    row("DELETE /api/v1/auth/sessions/{id}", On::Session, "! x +-- +-- +-- +--"),
+    row("GET /api/v1/presence", On::Nothing, BY_ALL_STAFF),
+    row("GET /api/v1/users", On::Nothing, BY_ALL_STAFF),
+    row("POST /api/v1/users", On::Nothing, BY_ADMINS).body(
+        r#"{"email":"{key}@demo.test","password":"une-phrase-bien-longue","first_name":"A","last_name":"B","role":"agent"}"#,
+    ),
+    row("GET /api/v1/users/{id}", On::User, "! -- +-- ++-- ++-- +++-"),
+    row("PATCH /api/v1/users/{id}", On::User, "! xx xxx xxxx xxxx +++-").body(r#"{"phone":"+33 1 98 76 54 32"}"#),
+    row("GET /api/v1/support-requests", On::List, SEEN),
+    row("POST /api/v1/support-requests", On::Nothing, "! x + + + +")
+        .body(r#"{"subject":"Un sujet","description":"Assez long pour aller."}"#),
+    row("GET /api/v1/support-requests/{id}", On::Request, SEEN),
+    // Numbers are counted in each organisation by itself, so another's may well be one's own.
+    row("GET /api/v1/support-requests/by-number/{number}", On::Request, "! +-. +-. +++-. +. +."),
+    row("GET /api/v1/support-requests/{id}/timeline", On::Request, SEEN),
+    row("POST /api/v1/support-requests/{id}/assign", On::Request, BY_STAFF).body(r#"{"agent_id":"{agent}"}"#),
+    row("POST /api/v1/support-requests/{id}/take", On::Request, BY_STAFF).body("{}"),
+    row("POST /api/v1/support-requests/{id}/start", On::Request, BY_STAFF)
+        .body(r#"{"agent_id":"{agent}"}"#),
+    row("POST /api/v1/support-requests/{id}/wait", On::Request, BY_STAFF).body(r#"{"agent_id":"{agent}"}"#),
+    row("POST /api/v1/support-requests/{id}/resolve", On::Request, BY_STAFF).body("{}"),
+    row("POST /api/v1/support-requests/{id}/reopen", On::Request, SEEN).body("{}").first(&[("resolve", "{}")]),
+    row("POST /api/v1/support-requests/{id}/close", On::Request, BY_STAFF).body("{}"),
+    row("GET /api/v1/sla-policies", On::Nothing, BY_ALL_STAFF),
+    row("PUT /api/v1/sla-policies", On::Nothing, BY_ADMINS)
+        .body(r#"{"items":[{"priority":"low","first_response_minutes":480,"resolution_minutes":2880}]}"#),
+    row("GET /api/v1/business-hours", On::Nothing, BY_ALL_STAFF),
+    row("PUT /api/v1/business-hours", On::Nothing, BY_ADMINS).body(r#"{"enabled":false}"#),
+    row("GET /api/v1/conversations", On::List, SEEN),
+    row("POST /api/v1/conversations", On::Nothing, BY_USERS).body(r#"{"subject":"Un sujet"}"#),
+    row("GET /api/v1/conversations/{id}", On::Request, SEEN),
+    row("GET /api/v1/conversations/{id}/messages", On::Request, SEEN),
+    row("POST /api/v1/conversations/{id}/messages", On::Request, SEEN)
+        .body(r#"{"client_message_id":"{key}","content":"Bonjour"}"#),
+    row("GET /api/v1/conversations/{id}/messages/{message_id}", On::Request, SEEN),
+    row("PATCH /api/v1/conversations/{id}/messages/{message_id}", On::Request, "! +-- +-- xxx-- x- +-")
+        .body(r#"{"content":"Corrigé"}"#),
+    row("PATCH /api/v1/conversations/{id}/messages/{message_id}", On::OwnMessage, SEEN).body(r#"{"content":"Corrigé"}"#),
+    row("DELETE /api/v1/conversations/{id}/messages/{message_id}", On::Request, "! +-- +-- xxx-- x- +-"),
+    row("DELETE /api/v1/conversations/{id}/messages/{message_id}", On::OwnMessage, SEEN),
+    row("POST /api/v1/conversations/{id}/messages/{message_id}/read", On::Request, SEEN),
+    row("POST /api/v1/conversations/{id}/read", On::Request, SEEN).body(r#"{"seq":1}"#),
+    row("GET /api/v1/conversations/{id}/unread-count", On::Request, SEEN),
+    row("GET /api/v1/conversations/{id}/sessions", On::Request, SEEN),
+    // A chat begins with a connection of the customer, and none is here.
+    row("POST /api/v1/conversations/{id}/end", On::Request, SEEN).or("chat.no_active_session"),
+    row("POST /api/v1/conversations/{id}/attachments", On::Request, SEEN).form(),
+    row("GET /api/v1/conversations/{id}/attachments", On::Request, SEEN),
+    row("GET /api/v1/attachments/{id}", On::Request, SEEN),
+    row("GET /api/v1/attachments/{id}", On::OwnFile, SEEN),
+    row("DELETE /api/v1/attachments/{id}", On::OwnFile, SEEN),
+    row("GET /api/v1/attachments/{id}/download", On::Request, SEEN),
+    row("GET /api/v1/attachments/{id}/link", On::Request, SEEN),
+    // The signature is the right: a link opens for whoever holds it, and nothing opens without.
+    row("GET /api/v1/files/{id}", On::Link, "+ +++ +++ +++++ ++ ++"),
+    row("GET /api/v1/files/{id}", On::Request, "- --- --- ----- -- --")
+        .query("?organization=00000000-0000-7000-8000-000000000000&expires=4102444800&signature=none"),
+    row("POST /api/v1/public/support-requests", On::Nothing, BY_ALL).body(
+        r#"{"organization":"demo","name":"A","email":"{key}@b.fr","subject":"Un sujet assez long","description":"Une description assez longue."}"#,
+    ),
+    row("POST /api/v1/public/conversations", On::Nothing, BY_ALL).body(r#"{"organization":"demo","name":"A"}"#),
+    row("GET /api/v1/public/support-requests/{number}", On::Request, "! +-. +-. +++-. +. +."),
+    row("GET /api/v1/public/availability", On::Nothing, BY_ALL).query("?organization=demo"),
+];
