@@ -9,6 +9,7 @@ pub mod demo;
 pub mod faults;
 pub mod install;
 pub mod process;
+pub mod seed;
 pub mod services;
 pub mod spec;
 pub mod tally;
@@ -25,6 +26,7 @@ const USAGE: &str = "cargo xtask COMMAND
   test [quick]                  run every check (quick: unit and contract tests only)
   faults [ROW …]                do harm to the server and its database, hundreds of times
   bench [SCENARIO …]            print the measured tables (release build)
+  seed [OPTION …]               make a large data set in a database (--help)
   spec                          write api-spec/openapi.json from the handlers
   web                           build the browser pages, when they changed
   services [start|stop|status]  the private PostgreSQL that tests use
@@ -50,6 +52,7 @@ fn dispatch(words: &[&str]) -> Result<()> {
         ["test", "quick"] => test::run(test::Scope::Quick),
         ["faults", rest @ ..] => faults::run(rest),
         ["bench", rest @ ..] => bench::run(rest),
+        ["seed", rest @ ..] => seed::run(rest),
         ["spec"] => spec::run(),
         ["web"] => install::ensure(&[install::NODE]).and_then(|()| web::build()),
         ["services"] | ["services", "start"] => services::start().map(|started| println!("{started}")),

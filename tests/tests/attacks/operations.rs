@@ -188,6 +188,7 @@ const ROWS: &[Row] = &[
         r#"{"subject":"Un sujet","description":"Assez long pour aller."}"#,
         REQUEST,
     ),
+    read("GET /api/v1/support-requests/statistics", Needs::Somebody),
     read("GET /api/v1/support-requests/{id}", Needs::Somebody),
     read("GET /api/v1/support-requests/by-number/{number}", Needs::Somebody),
     read("GET /api/v1/support-requests/{id}/timeline", Needs::Somebody),

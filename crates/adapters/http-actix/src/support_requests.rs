@@ -22,13 +22,14 @@ use crate::{
 
 mod actions;
 mod filter;
+mod statistics;
 
 pub(crate) use filter::Answering;
 use filter::RequestQuery;
 
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
     config.service(list_support_requests).service(open_support_request).service(get_support_request_by_number);
-    config.service(get_support_request).service(get_timeline);
+    config.service(statistics::get_statistics).service(get_support_request).service(get_timeline);
     actions::configure(config);
 }
 

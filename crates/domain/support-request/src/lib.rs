@@ -10,6 +10,7 @@ mod promises;
 mod queue;
 mod request;
 mod sla;
+mod statistics;
 mod timeline;
 mod transitions;
 mod values;
@@ -33,6 +34,7 @@ pub use promises::{PromiseStore, Promises, Promising};
 pub use queue::{Queue, QueueViews, Queues, Waiting};
 pub use request::{Rating, Requester, Snapshot, Status, SupportRequest};
 pub use sla::{Sla, SlaGoal, SlaPolicy, SlaTerms, SlaTold};
+pub use statistics::{Asker, Statistics, Tally};
 pub use timeline::{Actor, TimelineEntry, TimelineKind};
 pub use transitions::{Action, By, Command, Hand, Outcome};
 pub use values::{

@@ -9,7 +9,7 @@ use kernel::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{RequestFilter, RequestView, Requester, SlaTerms, Snapshot, SupportRequest, TimelineEntry};
+use crate::{Asker, RequestFilter, RequestView, Requester, SlaTerms, Snapshot, SupportRequest, Tally, TimelineEntry};
 
 /// Where support requests live.
 #[async_trait]
@@ -213,6 +213,25 @@ pub trait RequestViews: Send + Sync {
         filter: &RequestFilter,
         page: PageRequest,
     ) -> Result<Page<RequestView>, PortError>;
+
+    /// What the scope covers, or what of it somebody asked for, added up by status, priority and category. MUST leave
+    /// out what was deleted, and count what is archived.
+    async fn tallies(
+        &self,
+        organization: OrganizationId,
+        scope: Scope,
+        asker: Option<&Asker>,
+    ) -> Result<Vec<Tally>, PortError>;
+
+    /// How many messages of those requests the viewer has not read, as their `unread_count` says it, without those of
+    /// closed requests: nobody will come back to them.
+    async fn unread(
+        &self,
+        organization: OrganizationId,
+        scope: Scope,
+        viewer: ParticipantId,
+        asker: Option<&Asker>,
+    ) -> Result<u64, PortError>;
 
     /// The timeline of a request, oldest first.
     async fn timeline(

@@ -132,7 +132,7 @@ impl Answering {
     }
 }
 
-fn requester(text: Option<String>) -> (Option<ParticipantId>, Option<String>) {
+pub(super) fn requester(text: Option<String>) -> (Option<ParticipantId>, Option<String>) {
     match text {
         Some(text) => match text.parse() {
             Ok(id) => (Some(id), None),

@@ -299,3 +299,32 @@ async fn a_store_that_is_down_is_said_without_a_word_of_the_inside() {
     assert!(reply.header("retry-after").is_none());
     reply.problem(500, "internal");
 }
+
+#[actix_web::test]
+async fn statistics_count_what_the_caller_sees() {
+    let world = World::new().await;
+    let (customer, agent) = (world.token(Role::Customer).await, world.token(Role::Agent).await);
+    let statistics = async |token: &str, query: &str| {
+        let path = format!("/api/v1/support-requests/statistics{query}");
+        world.get(&path, token).await.expect(StatusCode::OK)
+    };
+    let nothing = statistics(&customer, "").await;
+    assert_eq!((&nothing["total"], &nothing["pending"], &nothing["unread"]), (&json!(0), &json!(0), &json!(0)));
+    assert_eq!(nothing["avg_first_response_hours"], Value::Null);
+    assert_eq!(nothing["satisfaction"], json!({"score": null, "responses": 0}));
+    assert_eq!((&nothing["by_status"]["waiting_customer"], &nothing["by_category"]), (&json!(0), &json!({})));
+    open(&world, &customer).await;
+    let closed = open(&world, &agent).await;
+    world.post(&path(&closed, "/close"), &agent, json!({})).await.expect(StatusCode::OK);
+    let all = statistics(&agent, "").await;
+    let [total, open, closed, pending] = ["total", "open", "closed", "pending"].map(|field| all[field].as_u64());
+    assert_eq!((total, open, closed, pending), (Some(2), Some(1), Some(1), Some(1)));
+    assert_eq!((&all["by_priority"]["high"], &all["by_category"]["delivery"]), (&json!(2), &json!(2)));
+    assert!(all["avg_resolution_hours"].is_number() && all["avg_first_response_hours"].is_null());
+    assert!(all["escalation_rate"].is_number());
+    let own = statistics(&customer, "").await;
+    assert_eq!(own["total"], 1);
+    assert_eq!(statistics(&agent, "?requester=CUSTOMER@demo.test").await["total"], own["total"]);
+    assert_eq!(statistics(&agent, "?requester=nobody@demo.test").await["total"], 0);
+    world.call("GET", "/api/v1/support-requests/statistics", None, None).await.problem(401, "auth.required");
+}

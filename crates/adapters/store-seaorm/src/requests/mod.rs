@@ -8,6 +8,7 @@ mod plans;
 mod promises;
 mod queue;
 mod row;
+mod statistics;
 mod tx;
 mod views;
 

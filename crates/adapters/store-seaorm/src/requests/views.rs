@@ -4,12 +4,13 @@ use async_trait::async_trait;
 use chat::SenderKind;
 use kernel::{OrganizationId, Page, PageRequest, ParticipantId, PortError, Scope, SupportRequestId};
 use sea_orm::QueryResult;
-use support_request::{LastMessage, RequestFilter, RequestView, RequestViews, Snapshot, TimelineEntry};
+use support_request::{Asker, LastMessage, RequestFilter, RequestView, RequestViews, Snapshot, Tally, TimelineEntry};
 use uuid::Uuid;
 
 use super::{
     filter,
     row::{self, REQUEST},
+    statistics,
 };
 use crate::{conversations, db::Queries, row::Columns, scope, sql::Sql, store::SeaStore};
 
@@ -69,6 +70,27 @@ impl RequestViews for SeaStore {
         Ok(Page { items: shown(db, organization, scope, viewer, ids).await?, request: page, total })
     }
 
+    async fn tallies(
+        &self,
+        organization: OrganizationId,
+        scope: Scope,
+        asker: Option<&Asker>,
+    ) -> Result<Vec<Tally>, PortError> {
+        let sql = statistics::tallies(organization, scope, asker, self.is_postgres());
+        self.app(organization).await.all(sql).await?.iter().map(statistics::tally).collect()
+    }
+
+    async fn unread(
+        &self,
+        organization: OrganizationId,
+        scope: Scope,
+        viewer: ParticipantId,
+        asker: Option<&Asker>,
+    ) -> Result<u64, PortError> {
+        let row = self.app(organization).await.one(statistics::unread(organization, scope, viewer, asker)).await?;
+        row.map_or(Ok(0), |row| row.count("unread"))
+    }
+
     async fn timeline(
         &self,
         organization: OrganizationId,
@@ -114,15 +136,7 @@ async fn shown(
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    // For staff, what the customer wrote and no agent has read; for others, what others wrote
-    // and they have not read.
-    let unread = if matches!(scope, Scope::All | Scope::Agent(_)) {
-        "e.sender_kind = 0 AND e.seq > coalesce((SELECT max(s.read_seq) FROM participant s
-           WHERE s.organization_id = c.organization_id AND s.conversation_id = c.id AND s.kind = 1 AND $3 = $3), 0)"
-    } else {
-        "e.sender_id <> $3 AND e.seq > coalesce((SELECT v.read_seq FROM participant v
-           WHERE v.organization_id = c.organization_id AND v.conversation_id = c.id AND v.participant_id = $3), 0)"
-    };
+    let unread = unread(scope, 3);
     let sql = format!(
         "SELECT {REQUEST}, u.first_name, u.last_name, m.sender_kind AS m_sender_kind, m.sender_name AS m_sender_name,
                 substr(m.content, 1, 140) AS m_excerpt, m.created_at AS m_created_at, m.seq AS m_seq,
@@ -146,6 +160,24 @@ async fn shown(
     }
     views.sort_by_key(|view: &RequestView| ids.iter().position(|id| *id == view.request.id.uuid()));
     Ok(views)
+}
+
+/// The condition on a message `e` of a conversation `c` that it waits to be read: for staff, what the customer wrote
+/// and no agent has read; for others, what others wrote and the viewer, the argument of that number, has not read.
+pub(super) fn unread(scope: Scope, viewer: u8) -> String {
+    if matches!(scope, Scope::All | Scope::Agent(_)) {
+        format!(
+            "e.sender_kind = 0 AND e.seq > coalesce((SELECT max(s.read_seq) FROM participant s
+               WHERE s.organization_id = c.organization_id AND s.conversation_id = c.id AND s.kind = 1
+                 AND ${viewer} = ${viewer}), 0)"
+        )
+    } else {
+        format!(
+            "e.sender_id <> ${viewer} AND e.seq > coalesce((SELECT v.read_seq FROM participant v
+               WHERE v.organization_id = c.organization_id AND v.conversation_id = c.id
+                 AND v.participant_id = ${viewer}), 0)"
+        )
+    }
 }
 
 fn view(row: &QueryResult, members: Vec<ParticipantId>) -> Result<RequestView, PortError> {

@@ -3,7 +3,7 @@
 use kernel::{Caller, Page, PageRequest, SupportRequestId, UserId};
 
 use super::{Desk, Result};
-use crate::{RequestFilter, RequestView, Requester, SupportRequestError, TimelineEntry};
+use crate::{Asker, RequestFilter, RequestView, Requester, Statistics, SupportRequestError, TimelineEntry};
 
 impl Desk {
     /// One request.
@@ -21,6 +21,14 @@ impl Desk {
     /// A page of the requests in the caller's sight.
     pub async fn list(&self, caller: &Caller, filter: &RequestFilter, page: PageRequest) -> Result<Page<RequestView>> {
         Ok(self.views.list(caller.organization(), caller.scope(), caller.participant(), filter, page).await?)
+    }
+
+    /// The numbers of the requests in the caller's sight, or of those of them that somebody asked for.
+    pub async fn statistics(&self, caller: &Caller, asker: Option<&Asker>) -> Result<Statistics> {
+        let (organization, scope) = (caller.organization(), caller.scope());
+        let tallies = self.views.tallies(organization, scope, asker).await?;
+        let unread = self.views.unread(organization, scope, caller.participant(), asker).await?;
+        Ok(Statistics::of(&tallies, unread))
     }
 
     /// What happened to a request, oldest first; without what is for staff only, for others.

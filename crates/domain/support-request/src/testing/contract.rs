@@ -5,12 +5,14 @@
 mod calls;
 mod deadlines;
 mod queue;
+mod statistics;
 mod transactions;
 mod views;
 
 pub use calls::*;
 pub use deadlines::*;
 pub use queue::*;
+pub use statistics::*;
 pub use transactions::*;
 pub use views::*;
 
@@ -68,6 +70,9 @@ macro_rules! support_request_contract {
             lists_are_paged
             overdue_means_a_missed_deadline_still_to_be_met
             nothing_is_read_across_organizations
+            requests_are_added_up_by_their_words
+            what_is_added_up_follows_the_scope_and_who_asked
+            unread_messages_are_counted_but_in_what_is_closed
             chats_that_nobody_has_taken_wait_in_their_order
             a_wait_ends_when_somebody_is_first_assigned
             no_queue_is_read_across_organizations

@@ -1,12 +1,14 @@
 //! Reading past the aggregate, over the committed state.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, collections::BTreeMap, time::Duration};
 
 use async_trait::async_trait;
 use kernel::{Order, OrganizationId, Page, PageRequest, ParticipantId, PortError, Scope, SupportRequestId, Timestamp};
 
 use super::{FakeStore, State};
-use crate::{LastMessage, RequestFilter, RequestSort, RequestView, RequestViews, Snapshot, TimelineEntry};
+use crate::{
+    Asker, LastMessage, RequestFilter, RequestSort, RequestView, RequestViews, Snapshot, Status, Tally, TimelineEntry,
+};
 
 impl State {
     fn show(&self, request: &Snapshot, scope: Scope) -> Option<RequestView> {
@@ -28,6 +30,39 @@ impl State {
             audience,
             last_message,
         })
+    }
+}
+
+impl State {
+    /// What statistics are made of.
+    fn counted(&self, organization: OrganizationId, scope: Scope, asker: Option<&Asker>) -> Vec<RequestView> {
+        let own = self.requests.iter().filter(|((of, _), one)| *of == organization && one.deleted_at.is_none());
+        let asked = |one: &&Snapshot| match asker {
+            None => true,
+            Some(Asker::Id(id)) => one.requester.id == *id,
+            Some(Asker::Email(email)) => {
+                one.requester.email.as_ref().is_some_and(|own| own.to_lowercase() == email.to_lowercase())
+            }
+        };
+        own.map(|(_, one)| one).filter(asked).filter_map(|one| self.show(one, scope)).collect()
+    }
+}
+
+fn tally(one: &Snapshot) -> Tally {
+    let settled_at = one.resolved_at.or(one.closed_at);
+    let since = |at: Option<Timestamp>| at.map_or(Duration::ZERO, |at| at.since(one.created_at));
+    Tally {
+        status: one.status,
+        priority: one.priority,
+        category: one.category.clone(),
+        requests: 1,
+        answered: one.first_response_at.is_some().into(),
+        first_response: since(one.first_response_at),
+        settled: settled_at.is_some().into(),
+        resolution: since(settled_at),
+        rated: one.rating.is_some().into(),
+        points: one.rating.as_ref().map_or(0, |rating| rating.score.get().into()),
+        escalated: one.escalated_at.is_some().into(),
     }
 }
 
@@ -139,6 +174,46 @@ impl RequestViews for FakeStore {
             request: page,
             total,
         })
+    }
+
+    async fn tallies(
+        &self,
+        organization: OrganizationId,
+        scope: Scope,
+        asker: Option<&Asker>,
+    ) -> Result<Vec<Tally>, PortError> {
+        self.read("views.tallies")?;
+        let mut found: BTreeMap<_, Tally> = BTreeMap::new();
+        for view in self.state().counted(organization, scope, asker) {
+            let one = tally(&view.request);
+            let key = (one.status, one.priority, one.category.as_str().to_owned());
+            let Some(sum) = found.get_mut(&key) else {
+                found.insert(key, one);
+                continue;
+            };
+            sum.requests += one.requests;
+            sum.answered += one.answered;
+            sum.first_response += one.first_response;
+            sum.settled += one.settled;
+            sum.resolution += one.resolution;
+            sum.rated += one.rated;
+            sum.points += one.points;
+            sum.escalated += one.escalated;
+        }
+        Ok(found.into_values().collect())
+    }
+
+    async fn unread(
+        &self,
+        organization: OrganizationId,
+        scope: Scope,
+        _viewer: ParticipantId,
+        asker: Option<&Asker>,
+    ) -> Result<u64, PortError> {
+        self.read("views.unread")?;
+        let counted = self.state().counted(organization, scope, asker);
+        let open = counted.iter().filter(|view| view.request.status != Status::Closed);
+        Ok(open.map(|view| view.unread_count).sum())
     }
 
     async fn timeline(
