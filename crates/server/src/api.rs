@@ -6,7 +6,7 @@ use std::{
 };
 
 use actix_web::web::Data;
-use http_actix::{Api, MetricsPage, Origins, Page, PageSource, Presence, Settings, StaffMember};
+use http_actix::{Api, Mailbox, MetricsPage, Origins, Pace, Page, PageSource, Presence, Settings, StaffMember};
 use identity::Identity;
 use kernel::{OrganizationId, ParticipantId};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -18,7 +18,13 @@ use ws_actix::{IdentityGate, Realtime};
 use crate::{config::Config, health::HowItIs, wire::Parts};
 
 /// The HTTP side, put together.
-pub(crate) fn build(config: &Config, parts: &Parts, base: &Url, metrics: &PrometheusHandle) -> Data<Api> {
+pub(crate) fn build(
+    config: &Config,
+    parts: &Parts,
+    base: &Url,
+    metrics: &PrometheusHandle,
+    mailbox: Option<Arc<dyn Mailbox>>,
+) -> Data<Api> {
     let page = config.metrics_token.clone().map(|token| {
         let metrics = metrics.clone();
         MetricsPage { render: Arc::new(move || metrics.render()), token }
@@ -39,8 +45,19 @@ pub(crate) fn build(config: &Config, parts: &Parts, base: &Url, metrics: &Promet
         origins: parts.origins.clone(),
         pages: Arc::new(BuiltPages),
         metrics: page,
+        pace: pace(config, parts),
+        mailbox,
         settings: Settings { public_origin: base.origin().ascii_serialization(), docs: config.docs },
     }))
+}
+
+/// How often visitors may call.
+fn pace(config: &Config, parts: &Parts) -> Pace {
+    let mut pace = Pace::new(Arc::clone(&parts.pace));
+    pace.public_creations.count = config.limits.public_creations;
+    pace.accounts.count = config.limits.account_attempts;
+    pace.letters.count = config.limits.letters;
+    pace
 }
 
 /// The sockets, put together; its timer runs until the last handle is dropped.

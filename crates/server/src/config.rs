@@ -109,6 +109,13 @@ pub struct Limits {
     /// answered 429. To be raised where all clients come from one address: behind a proxy, or for a load
     /// test. Default 5 000.
     pub address_connections: usize,
+    /// How many requests and conversations visitors may open in a minute from one address (for IPv6: from one /64). To
+    /// be raised where all visitors come from one address, behind a proxy. Default 5.
+    pub public_creations: u32,
+    /// How often accounts and lost links may be asked for in a minute from one address. Default 10.
+    pub account_attempts: u32,
+    /// How many letters anybody may have sent to one address in an hour. Default 3.
+    pub letters: u32,
 }
 
 const DEFAULTS: &str = r#"
@@ -125,6 +132,9 @@ log_format = "text"
 [limits]
 enabled = true
 address_connections = 5000
+public_creations = 5
+account_attempts = 10
+letters = 3
 "#;
 
 impl Config {
@@ -198,6 +208,14 @@ impl Config {
         if self.limits.address_connections == 0 {
             bail!("limits.address_connections must be at least 1");
         }
+        let Limits { public_creations, account_attempts, letters, .. } = self.limits;
+        for (name, count) in
+            [("public_creations", public_creations), ("account_attempts", account_attempts), ("letters", letters)]
+        {
+            if count == 0 {
+                bail!("limits.{name} must be at least 1");
+            }
+        }
         Ok(())
     }
 
@@ -248,6 +266,13 @@ mod tests {
         let config = with(&[("GUICHET_LIMITS_ADDRESS_CONNECTIONS", "20000")]).unwrap();
         assert_eq!(config.limits.address_connections, 20_000);
         assert_eq!(config.log, "info");
+        assert_eq!((config.limits.public_creations, config.limits.account_attempts, config.limits.letters), (5, 10, 3));
+        let config = with(&[("GUICHET_LIMITS_PUBLIC_CREATIONS", "100")]).unwrap();
+        assert_eq!(config.limits.public_creations, 100);
+        for name in ["PUBLIC_CREATIONS", "ACCOUNT_ATTEMPTS", "LETTERS"] {
+            let error = with(&[(&format!("GUICHET_LIMITS_{name}"), "0")]).unwrap_err().to_string();
+            assert!(error.contains(&format!("limits.{}", name.to_lowercase())), "{error}");
+        }
     }
 
     #[test]

@@ -3,13 +3,13 @@
 use std::{future::Future, sync::Arc, time::Duration};
 
 use chat::{Files, Sessions, Uploads};
-use identity::Identity;
+use identity::{Dispatch, Identity};
 use kernel::{Env, SystemEnv};
 use store_seaorm::SeaStore;
 use support_request::Desk;
 use tokio::{sync::Notify, task::JoinSet, time::MissedTickBehavior};
 
-use crate::{heads, wire::Parts};
+use crate::{heads, letters, wire::Parts};
 
 /// How often other nodes' revocations are read; they must act within 5 s.
 const REVOCATIONS: Duration = Duration::from_secs(1);
@@ -28,8 +28,10 @@ const UNFINISHED: Duration = Duration::from_mins(1);
 /// How often files are checked again that wait because the scanner did not answer.
 const SCANS: Duration = Duration::from_secs(10);
 /// Starts all of them; dropping the set ends them.
-pub(crate) fn start(parts: &Parts) -> JoinSet<()> {
+pub(crate) fn start(parts: &Parts, dispatch: &Arc<Dispatch>) -> JoinSet<()> {
     let mut jobs = JoinSet::new();
+    let dispatch = Arc::clone(dispatch);
+    jobs.spawn(every(letters::EVERY, "letters", move || letters::send(Arc::clone(&dispatch))));
     jobs.spawn(parts.status_relay().run());
     jobs.spawn(Arc::clone(&parts.activity).run(Arc::clone(&parts.desk)));
     let (sessions, around, hub) = (&parts.sessions, &parts.around, &parts.hub);

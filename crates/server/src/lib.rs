@@ -13,6 +13,7 @@ mod files;
 mod heads;
 mod health;
 mod jobs;
+mod letters;
 mod log;
 mod nodes;
 mod open_files;

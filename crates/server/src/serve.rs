@@ -4,11 +4,12 @@ use std::{fs, io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use actix_web::{App, HttpServer, dev::ServerHandle, web};
 use anyhow::{Context, bail};
+use http_actix::Mailbox;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::signal::unix::{SignalKind, signal};
 use url::Url;
 
-use crate::{api, config::Config, demo, jobs, nodes::files, open_files, tls, wire::Parts};
+use crate::{api, config::Config, demo, jobs, letters, nodes::files, open_files, tls, wire::Parts};
 
 /// How long connections are given to take their leave; all is over within 20 s of the signal.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -43,7 +44,9 @@ pub(crate) async fn run(config: Config, demonstration: bool) -> anyhow::Result<(
     let address = listener.local_addr()?;
     let base = base_url(&config, address)?;
 
-    let api = api::build(&config, &parts, &base, &metrics);
+    let mails = letters::mails(&config, &base);
+    let mailbox = demonstration.then(|| Arc::new(letters::DevMailbox(Arc::clone(&mails))) as Arc<dyn Mailbox>);
+    let api = api::build(&config, &parts, &base, &metrics, mailbox);
     let realtime = api::realtime(&parts, &base);
     let mut server = {
         let realtime = Arc::clone(&realtime);
@@ -66,7 +69,7 @@ pub(crate) async fn run(config: Config, demonstration: bool) -> anyhow::Result<(
     }
     .run();
     let side = serve_metrics(&config, metrics)?;
-    let mut jobs = jobs::start(&parts);
+    let mut jobs = jobs::start(&parts, &letters::dispatch(&parts, mails));
 
     announce(&config.data_dir, &base, demonstration)?;
     tracing::info!(address = %address, url = %base, ms = started.elapsed().as_millis(), "listening");
@@ -146,6 +149,7 @@ fn announce(data_dir: &Path, base: &Url, demonstration: bool) -> anyhow::Result<
         println!();
         println!("  Shop with the widget   {url}/");
         println!("  Agent console          {url}/console/");
+        println!("  Mails                  {url}/dev/mailbox");
         println!("  API                    {url}/api/docs");
         println!();
         println!("  Sign in as agent@demo.test (or supervisor@, admin@, agent2@, customer@)");

@@ -35,6 +35,10 @@ pub(crate) struct Parts {
     pub(crate) texts: Arc<dyn Texts>,
     pub(crate) store: Arc<SeaStore>,
     pub(crate) identity: Arc<Identity>,
+    /// What seals what is kept.
+    pub(crate) secrets: Arc<dyn Secrets>,
+    /// How often visitors call, counted.
+    pub(crate) pace: Arc<dyn Budgets>,
     pub(crate) desk: Arc<Desk>,
     pub(crate) promising: Arc<Promising>,
     pub(crate) chat: Arc<Chat>,
@@ -100,7 +104,7 @@ impl Parts {
         let secrets: Arc<dyn Secrets> = Arc::new(AwsLcSecrets::new(&key)?);
         let installation = installation(&key, secrets.as_ref());
         let nodes = Nodes::join(config, &installation, files::are_local(config)?, &hub)?;
-        let identity = Arc::new(identity(config, &env, &store, secrets)?);
+        let identity = Arc::new(identity(config, &env, &store, Arc::clone(&secrets))?);
         identity
             .prepare()
             .await
@@ -121,6 +125,7 @@ impl Parts {
         let clamd = files::scanner(config)?;
         let scanner = clamd.clone().map(|clamd| clamd as Arc<dyn Scanner>);
         let upload_budgets = budgets(config, &env, nodes.as_deref(), &format!("{installation}:uploads"));
+        let pace = budgets(config, &env, nodes.as_deref(), &format!("{installation}:pace"));
         let (known, limits) = (store.clone(), upload_limits(config));
         let uploads =
             Uploads::new(known, files.clone(), scanner, store.clone(), upload_budgets, Arc::clone(&env), limits);
@@ -135,6 +140,8 @@ impl Parts {
             texts,
             store,
             identity,
+            secrets,
+            pace,
             desk,
             promising,
             chat,

@@ -8,7 +8,7 @@ use identity::Identity;
 use kernel::{Availability, Env, OrganizationId, ParticipantId, Role, Secret, Texts, Timestamp, UserId};
 use support_request::{Desk, Promising, Queues};
 
-use crate::{Arrivals, PageSource, routes::RouteTable};
+use crate::{Arrivals, Mailbox, Pace, PageSource, routes::RouteTable};
 
 /// What the HTTP side is put together from.
 pub struct Parts {
@@ -42,6 +42,10 @@ pub struct Parts {
     pub pages: Arc<dyn PageSource>,
     /// The figures in Prometheus form, where they are served here.
     pub metrics: Option<MetricsPage>,
+    /// How often somebody may call who is not known yet.
+    pub pace: Pace,
+    /// The mails of a demonstration, where they are shown.
+    pub mailbox: Option<Arc<dyn Mailbox>>,
     /// How it is reached.
     pub settings: Settings,
 }

@@ -144,7 +144,7 @@ impl Failure {
         self
     }
 
-    fn from_kind(kind: RefusalKind, code: &'static str) -> Self {
+    pub(crate) fn from_kind(kind: RefusalKind, code: &'static str) -> Self {
         let (status, title) = match kind {
             RefusalKind::Malformed => (StatusCode::BAD_REQUEST, "malformed"),
             RefusalKind::Unauthenticated => (StatusCode::UNAUTHORIZED, "unauthenticated"),

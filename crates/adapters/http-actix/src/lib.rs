@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod accounts;
 mod answer;
 mod api;
 mod arrivals;
@@ -14,11 +15,13 @@ mod extract;
 mod failure;
 mod language;
 mod lists;
+mod mailbox;
 mod me;
 mod messages;
 mod openapi;
 mod opening;
 mod operations;
+mod pace;
 mod pages;
 mod presence;
 mod problem;
@@ -26,6 +29,7 @@ mod promises;
 mod public;
 mod routes;
 mod support_requests;
+mod tracking;
 mod users;
 
 use actix_web::{
@@ -39,7 +43,9 @@ use actix_web::{
 pub use api::{Api, Health, MetricsPage, Origins, Part, Parts, Presence, Settings, StaffMember};
 pub use arrivals::Arrivals;
 pub use docs::ASYNCAPI;
+pub use mailbox::{Mail, Mailbox};
 pub use openapi::{document, document_json};
+pub use pace::Pace;
 pub use pages::{Page, PageSource};
 
 /// The whole HTTP side as an actix application. `more` adds what else is served (the sockets); it

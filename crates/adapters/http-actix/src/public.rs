@@ -23,6 +23,7 @@ use crate::{
     failure::Failure,
     language,
     opening::{About, Context, Words, chat_words, open, refused, subject_from},
+    pace,
     problem::Problem,
     support_requests::timeline,
 };
@@ -68,6 +69,7 @@ struct OpenPublicConversation {
     request_body = OpenPublicConversation, responses(
     (status = 201, description = "The conversation, its request, and the visitor's token.", body = OpenedConversation),
     (status = 404, description = "No such organisation.", body = Problem, content_type = "application/problem+json"),
+    (status = 429, description = "Too many for now.", body = Problem, content_type = "application/problem+json"),
     (status = 409, description = "The appointment has a request already.", body = Problem,
         content_type = "application/problem+json"),
 ))]
@@ -143,6 +145,7 @@ struct OpenedSupportRequest {
     request_body = OpenPublicSupportRequest, responses(
     (status = 201, description = "The request, and the visitor's token.", body = OpenedSupportRequest),
     (status = 404, description = "No such organisation.", body = Problem, content_type = "application/problem+json"),
+    (status = 429, description = "Too many for now.", body = Problem, content_type = "application/problem+json"),
     (status = 409, description = "The appointment has a request already.", body = Problem,
         content_type = "application/problem+json"),
 ))]
@@ -268,9 +271,11 @@ async fn get_availability(request: HttpRequest, api: Data<Api>, Query(query): Qu
 }
 
 /// A visitor's call, whose organisation is known.
-struct Visit {
-    organization: Organization,
+pub(crate) struct Visit {
+    pub(crate) organization: Organization,
     language: Language,
+    /// Where the call comes from, as far as it counts.
+    client: String,
     /// The request to be opened: a guest's token names it before it is there.
     support_request: SupportRequestId,
 }
@@ -308,13 +313,14 @@ impl OpenedForGuest {
 }
 
 impl Visit {
-    async fn of(request: &HttpRequest, api: &Api, given: Option<String>) -> Result<Self, Failure> {
+    pub(crate) async fn of(request: &HttpRequest, api: &Api, given: Option<String>) -> Result<Self, Failure> {
         let meant = OrganizationRef { given, host: host(request) };
         let organization = api.identity.organization(&meant).await?;
         let asking = Asking { organization: organization.id, language: organization.language };
         request.extensions_mut().insert(asking);
         let language = language::accepted(request.headers()).unwrap_or(organization.language);
-        Ok(Self { organization, language, support_request: SupportRequestId::new(api.env.uuid()) })
+        let client = pace::client(request);
+        Ok(Self { organization, language, client, support_request: SupportRequestId::new(api.env.uuid()) })
     }
 
     /// The guest as written, after having noted what is wrong. An empty field of a form says nothing.
@@ -352,6 +358,7 @@ impl Visit {
             // Nobody is let in for it: the guest and the token of then are good still.
             return OpenedForGuest::again(api, repeat).await;
         }
+        api.pace.creation(&api.identity, self.organization.id, &self.client).await?;
         let Guest { caller, requester, token } = self.admit(api, guest).await?;
         let seal = |call| -> Result<IdempotentCall, Failure> {
             let sealed = api.identity.seal_guest_token(&token)?;

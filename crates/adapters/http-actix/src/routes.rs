@@ -10,8 +10,8 @@ use utoipa::openapi::OpenApi;
 use utoipa_actix_web::{scope, service_config};
 
 use crate::{
-    Api, answer::Answer, attachments, auth, chat_sessions, conversations, docs, failure::Failure, me, messages,
-    operations, pages, presence, promises, public, support_requests, users,
+    Api, accounts, answer::Answer, attachments, auth, chat_sessions, conversations, docs, failure::Failure, mailbox,
+    me, messages, operations, pages, presence, promises, public, support_requests, tracking, users,
 };
 
 /// All of it.
@@ -24,6 +24,9 @@ pub(crate) fn configure(config: &mut ServiceConfig, api: &Api) {
     if api.metrics.is_some() {
         config.service(operations::metrics);
     }
+    if api.mailbox.is_some() {
+        config.service(mailbox::list).service(mailbox::one);
+    }
     config.service(pages::browser_page);
 }
 
@@ -31,6 +34,7 @@ pub(crate) fn configure(config: &mut ServiceConfig, api: &Api) {
 pub(crate) fn documented(config: &mut service_config::ServiceConfig<'_>) {
     config.service(scope::scope("/api/v1").configure(|api| {
         auth::configure(api);
+        accounts::configure(api);
         me::configure(api);
         users::configure(api);
         presence::configure(api);
@@ -39,6 +43,8 @@ pub(crate) fn documented(config: &mut service_config::ServiceConfig<'_>) {
         chat_sessions::configure(api);
         messages::configure(api);
         attachments::configure(api);
+        // Before what has a number in the same place.
+        tracking::configure(api);
         public::configure(api);
         promises::configure(api);
     }));

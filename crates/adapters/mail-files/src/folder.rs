@@ -43,7 +43,10 @@ impl MailFiles {
 
     /// Mails in that folder, which is made with the first one. `base` is the address under which browsers reach the
     /// server: links begin with it, and mails come from its host.
-    pub fn new(folder: PathBuf, base: Url) -> Self {
+    pub fn new(folder: PathBuf, mut base: Url) -> Self {
+        if !base.path().ends_with('/') {
+            base.set_path(&format!("{}/", base.path()));
+        }
         Self { folder, base }
     }
 

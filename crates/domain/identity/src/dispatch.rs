@@ -66,8 +66,9 @@ impl Dispatch {
             return Ok(true);
         };
         let given_up = waiting.attempts >= Self::ATTEMPTS;
-        let why: &dyn std::error::Error = std::error::Error::source(&error).unwrap_or(&error);
-        tracing::warn!(letter = %letter.id, attempts = waiting.attempts, given_up, error = %why, "a letter did not go out");
+        let why = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+        let attempts = waiting.attempts;
+        tracing::warn!(letter = %letter.id, attempts, given_up, error = %error, why, "a letter did not go out");
         let again = self.env.now() + Self::wait(waiting.attempts);
         self.queue.failed(letter.organization, letter.id, (!given_up).then_some(again), self.env.now()).await?;
         Ok(false)

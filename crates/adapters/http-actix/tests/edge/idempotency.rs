@@ -79,7 +79,15 @@ const BY_FORM: &str = "POST /api/v1/conversations/{id}/attachments";
 
 /// POSTs that create nothing: the same again has the same effect by itself, or is another act on purpose,
 /// as signing in twice is.
-const NOT_CREATING: [&str; 13] = [
+const NOT_CREATING: [&str; 20] = [
+    // A link that is followed twice is used up, and a letter that is asked for twice is two.
+    "POST /api/v1/auth/email/verify",
+    "POST /api/v1/auth/invitations",
+    "POST /api/v1/auth/invitations/accept",
+    "POST /api/v1/auth/password/forgot",
+    "POST /api/v1/auth/password/reset",
+    "POST /api/v1/auth/register",
+    "POST /api/v1/public/support-requests/access-link",
     "POST /api/v1/auth/login",
     "POST /api/v1/auth/logout",
     "POST /api/v1/auth/refresh",

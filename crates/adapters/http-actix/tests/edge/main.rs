@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that meets the unexpected fails")]
 
+mod accounts;
 mod attachments;
 mod bad_input;
 mod browsers;
@@ -9,6 +10,7 @@ mod chat_sessions;
 mod conversations;
 mod idempotency;
 mod languages;
+mod mailbox;
 mod me;
 mod operations;
 mod pages;
@@ -17,5 +19,6 @@ mod promises;
 mod public;
 mod sign_in;
 mod support_requests;
+mod tracking;
 mod users;
 mod world;

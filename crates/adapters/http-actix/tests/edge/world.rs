@@ -23,15 +23,19 @@ use chat::{
 };
 use futures_util::FutureExt;
 use http_actix::{
-    Api, Arrivals, Health, MetricsPage, Origins, Page, PageSource, Part, Parts, Presence, Settings, StaffMember,
+    Api, Arrivals, Health, Mail, Mailbox, MetricsPage, Origins, Pace, Page, PageSource, Part, Parts, Presence,
+    Settings, StaffMember,
 };
 use identity::testing::Fixture;
-use kernel::{Caller, GuestCaller, Language, OrganizationId, ParticipantId, Role, Secret, Texts, UserId};
+use kernel::{
+    Caller, GuestCaller, Language, OrganizationId, ParticipantId, PortError, Role, Secret, Texts, Timestamp, UserId,
+};
 use serde_json::Value;
 use support_request::{
     Desk, Person, Promising, Queues, RequestChange, RequestFeed, Requester,
     testing::{FakePeople, FakeStore},
 };
+use uuid::Uuid;
 
 pub(crate) const ORIGIN: &str = "https://help.example";
 pub(crate) const SHOP: &str = "https://shop.example";
@@ -45,6 +49,8 @@ pub(crate) struct World {
     pub(crate) sessions: Arc<Sessions>,
     pub(crate) requests: FakeStore,
     pub(crate) people: Arc<FakePeople>,
+    /// How often visitors may call; full again when a test says so.
+    pub(crate) pace: Arc<CountedBudgets>,
     pub(crate) switches: Arc<Switches>,
     pub(crate) api: Data<Api>,
 }
@@ -64,7 +70,16 @@ impl World {
         Self::with(Settings { public_origin: ORIGIN.into(), docs: true }, Some("figures-please")).await
     }
 
+    /// A server that is no demonstration.
+    pub(crate) async fn without_mailbox() -> Self {
+        Self::put_together(Settings { public_origin: ORIGIN.into(), docs: true }, None, None).await
+    }
+
     pub(crate) async fn with(settings: Settings, metrics_token: Option<&str>) -> Self {
+        Self::put_together(settings, metrics_token, Some(Arc::new(OneMail))).await
+    }
+
+    async fn put_together(settings: Settings, metrics_token: Option<&str>, mailbox: Option<Arc<dyn Mailbox>>) -> Self {
         let identity = Fixture::new().await;
         let organization = identity.organization.id;
         let arrivals = Arc::new(Arrivals::default());
@@ -95,6 +110,7 @@ impl World {
             UploadLimits { file_bytes: 1 << 20, ..UploadLimits::default() },
         );
         let switches = Arc::new(Switches::default());
+        let pace = Arc::new(CountedBudgets::bounded());
         let metrics = metrics_token
             .map(|token| MetricsPage { render: Arc::new(|| "guichet_up 1\n".to_owned()), token: Secret::new(token) });
         let api = Api::new(Parts {
@@ -113,9 +129,12 @@ impl World {
             origins: Arc::new(ShopOnly(organization)),
             pages: switches.clone(),
             metrics,
+            pace: Pace::new(pace.clone()),
+            mailbox,
             settings,
         });
-        let world = Self { identity, log, files, scanner, sessions, requests, people, switches, api: Data::new(api) };
+        let world =
+            Self { identity, log, files, scanner, sessions, requests, people, pace, switches, api: Data::new(api) };
         for role in [Role::Admin, Role::Supervisor, Role::Agent, Role::Customer] {
             world.introduce(&world.identity.caller(role).await);
         }
@@ -290,6 +309,27 @@ impl PageSource for Switches {
         let is_page = path == "/" || beginnings.iter().any(|beginning| path.starts_with(beginning));
         let script = path == "/console/assets/index-Ab12Cd34.js";
         (self.are_built() && is_page).then(|| Page { immutable: script, ..page.clone() })
+    }
+}
+
+/// A mailbox with one mail, which says what people should not.
+struct OneMail;
+
+#[async_trait]
+impl Mailbox for OneMail {
+    async fn list(&self) -> Result<Vec<Mail>, PortError> {
+        let text = "<script>alert(1)</script>\n\nhttps://help.example/r/T-1#gst_x\n\nhttps://help.example.evil/\n";
+        Ok(vec![Mail {
+            id: Uuid::from_u128(7),
+            to: "lea@example.com".to_owned(),
+            subject: "Demande <b>1</b>".to_owned(),
+            at: Timestamp::from_micros(0),
+            text: text.to_owned(),
+        }])
+    }
+
+    async fn mail(&self, id: Uuid) -> Result<Option<Mail>, PortError> {
+        Ok(self.list().await?.into_iter().find(|mail| mail.id == id))
     }
 }
 

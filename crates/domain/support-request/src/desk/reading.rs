@@ -1,9 +1,9 @@
 //! Reading requests: whatever a caller does not see does not exist for them.
 
-use kernel::{Caller, Page, PageRequest, SupportRequestId, UserId};
+use kernel::{Caller, OrganizationId, Page, PageRequest, SupportRequestId, UserId};
 
 use super::{Desk, Result};
-use crate::{Asker, RequestFilter, RequestView, Requester, Statistics, SupportRequestError, TimelineEntry};
+use crate::{Asker, RequestFilter, RequestView, Requester, Snapshot, Statistics, SupportRequestError, TimelineEntry};
 
 impl Desk {
     /// One request.
@@ -16,6 +16,14 @@ impl Desk {
     pub async fn view_by_number(&self, caller: &Caller, number: &str) -> Result<RequestView> {
         let id = self.views.by_number(caller.organization(), number).await?;
         self.view(caller, id.ok_or(SupportRequestError::NotFound)?).await
+    }
+
+    /// What is stored behind a number, whoever may see it: for Guichet itself, which must not tell it to whoever named
+    /// the number. Nothing of what is deleted.
+    pub async fn behind_number(&self, organization: OrganizationId, number: &str) -> Result<Option<Snapshot>> {
+        let Some(id) = self.views.by_number(organization, number).await? else { return Ok(None) };
+        let found = self.views.snapshot(organization, id).await?;
+        Ok(found.filter(|request| request.deleted_at.is_none()))
     }
 
     /// A page of the requests in the caller's sight.

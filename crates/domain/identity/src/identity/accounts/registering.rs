@@ -4,8 +4,8 @@ use kernel::{Language, Role, Secret};
 
 use super::{Account, Person, password_of};
 use crate::{
-    AccountTokenKind, Email, Identity, IdentityError, LetterContent, OrganizationRef, PasswordHash, PersonName, Phone,
-    UserView,
+    AccountTokenKind, Email, Identity, IdentityError, LetterContent, Organization, OrganizationRef, Password,
+    PasswordHash, PersonName, Phone, UserView,
     account::{Pending, PendingPerson},
     identity::persist,
     values::Fields,
@@ -28,6 +28,34 @@ pub struct Registration {
     pub language: Option<Language>,
 }
 
+/// The same, parsed.
+struct Parsed {
+    email: Email,
+    password: Password,
+    person: Person,
+}
+
+impl Registration {
+    /// Whether its fields are as they have to be, for whoever counts registrations before one is made.
+    ///
+    /// # Errors
+    /// `Invalid`.
+    pub fn check(&self, organization: &Organization) -> Result<(), IdentityError> {
+        self.parse(organization).map(drop)
+    }
+
+    fn parse(&self, organization: &Organization) -> Result<Parsed, IdentityError> {
+        let mut fields = Fields::default();
+        let email = fields.take("email", Email::parse(&self.email));
+        let password = password_of(&mut fields, &self.password, organization);
+        let person = Person::parse(&mut fields, &self.first_name, &self.last_name, self.phone.as_deref());
+        match (email, password, person) {
+            (Some(email), Some(password), Some(person)) => Ok(Parsed { email, password, person }),
+            _ => Err(IdentityError::Invalid(fields.into_errors())),
+        }
+    }
+}
+
 impl Identity {
     /// Registers a customer. Nobody has an account by that: a letter goes to the address, and whoever follows its link
     /// within 24 hours has one. To an address that has an account another letter goes, which says so; the answer and
@@ -41,14 +69,7 @@ impl Identity {
         registration: &Registration,
     ) -> Result<(), IdentityError> {
         let organization = self.organization(organization).await?;
-        let mut fields = Fields::default();
-        let email = fields.take("email", Email::parse(&registration.email));
-        let password = password_of(&mut fields, &registration.password, &organization);
-        let phone = registration.phone.as_deref();
-        let person = Person::parse(&mut fields, &registration.first_name, &registration.last_name, phone);
-        let (Some(email), Some(password), Some(person)) = (email, password, person) else {
-            return Err(IdentityError::Invalid(fields.into_errors()));
-        };
+        let Parsed { email, password, person } = registration.parse(&organization)?;
         let hash = self.parts.passwords.hash(&password).await?;
         let language = registration.language.unwrap_or(organization.language);
         let pending = Pending {
