@@ -2,7 +2,7 @@
 import { signal } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { ApiError, type User } from '@guichet/sdk';
-import { Button, Empty, icons, Skeleton, useLate } from '@guichet/ui';
+import { Button, icons, Skeleton, useLate } from '@guichet/ui';
 import { MyData } from '../data/my-data.tsx';
 import { Frame } from '../frame.tsx';
 import { useText, type PageKey } from '../texts.ts';
@@ -53,11 +53,9 @@ export function AccountPages() {
       {here === 'invitation' && <Invitation token={letterToken} />}
       {here === 'verify' && <Verify token={letterToken} />}
       {here === 'unknown' && (
-        <main class="wide alone">
-          <Empty icon={icons.alert} title={t('account.unknown')} action={<Link to="requests">{t('account.requests')}</Link>}>
+        <Told icon={icons.alert} title={t('account.unknown')} action={<Link to="requests">{t('account.requests')}</Link>}>
             {t('account.unknown_why')}
-          </Empty>
-        </main>
+          </Told>
       )}
       {!open && <Own />}
     </Frame>
@@ -92,8 +90,7 @@ function SignedIn({ user }: { readonly user: User }) {
   });
   if (user.role !== 'customer') {
     return (
-      <main class="wide alone">
-        <Empty
+      <Told
           icon={icons.user}
           title={t('account.staff')}
           action={
@@ -103,8 +100,7 @@ function SignedIn({ user }: { readonly user: User }) {
           }
         >
           {t('account.staff_why', { email: user.email })}
-        </Empty>
-      </main>
+        </Told>
     );
   }
   return (
@@ -152,15 +148,24 @@ function Restoring() {
     });
     return () => clearTimeout(timer);
   }, [attempt]);
+  if (failed) {
+    return (
+      <Told
+        icon={icons.offline}
+        title={t('request.unreachable')}
+        action={
+          <Button icon={icons.retry} onClick={() => setAttempt(attempt + 1)}>
+            {t('action.try_again')}
+          </Button>
+        }
+      >
+        {t('request.unreachable_why')}
+      </Told>
+    );
+  }
   return (
-    <main class="wide account" aria-busy={!failed}>
-      {failed ? (
-        <Empty icon={icons.offline} title={t('request.unreachable')} action={<Button icon={icons.retry} onClick={() => setAttempt(attempt + 1)}>{t('action.try_again')}</Button>}>
-          {t('request.unreachable_why')}
-        </Empty>
-      ) : (
-        late && <Skeleton width="40%" height="24px" />
-      )}
+    <main class="wide account" aria-busy="true">
+      {late && <Skeleton width="40%" height="24px" />}
     </main>
   );
 }

@@ -1,7 +1,7 @@
 // One request, for the one who asked: where it stands, the thread, one field to answer.
 import { useEffect, useState } from 'preact/hooks';
 import { ApiError } from '@guichet/sdk';
-import { Button, Empty, icons, Skeleton, useLate } from '@guichet/ui';
+import { Button, icons, Skeleton, useLate } from '@guichet/ui';
 import { Frame } from '../frame.tsx';
 import { pageOf } from '../organization.ts';
 import { session } from '../session.ts';
@@ -92,8 +92,7 @@ export function Unreachable({ onRetry }: { readonly onRetry: () => void }) {
   const { t } = useText();
   return (
     <Frame part={t('request.part')} title={t('request.title', { number: requestNumber })}>
-      <main class="wide alone">
-        <Empty
+      <Told
           icon={icons.offline}
           title={t('request.unreachable')}
           action={
@@ -103,8 +102,7 @@ export function Unreachable({ onRetry }: { readonly onRetry: () => void }) {
           }
         >
           {t('request.unreachable_why')}
-        </Empty>
-      </main>
+        </Told>
     </Frame>
   );
 }
