@@ -1,5 +1,6 @@
 // What customers do on their own pages, and what the team does meanwhile, by the interface.
 import { DESKTOP, PHONE } from './browser.mjs';
+import { until } from './until.mjs';
 
 export const SIZES = { 1440: DESKTOP, 1024: { width: 1024, height: 768 }, 390: PHONE };
 
@@ -62,4 +63,25 @@ export async function ended(page) {
     // Two frames: one to lay out, one to score what moved.
     for (let frame = 0; frame < 2; frame += 1) await new Promise((drawn) => requestAnimationFrame(drawn));
   });
+}
+
+/**
+ * The address that the latest mail to somebody leads to, on this server: a demonstration keeps its mails to be looked
+ * at. `about` is a part of its subject.
+ */
+export async function linkFor(server, email, about) {
+  let link;
+  await until(`a mail to ${email} about ${about}`, 15_000, async () => {
+    const list = await (await fetch(`${server.base}/dev/mailbox`)).text();
+    const rows = [...list.matchAll(/<li><a href="([^"]+)">([^<]*)<\/a><br>([^<]*)/g)];
+    const found = rows.find(([, , subject, to]) => to.startsWith(email) && subject.includes(about));
+    if (found === undefined) return false;
+    const mail = await (await fetch(server.base + found[1])).text();
+    const named = [...mail.matchAll(/https?:\/\/[^\s<>"]+#[^\s<>"]+/g)].at(0)?.[0];
+    if (named === undefined) throw new Error(`no link in ${mail}`);
+    const { pathname, search, hash } = new URL(named);
+    link = server.base + pathname + search + hash;
+    return true;
+  });
+  return link;
 }

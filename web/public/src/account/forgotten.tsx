@@ -5,7 +5,7 @@ import { emailProblem, textOf, TextField, useForm, WholeProblem } from '../form.
 import { nobody, organization } from '../organization.ts';
 import { useText } from '../texts.ts';
 import { Link } from './link.tsx';
-import { Told } from './told.tsx';
+import { Told } from '../told.tsx';
 
 export function Forgotten() {
   const speech = useText();

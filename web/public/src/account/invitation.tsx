@@ -7,7 +7,7 @@ import { locale } from '../preferences.ts';
 import { useText } from '../texts.ts';
 import { Link } from './link.tsx';
 import { passwordProblem } from './password.ts';
-import { Told } from './told.tsx';
+import { Told } from '../told.tsx';
 
 /** An account that was offered: who one is, and the password. */
 export function Invitation({ token }: { readonly token: string }) {

@@ -1,10 +1,12 @@
 // The account: what needs somebody signed in, and what leads there.
-import { useEffect, useState } from 'preact/hooks';
+import { signal } from '@preact/signals';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { ApiError, type User } from '@guichet/sdk';
-import { Button, Empty, icons, Skeleton, useLate } from '@guichet/ui';
+import { Button, icons, Skeleton, useLate } from '@guichet/ui';
 import { MyData } from '../data/my-data.tsx';
 import { Frame } from '../frame.tsx';
 import { useText, type PageKey } from '../texts.ts';
+import { Told } from '../told.tsx';
 import { Forgotten } from './forgotten.tsx';
 import { Invitation } from './invitation.tsx';
 import { Link } from './link.tsx';
@@ -12,7 +14,7 @@ import { Profile } from './profile.tsx';
 import { Requests } from './requests.tsx';
 import { Reset } from './reset.tsx';
 import { letterToken, route } from './route.ts';
-import { session } from './session.ts';
+import { session } from '../session.ts';
 import { SignIn } from './sign-in.tsx';
 import { SignUp } from './sign-up.tsx';
 import { Verify } from './verify.tsx';
@@ -32,6 +34,15 @@ const titles = {
 export function AccountPages() {
   const { t } = useText();
   const here = route.value;
+  // Another page of these is read from its beginning.
+  const shown = useRef(here);
+  useEffect(() => {
+    if (shown.current === here) return;
+    shown.current = here;
+    const heading = document.querySelector<HTMLElement>('main h1');
+    heading?.setAttribute('tabindex', '-1');
+    heading?.focus();
+  }, [here]);
   // A letter's link stands for itself, whoever is signed in.
   const open = here === 'sign-up' || here === 'forgotten' || here === 'reset' || here === 'verify' || here === 'invitation' || here === 'unknown';
   return (
@@ -42,20 +53,29 @@ export function AccountPages() {
       {here === 'invitation' && <Invitation token={letterToken} />}
       {here === 'verify' && <Verify token={letterToken} />}
       {here === 'unknown' && (
-        <main class="wide alone">
-          <Empty icon={icons.alert} title={t('account.unknown')} action={<Link to="requests">{t('account.requests')}</Link>}>
+        <Told icon={icons.alert} title={t('account.unknown')} action={<Link to="requests">{t('account.requests')}</Link>}>
             {t('account.unknown_why')}
-          </Empty>
-        </main>
+          </Told>
       )}
       {!open && <Own />}
     </Frame>
   );
 }
 
+/** That what is kept of the person is gone. */
+const erased = signal(false);
+
 function Own() {
+  const { t } = useText();
   const status = session.status.value;
   const user = session.user.value;
+  if (erased.value) {
+    return (
+      <Told icon={icons.check} title={t('data.erased')}>
+        {t('data.erased_why')}
+      </Told>
+    );
+  }
   if (status === 'restoring') return <Restoring />;
   if (status === 'signed_in' && user !== null) return <SignedIn user={user} />;
   return <SignIn />;
@@ -70,8 +90,7 @@ function SignedIn({ user }: { readonly user: User }) {
   });
   if (user.role !== 'customer') {
     return (
-      <main class="wide alone">
-        <Empty
+      <Told
           icon={icons.user}
           title={t('account.staff')}
           action={
@@ -81,8 +100,7 @@ function SignedIn({ user }: { readonly user: User }) {
           }
         >
           {t('account.staff_why', { email: user.email })}
-        </Empty>
-      </main>
+        </Told>
     );
   }
   return (
@@ -94,7 +112,7 @@ function SignedIn({ user }: { readonly user: User }) {
           </Link>
         ))}
         <Button look="quiet" icon={icons.leave} onClick={signOut}>
-          {t('account.sign_out')}
+          <span class="words">{t('account.sign_out')}</span>
         </Button>
       </nav>
       {here === 'requests' && <Requests />}
@@ -102,7 +120,13 @@ function SignedIn({ user }: { readonly user: User }) {
       {here === 'data' && (
         <div class="reading">
           <h1>{t('data.title')}</h1>
-          <MyData api={session.api} onErased={signOut} />
+          <MyData
+            api={session.api}
+            onErased={() => {
+              erased.value = true;
+              signOut();
+            }}
+          />
         </div>
       )}
     </main>
@@ -124,15 +148,24 @@ function Restoring() {
     });
     return () => clearTimeout(timer);
   }, [attempt]);
+  if (failed) {
+    return (
+      <Told
+        icon={icons.offline}
+        title={t('request.unreachable')}
+        action={
+          <Button icon={icons.retry} onClick={() => setAttempt(attempt + 1)}>
+            {t('action.try_again')}
+          </Button>
+        }
+      >
+        {t('request.unreachable_why')}
+      </Told>
+    );
+  }
   return (
-    <main class="wide account" aria-busy={!failed}>
-      {failed ? (
-        <Empty icon={icons.offline} title={t('request.unreachable')} action={<Button icon={icons.retry} onClick={() => setAttempt(attempt + 1)}>{t('action.try_again')}</Button>}>
-          {t('request.unreachable_why')}
-        </Empty>
-      ) : (
-        late && <Skeleton width="40%" height="24px" />
-      )}
+    <main class="wide account" aria-busy="true">
+      {late && <Skeleton width="40%" height="24px" />}
     </main>
   );
 }

@@ -7,7 +7,7 @@ import { organization } from '../organization.ts';
 import { chooseLanguage } from '../preferences.ts';
 import { useText } from '../texts.ts';
 import { passwordProblem } from './password.ts';
-import { session } from './session.ts';
+import { session } from '../session.ts';
 
 export function Profile({ user }: { readonly user: User }) {
   return (

@@ -5,7 +5,7 @@ import { Badge, Button, Empty, icons, Skeleton, useLate, useNow, type Tone } fro
 import { wordsOf } from '../form.tsx';
 import { pageOf } from '../organization.ts';
 import { useText } from '../texts.ts';
-import { session } from './session.ts';
+import { session } from '../session.ts';
 
 const PAGE = 20;
 

@@ -5,7 +5,7 @@ import { TextField, useForm, WholeProblem } from '../form.tsx';
 import { nobody } from '../organization.ts';
 import { useText } from '../texts.ts';
 import { Link } from './link.tsx';
-import { Told } from './told.tsx';
+import { Told } from '../told.tsx';
 import { passwordProblem } from './password.ts';
 
 export function Reset({ token }: { readonly token: string }) {

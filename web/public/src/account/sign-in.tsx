@@ -3,7 +3,7 @@ import { emailProblem, textOf, TextField, useForm, WholeProblem } from '../form.
 import { organization } from '../organization.ts';
 import { useText } from '../texts.ts';
 import { Link } from './link.tsx';
-import { session } from './session.ts';
+import { session } from '../session.ts';
 
 export function SignIn() {
   const speech = useText();

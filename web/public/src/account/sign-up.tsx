@@ -6,7 +6,7 @@ import { nobody, organization } from '../organization.ts';
 import { locale } from '../preferences.ts';
 import { useText } from '../texts.ts';
 import { Link } from './link.tsx';
-import { Told } from './told.tsx';
+import { Told } from '../told.tsx';
 import { passwordProblem } from './password.ts';
 
 export function SignUp() {

@@ -1,9 +1,10 @@
 import { useState } from 'preact/hooks';
 import { AccountApi, ApiError } from '@guichet/sdk';
-import { Button, Empty, icons } from '@guichet/ui';
+import { Button, icons } from '@guichet/ui';
 import { wordsOf } from '../form.tsx';
 import { nobody } from '../organization.ts';
 import { useText } from '../texts.ts';
+import { Told } from '../told.tsx';
 import { Link } from './link.tsx';
 
 /** A button, and nothing at once: what opens the links of letters to look at them must not use them up. */
@@ -25,33 +26,31 @@ export function Verify({ token }: { readonly token: string }) {
       setProblem(wordsOf(error, speech));
     }
   };
+  if (state === 'done') {
+    return (
+      <Told icon={icons.check} title={t('verify.done')} action={<Link to="requests">{t('sign_in.title')}</Link>}>
+        {t('verify.done_why')}
+      </Told>
+    );
+  }
+  if (state === 'ended') {
+    return (
+      <Told icon={icons.lock} title={t('letter.no_token')} action={<Link to="sign-up">{t('sign_up.title')}</Link>}>
+        {t('letter.no_token_why')}
+      </Told>
+    );
+  }
   return (
-    <main class="wide alone">
-      <div role="status">
-        {state === 'done' && (
-          <Empty icon={icons.check} title={t('verify.done')} action={<Link to="requests">{t('sign_in.title')}</Link>}>
-            {t('verify.done_why')}
-          </Empty>
-        )}
-        {state === 'ended' && (
-          <Empty icon={icons.lock} title={t('letter.no_token')} action={<Link to="sign-up">{t('sign_up.title')}</Link>}>
-            {t('letter.no_token_why')}
-          </Empty>
-        )}
-        {(state === 'asking' || state === 'busy') && (
-          <Empty
-            icon={icons.mail}
-            title={t('verify.title')}
-            action={
-              <Button look="primary" large aria-disabled={state === 'busy'} onClick={() => void verify()}>
-                {t(state === 'busy' ? 'form.sending' : 'verify.enter')}
-              </Button>
-            }
-          >
-            {problem ?? t('verify.why')}
-          </Empty>
-        )}
-      </div>
-    </main>
+    <Told
+      icon={icons.mail}
+      title={t('verify.title')}
+      action={
+        <Button look="primary" large aria-disabled={state === 'busy'} onClick={() => void verify()}>
+          {t(state === 'busy' ? 'form.sending' : 'verify.enter')}
+        </Button>
+      }
+    >
+      {problem ?? t('verify.why')}
+    </Told>
   );
 }

@@ -1,7 +1,7 @@
 // By what right somebody reads a request: the token of a link, or an account.
-import { BrowserSession, GuestTokens, PublicApi, RequesterApi, SupportRequestsApi, type ApiClient, type FollowUp, type Opinion, type OwnSupportRequest, type TokenSource, type TrackedSupportRequest, type User } from '@guichet/sdk';
+import { GuestTokens, PublicApi, RequesterApi, SupportRequestsApi, type ApiClient, type FollowUp, type Opinion, type OwnSupportRequest, type TokenSource, type TrackedSupportRequest, type User } from '@guichet/sdk';
 import { nobody, organization } from '../organization.ts';
-import { locale } from '../preferences.ts';
+import { session } from '../session.ts';
 
 const KEPT = 'guichet.access.';
 
@@ -79,8 +79,6 @@ export function guestAccess(token: string): Access {
     reach: (number) => keepToken(number, token),
   };
 }
-
-export const session = new BrowserSession({ language: () => locale.value });
 
 export function accountAccess(user: User): Access {
   const { api } = session;

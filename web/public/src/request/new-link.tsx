@@ -1,11 +1,12 @@
 // The link has ended, or never was: another one is a mail away.
 import { useState } from 'preact/hooks';
 import { RequesterApi } from '@guichet/sdk';
-import { Button, Empty, icons } from '@guichet/ui';
+import { Button, icons } from '@guichet/ui';
 import { emailProblem, textOf, TextField, useForm, WholeProblem } from '../form.tsx';
 import { Frame } from '../frame.tsx';
 import { nobody, organization, pageOf } from '../organization.ts';
 import { useText } from '../texts.ts';
+import { Told } from '../told.tsx';
 import { requestNumber } from './access.ts';
 
 export function NewLink({ ended }: { readonly ended: boolean }) {
@@ -25,8 +26,8 @@ export function NewLink({ ended }: { readonly ended: boolean }) {
   );
   return (
     <Frame part={t('request.part')} title={t('request.title', { number: requestNumber })}>
-      <main class="wide alone">
-        {asked === null ? (
+      {asked === null ? (
+        <main class="wide alone">
           <form ref={form.ref} class="card narrow" noValidate aria-busy={form.busy} onSubmit={form.onSubmit}>
             <h1>{t(ended ? 'link.ended' : 'link.needed')}</h1>
             <p>{t('link.why')}</p>
@@ -40,14 +41,12 @@ export function NewLink({ ended }: { readonly ended: boolean }) {
               <a href={pageOf('/account')}>{t('link.sign_in')}</a>
             </p>
           </form>
-        ) : (
-          <div role="status">
-            <Empty icon={icons.mail} title={t('link.sent')} action={<Button onClick={() => setAsked(null)}>{t('link.again')}</Button>}>
-              {t('link.sent_why', { email: asked })}
-            </Empty>
-          </div>
-        )}
-      </main>
+        </main>
+      ) : (
+        <Told icon={icons.mail} title={t('link.sent')} action={<Button onClick={() => setAsked(null)}>{t('link.again')}</Button>}>
+          {t('link.sent_why', { email: asked })}
+        </Told>
+      )}
     </Frame>
   );
 }

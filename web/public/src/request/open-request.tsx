@@ -8,7 +8,7 @@ import { Frame } from '../frame.tsx';
 import { pageOf } from '../organization.ts';
 import { useText } from '../texts.ts';
 import { About, History } from './about.tsx';
-import { forgetToken, requestNumber, type Access } from './access.ts';
+import { requestNumber, type Access } from './access.ts';
 import { Rate } from './rate.tsx';
 import { Foot, Unreachable, Waiting } from './request-page.tsx';
 import { Talk } from './talk.tsx';
@@ -19,7 +19,14 @@ export interface Line {
   readonly realtime: RealtimeClient;
 }
 
-export function OpenRequest({ access, onLost }: { readonly access: Access; readonly onLost: () => void }) {
+interface OpenRequestProps {
+  readonly access: Access;
+  /** It may not be read any more. */
+  readonly onLost: () => void;
+  readonly onErased: () => void;
+}
+
+export function OpenRequest({ access, onLost, onErased }: OpenRequestProps) {
   const line = useMemo<Line>(() => {
     const realtime = new RealtimeClient({ url: realtimeUrl(access.api.origin), tokens: access.tokens });
     return { access, realtime, followed: new Followed({ fetch: () => access.fetch(), realtime }) };
@@ -39,12 +46,12 @@ export function OpenRequest({ access, onLost }: { readonly access: Access; reado
     if (lost) onLost();
   }, [lost]);
   if (lost) return <Waiting />;
-  if (request !== null) return <Shown line={line} request={request} />;
+  if (request !== null) return <Shown line={line} request={request} onErased={onErased} />;
   if (phase === 'unreachable') return <Unreachable onRetry={() => void line.followed.load()} />;
   return <Waiting />;
 }
 
-function Shown({ line, request }: { readonly line: Line; readonly request: OwnSupportRequest }) {
+function Shown({ line, request, onErased }: { readonly line: Line; readonly request: OwnSupportRequest; readonly onErased: () => void }) {
   const { t } = useText();
   const now = useNow();
   const [data, setData] = useState(false);
@@ -77,16 +84,7 @@ function Shown({ line, request }: { readonly line: Line; readonly request: OwnSu
           )}
         </div>
       </main>
-      {data && (
-        <DataDialog
-          api={access.api}
-          onClose={() => setData(false)}
-          onErased={() => {
-            forgetToken();
-            location.reload();
-          }}
-        />
-      )}
+      {data && <DataDialog api={access.api} onClose={() => setData(false)} onErased={onErased} />}
     </Frame>
   );
 }

@@ -1,36 +1,50 @@
 // One request, for the one who asked: where it stands, the thread, one field to answer.
 import { useEffect, useState } from 'preact/hooks';
 import { ApiError } from '@guichet/sdk';
-import { Button, Empty, icons, Skeleton, useLate } from '@guichet/ui';
+import { Button, icons, Skeleton, useLate } from '@guichet/ui';
 import { Frame } from '../frame.tsx';
 import { pageOf } from '../organization.ts';
+import { session } from '../session.ts';
 import { useText } from '../texts.ts';
-import { accountAccess, forgetToken, guestAccess, requestNumber, session, type Access } from './access.ts';
+import { Told } from '../told.tsx';
+import { accountAccess, forgetToken, guestAccess, requestNumber, type Access } from './access.ts';
 import { NewLink } from './new-link.tsx';
 import { OpenRequest } from './open-request.tsx';
 
-type Opened = { readonly access: Access } | { readonly refused: 'ended' | 'none' } | 'opening' | 'unreachable';
+type Opened = { readonly access: Access } | { readonly refused: 'ended' | 'none' } | 'opening' | 'unreachable' | 'erased';
 
 export function RequestPage({ token }: { readonly token: string | null }) {
-  const [opened, retry, lose] = useAccess(token);
+  const { t } = useText();
+  const { opened, retry, lose, erased } = useAccess(token);
   if (opened === 'opening') return <Waiting />;
   if (opened === 'unreachable') return <Unreachable onRetry={retry} />;
+  if (opened === 'erased') {
+    return (
+      <Frame part={t('request.part')} title={t('data.erased')}>
+        <Told icon={icons.check} title={t('data.erased')}>
+          {t('data.erased_why')}
+        </Told>
+      </Frame>
+    );
+  }
   if ('refused' in opened) return <NewLink ended={opened.refused === 'ended'} />;
-  return <OpenRequest key={opened.access.kind} access={opened.access} onLost={lose} />;
+  return <OpenRequest key={opened.access.kind} access={opened.access} onLost={lose} onErased={erased} />;
 }
 
 /** The link's token first; without one, or once it has ended, the account that is signed in. */
-function useAccess(token: string | null): [Opened, () => void, () => void] {
+function useAccess(token: string | null) {
   const [opened, setOpened] = useState<Opened>(() => (token === null ? 'opening' : { access: guestAccess(token) }));
   const [ended, setEnded] = useState(false);
+  // What was erased is not looked for again.
+  const move = (next: Opened | ((before: Opened) => Opened)) => setOpened((before) => (before === 'erased' ? before : typeof next === 'function' ? next(before) : next));
   useEffect(() => {
     if (opened !== 'opening') return undefined;
     let current = true;
     session.restore().then(
-      (user) => current && setOpened(user === null ? { refused: ended ? 'ended' : 'none' } : { access: accountAccess(user) }),
+      (user) => current && move(user === null ? { refused: ended ? 'ended' : 'none' } : { access: accountAccess(user) }),
       (error: unknown) => {
         if (!(error instanceof ApiError)) throw error;
-        if (current) setOpened('unreachable');
+        if (current) move('unreachable');
       },
     );
     return () => {
@@ -40,9 +54,13 @@ function useAccess(token: string | null): [Opened, () => void, () => void] {
   const lose = () => {
     setEnded(true);
     forgetToken();
-    setOpened((before) => (typeof before === 'object' && 'access' in before && before.access.kind === 'guest' ? 'opening' : { refused: 'ended' }));
+    move((before) => (typeof before === 'object' && 'access' in before && before.access.kind === 'guest' ? 'opening' : { refused: 'ended' }));
   };
-  return [opened, () => setOpened('opening'), lose];
+  const erased = () => {
+    forgetToken();
+    move('erased');
+  };
+  return { opened, retry: () => move('opening'), lose, erased };
 }
 
 /** The size of what will come, so that nothing moves. */
@@ -74,8 +92,7 @@ export function Unreachable({ onRetry }: { readonly onRetry: () => void }) {
   const { t } = useText();
   return (
     <Frame part={t('request.part')} title={t('request.title', { number: requestNumber })}>
-      <main class="wide alone">
-        <Empty
+      <Told
           icon={icons.offline}
           title={t('request.unreachable')}
           action={
@@ -85,8 +102,7 @@ export function Unreachable({ onRetry }: { readonly onRetry: () => void }) {
           }
         >
           {t('request.unreachable_why')}
-        </Empty>
-      </main>
+        </Told>
     </Frame>
   );
 }

@@ -33,7 +33,8 @@ export function Talk({ line, request, store, now, before }: TalkProps) {
   }, [tooLate.length, line]);
   const closed = request.status === 'closed';
   if (phase === 'refused') return <p class="notice">{t('thread.refused')}</p>;
-  if (phase === 'loading' && store.messages.value.length === 0) {
+  // Messages come one after the other; drawn before the last of them, they would push the field down. What is unsent is shown in any case.
+  if (phase === 'loading' && !store.messages.value.some(({ seq }) => seq === null)) {
     return <div class="thread-room">{late && ['58%', '72%', '40%'].map((width) => <i key={width} class="skeleton bubble-room" style={{ inlineSize: width }} />)}</div>;
   }
   return (

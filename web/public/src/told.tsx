@@ -1,0 +1,24 @@
+// What happened, or what is missing, in the middle of an otherwise empty page.
+import type { ComponentChildren } from 'preact';
+import { Icon } from '@guichet/ui';
+
+export interface ToldProps {
+  readonly icon: string;
+  readonly title: string;
+  readonly action?: ComponentChildren;
+  readonly children: ComponentChildren;
+}
+
+/** As the shared empty state, but it is the page's heading. */
+export function Told({ icon, title, action, children }: ToldProps) {
+  return (
+    <main class="wide alone">
+      <div class="empty" role="status">
+        <Icon path={icon} />
+        <h1>{title}</h1>
+        <p>{children}</p>
+        {action}
+      </div>
+    </main>
+  );
+}
