@@ -1,7 +1,7 @@
 /**
  * The frames of the native realtime protocol, subprotocol `guichet.v1`.
  */
-import type { ChatSession, Message, Participant, SupportRequest, TimelineEntry, Role, StaffAvailability } from './types.ts';
+import type { ChatSession, Message, Note, Participant, SupportRequest, TimelineEntry, Role, StaffAvailability } from './types.ts';
 
 export const SUBPROTOCOL = 'guichet.v1';
 
@@ -147,6 +147,13 @@ export interface Viewer {
 }
 
 /** Everybody who looks at a request, oneself too; the last frame of a request counts. */
+/** An internal note of a request was written, edited or deleted; told to staff only. */
+export interface NoteFrame {
+  type: 'note';
+  support_request_id: string;
+  note: Note;
+}
+
 export interface ViewersFrame {
   type: 'viewers';
   support_request_id: string;
@@ -198,6 +205,7 @@ export type ServerFrame =
   | PresenceFrame
   | SupportRequestFrame
   | TimelineFrame
+  | NoteFrame
   | ViewersFrame
   | ErrorFrame
   | ByeFrame

@@ -46,6 +46,7 @@ export type OwnSupportRequest = Schemas['SupportRequest'];
 export type SupportRequest = OwnSupportRequest & Required<Pick<OwnSupportRequest, 'tags' | 'unread_count'>>;
 export type SupportRequestPage = Omit<Schemas['SupportRequestPage'], 'items'> & { items: SupportRequest[] };
 export type TimelineEntry = Schemas['TimelineEntry'];
+export type Note = Schemas['Note'];
 export type TrackedSupportRequest = Schemas['TrackedSupportRequest'];
 export type UserPage = Schemas['UserPage'];
 

@@ -10,8 +10,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_actix_web::{scope, service_config};
 
 use crate::{
-    Api, accounts, answer::Answer, attachments, auth, chat_sessions, conversations, docs, failure::Failure, mailbox,
-    me, messages, operations, pages, presence, promises, public, support_requests, tracking, users,
+    Api, accounts, answer::Answer, attachments, auth, canned_replies, categories, chat_sessions, conversations, docs, failure::Failure, mailbox, me, messages, operations, pages, presence, promises, public, saved_views, support_requests, tracking, users,
 };
 
 /// All of it.
@@ -47,6 +46,9 @@ pub(crate) fn documented(config: &mut service_config::ServiceConfig<'_>) {
         tracking::configure(api);
         public::configure(api);
         promises::configure(api);
+        categories::configure(api);
+        canned_replies::configure(api);
+        saved_views::configure(api);
     }));
     operations::configure(config);
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that meets the unexpected fails")]
 
 mod accounts;
+mod agent_helps;
 mod attachments;
 mod bad_input;
 mod browsers;
@@ -12,6 +13,7 @@ mod idempotency;
 mod languages;
 mod mailbox;
 mod me;
+mod notes;
 mod operations;
 mod pages;
 mod presence;
