@@ -41,7 +41,8 @@ async fn a_ticket_lives_from_the_form_to_the_rating(store: Store) {
     let path = format!("/support-requests/{id}");
     changed(&mut console, id, "created").await;
 
-    let found = supervisor.rest.get("/support-requests?category=delivery&priority=high&order_id=4521").await.expect(200);
+    let found =
+        supervisor.rest.get("/support-requests?category=delivery&priority=high&order_id=4521").await.expect(200);
     assert_eq!((&found["total"], &found["items"][0]["id"]), (&json!(1), &json!(id)));
     assert_eq!(found["items"][0]["metadata"]["vehicle"]["model"], "Clio");
 
@@ -60,10 +61,7 @@ async fn a_ticket_lives_from_the_form_to_the_rating(store: Store) {
 
     let why = json!({ "reason": "Colis perdu par le transporteur", "agent_id": supervisor.id });
     let escalated = agent.rest.post(&format!("{path}/escalate"), &why).await.expect(200);
-    assert_eq!(
-        (&escalated["priority"], &escalated["assignee"]["id"]),
-        (&json!("urgent"), &json!(supervisor.id))
-    );
+    assert_eq!((&escalated["priority"], &escalated["assignee"]["id"]), (&json!("urgent"), &json!(supervisor.id)));
     assert!(escalated["escalated_at"].is_string());
     changed(&mut console, id, "escalated").await;
 
@@ -147,7 +145,11 @@ async fn a_ticket_goes_through_all_six_states(store: Store) {
     act("resolve", json!({ "resolution": "Pompe et carte changées." })).await.expect(200);
     assert_eq!(act("close", json!({})).await.expect(200)["status"], "closed");
     for action in ["take", "start", "wait", "resolve", "reopen", "escalate"] {
-        assert_eq!(act(action, json!({ "reason": "trop tard" })).await.problem(409), "support_request.illegal_transition", "{action}");
+        assert_eq!(
+            act(action, json!({ "reason": "trop tard" })).await.problem(409),
+            "support_request.illegal_transition",
+            "{action}"
+        );
     }
     let moves: Vec<String> = timeline(&agent.rest, &path)
         .await
@@ -156,8 +158,16 @@ async fn a_ticket_goes_through_all_six_states(store: Store) {
         .map(|entry| text(&entry["new"]).to_owned())
         .collect();
     let expected = [
-        "assigned", "in_progress", "waiting_customer", "in_progress", "resolved", "in_progress", "resolved",
-        "in_progress", "resolved", "closed",
+        "assigned",
+        "in_progress",
+        "waiting_customer",
+        "in_progress",
+        "resolved",
+        "in_progress",
+        "resolved",
+        "in_progress",
+        "resolved",
+        "closed",
     ];
     assert_eq!(moves, expected);
 

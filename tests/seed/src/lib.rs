@@ -62,7 +62,10 @@ pub async fn fill(url: &str, plan: &Plan, mut report: impl FnMut(u64)) -> Result
         .map_err(|wrong| anyhow::anyhow!("the password is refused: {}", wrong.code()))?;
     let password = Bcrypt::new(COST, 1)?.hash(&password).await?;
     writer.store(rows::people(plan, &people, password.as_str())).await?;
-    let mut made = Made { people: (people.staff.len() + people.customers.len() + people.visitors.len()) as u64, ..Made::default() };
+    let mut made = Made {
+        people: (people.staff.len() + people.customers.len() + people.visitors.len()) as u64,
+        ..Made::default()
+    };
     let mut counters = BTreeMap::new();
     let mut stories = plan.stories(&people);
     loop {

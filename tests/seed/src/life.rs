@@ -180,12 +180,8 @@ fn opened(chance: &mut Chance, moment: &Moment, people: &People, birth: Birth) -
     new.subject = Subject::stored((*chance.pick(if french { in_french } else { in_english })).to_owned());
     let description = if kind == Kind::Chat { String::new() } else { words::description(chance, french) };
     new.description = Description::stored(description);
-    new.priority = chance.weighed(&[
-        (Priority::Low, 15),
-        (Priority::Normal, 60),
-        (Priority::High, 18),
-        (Priority::Urgent, 7),
-    ]);
+    new.priority =
+        chance.weighed(&[(Priority::Low, 15), (Priority::Normal, 60), (Priority::High, 18), (Priority::Urgent, 7)]);
     new.category = Category::stored(category.to_owned());
     if chance.percent(40) {
         let mut tags: Vec<String> = (0..=chance.below(3)).map(|_| (*chance.pick(words::TAGS)).to_owned()).collect();

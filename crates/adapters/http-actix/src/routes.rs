@@ -10,7 +10,9 @@ use utoipa::openapi::OpenApi;
 use utoipa_actix_web::{scope, service_config};
 
 use crate::{
-    Api, accounts, answer::Answer, attachments, auth, canned_replies, categories, chat_sessions, conversations, docs, failure::Failure, mailbox, me, messages, operations, pages, presence, promises, public, saved_views, support_requests, tracking, users,
+    Api, accounts, answer::Answer, attachments, auth, canned_replies, categories, chat_sessions, conversations, docs,
+    failure::Failure, mailbox, me, messages, operations, pages, presence, promises, public, saved_views,
+    support_requests, tracking, users,
 };
 
 /// All of it.

@@ -105,7 +105,8 @@ fn asset(name: &str, file: EmbeddedFile) -> Asset {
 
 /// Vite puts what it names by a hash into `assets/`, as `name-HASH8.ext`; the widget's parts are beside it.
 fn is_hashed(name: &str) -> bool {
-    let in_assets = ["demo/assets/", "console/assets/", "pages/assets/", "widget-"].iter().any(|folder| name.starts_with(folder));
+    let in_assets =
+        ["demo/assets/", "console/assets/", "pages/assets/", "widget-"].iter().any(|folder| name.starts_with(folder));
     let stem = name.rsplit('/').next().and_then(|file| file.split('.').next()).unwrap_or_default();
     let hash = stem.get(stem.len().saturating_sub(9)..).unwrap_or_default();
     in_assets

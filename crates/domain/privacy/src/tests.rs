@@ -65,12 +65,7 @@ impl ErasureStore for World {
         let noted = self.noted.lock().unwrap().clone();
         Ok(noted.into_iter().filter(|one| !only_open || !done.contains(&one.id)).collect())
     }
-    async fn closed_before(
-        &self,
-        _: OrganizationId,
-        _: Timestamp,
-        _: u32,
-    ) -> Result<Vec<SupportRequestId>, PortError> {
+    async fn closed_before(&self, _: OrganizationId, _: Timestamp, _: u32) -> Result<Vec<SupportRequestId>, PortError> {
         Ok(vec![SupportRequestId::new(uuid(31)), SupportRequestId::new(uuid(32))])
     }
 }
@@ -186,16 +181,10 @@ async fn the_way_in_is_closed_first_and_it_is_noted_before_anything_goes() {
 async fn a_guests_token_reaches_no_further_than_its_request() {
     let (world, erasing) = erasing();
     erasing.erase(&guest(), &of(None, None)).await.unwrap();
-    assert_eq!(
-        extents(&world),
-        [Extent::PersonIn(ParticipantId::new(uuid(5)), SupportRequestId::new(uuid(6)))]
-    );
+    assert_eq!(extents(&world), [Extent::PersonIn(ParticipantId::new(uuid(5)), SupportRequestId::new(uuid(6)))]);
     let exporting = Exporting::new(world.clone());
     exporting.export(&guest(), None).await.unwrap();
-    assert_eq!(
-        *world.exported.lock().unwrap(),
-        [(ParticipantId::new(uuid(5)), Some(SupportRequestId::new(uuid(6))))]
-    );
+    assert_eq!(*world.exported.lock().unwrap(), [(ParticipantId::new(uuid(5)), Some(SupportRequestId::new(uuid(6))))]);
 }
 
 #[tokio::test]

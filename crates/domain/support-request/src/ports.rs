@@ -9,7 +9,10 @@ use kernel::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Asker, Category, InternalNote, Member, RequestFilter, RequestView, Requester, SlaTerms, Snapshot, SupportRequest, Tally, TimelineEntry};
+use crate::{
+    Asker, Category, InternalNote, Member, RequestFilter, RequestView, Requester, SlaTerms, Snapshot, SupportRequest,
+    Tally, TimelineEntry,
+};
 
 /// Where support requests live.
 #[async_trait]

@@ -51,12 +51,7 @@ pub(super) fn tally(row: &QueryResult) -> Result<Tally, PortError> {
 }
 
 /// How many messages wait to be read.
-pub(super) fn unread(
-    organization: OrganizationId,
-    scope: Scope,
-    viewer: ParticipantId,
-    asker: Option<&Asker>,
-) -> Sql {
+pub(super) fn unread(organization: OrganizationId, scope: Scope, viewer: ParticipantId, asker: Option<&Asker>) -> Sql {
     let text = format!(
         "SELECT count(*) AS unread FROM support_request r
          JOIN conversation c ON c.organization_id = r.organization_id AND c.id = r.conversation_id

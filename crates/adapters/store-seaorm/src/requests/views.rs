@@ -4,7 +4,9 @@ use async_trait::async_trait;
 use chat::SenderKind;
 use kernel::{InternalNoteId, OrganizationId, Page, PageRequest, ParticipantId, PortError, Scope, SupportRequestId};
 use sea_orm::QueryResult;
-use support_request::{Asker, InternalNote, LastMessage, Member, RequestFilter, RequestView, RequestViews, Snapshot, Tally, TimelineEntry};
+use support_request::{
+    Asker, InternalNote, LastMessage, Member, RequestFilter, RequestView, RequestViews, Snapshot, Tally, TimelineEntry,
+};
 use uuid::Uuid;
 
 use super::{

@@ -10,7 +10,8 @@ use kernel::{
 
 use super::{FakeStore, State};
 use crate::{
-    Asker, InternalNote, LastMessage, Member, RequestFilter, RequestSort, RequestView, RequestViews, Snapshot, Status, Tally, TimelineEntry,
+    Asker, InternalNote, LastMessage, Member, RequestFilter, RequestSort, RequestView, RequestViews, Snapshot, Status,
+    Tally, TimelineEntry,
 };
 
 impl State {
