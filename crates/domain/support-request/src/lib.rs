@@ -9,6 +9,7 @@ mod ports;
 mod promises;
 mod queue;
 mod request;
+mod settings;
 mod sla;
 mod timeline;
 mod transitions;
@@ -32,6 +33,7 @@ pub use ports::{
 pub use promises::{PromiseStore, Promises, Promising};
 pub use queue::{Queue, QueueViews, Queues, Waiting};
 pub use request::{Rating, Requester, Snapshot, Status, SupportRequest};
+pub use settings::{RequestSettings, Settings};
 pub use sla::{Sla, SlaGoal, SlaPolicy, SlaTerms, SlaTold};
 pub use timeline::{Actor, TimelineEntry, TimelineKind};
 pub use transitions::{Action, By, Command, Hand, Outcome};
