@@ -13,6 +13,7 @@ mod m0009_feed_order;
 mod m0010_attachment;
 mod m0012_deadlines;
 mod m0013_life;
+mod m0019_life_indexes;
 mod roles;
 
 use sea_orm_migration::{
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_attachment::Migration),
             Box::new(m0012_deadlines::Migration),
             Box::new(m0013_life::Migration),
+            Box::new(m0019_life_indexes::Migration),
         ]
     }
 }

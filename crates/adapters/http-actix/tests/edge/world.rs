@@ -314,6 +314,9 @@ impl RequestFeed for Mirror {
             resolved: stored.state.resolved,
             closed: stored.state.closed,
             merged_into: stored.state.merged_into,
+            took_in: stored.state.took_in.first().copied(),
+            archived: stored.state.archived_at.is_some(),
+            deleted: stored.state.deleted_at.is_some(),
         };
         if change.event != "created" {
             self.log.set(&thread, state);
