@@ -61,16 +61,31 @@ const DOWN: &[&str] = &[
 
 /// Each table with what says, of a row of it, that its request is deleted: nothing else of it may be removed.
 const PURGED: &[(&str, &str)] = &[
-    ("timeline_entry", "EXISTS (SELECT 1 FROM support_request r WHERE r.organization_id = timeline_entry.organization_id
-       AND r.id = timeline_entry.support_request_id AND r.deleted_at IS NOT NULL)"),
-    ("entry", "EXISTS (SELECT 1 FROM conversation c WHERE c.organization_id = entry.organization_id
-       AND c.id = entry.conversation_id AND c.deleted_at IS NOT NULL)"),
-    ("participant", "EXISTS (SELECT 1 FROM conversation c WHERE c.organization_id = participant.organization_id
-       AND c.id = participant.conversation_id AND c.deleted_at IS NOT NULL)"),
-    ("chat_session", "EXISTS (SELECT 1 FROM conversation c WHERE c.organization_id = chat_session.organization_id
-       AND c.id = chat_session.conversation_id AND c.deleted_at IS NOT NULL)"),
-    ("guest_token", "EXISTS (SELECT 1 FROM support_request r WHERE r.organization_id = guest_token.organization_id
-       AND r.id = guest_token.support_request_id AND r.deleted_at IS NOT NULL)"),
+    (
+        "timeline_entry",
+        "EXISTS (SELECT 1 FROM support_request r WHERE r.organization_id = timeline_entry.organization_id
+       AND r.id = timeline_entry.support_request_id AND r.deleted_at IS NOT NULL)",
+    ),
+    (
+        "entry",
+        "EXISTS (SELECT 1 FROM conversation c WHERE c.organization_id = entry.organization_id
+       AND c.id = entry.conversation_id AND c.deleted_at IS NOT NULL)",
+    ),
+    (
+        "participant",
+        "EXISTS (SELECT 1 FROM conversation c WHERE c.organization_id = participant.organization_id
+       AND c.id = participant.conversation_id AND c.deleted_at IS NOT NULL)",
+    ),
+    (
+        "chat_session",
+        "EXISTS (SELECT 1 FROM conversation c WHERE c.organization_id = chat_session.organization_id
+       AND c.id = chat_session.conversation_id AND c.deleted_at IS NOT NULL)",
+    ),
+    (
+        "guest_token",
+        "EXISTS (SELECT 1 FROM support_request r WHERE r.organization_id = guest_token.organization_id
+       AND r.id = guest_token.support_request_id AND r.deleted_at IS NOT NULL)",
+    ),
     ("conversation", "deleted_at IS NOT NULL"),
     ("support_request", "deleted_at IS NOT NULL"),
 ];
@@ -82,9 +97,8 @@ impl MigrationTrait for Migration {
         ddl::both(manager, INDEXES).await?;
         for (table, is_deleted) in PURGED {
             // Beside the policy of the organisation's rows, not instead of it.
-            let policy = format!(
-                "CREATE POLICY purge ON {table} AS RESTRICTIVE FOR DELETE TO {APP_ROLE} USING ({is_deleted})"
-            );
+            let policy =
+                format!("CREATE POLICY purge ON {table} AS RESTRICTIVE FOR DELETE TO {APP_ROLE} USING ({is_deleted})");
             let grant = format!("GRANT DELETE ON {table} TO {APP_ROLE}");
             ddl::only(manager, DbBackend::Postgres, &[&policy, &grant]).await?;
         }

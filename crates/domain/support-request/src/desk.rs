@@ -17,9 +17,9 @@ use kernel::{
 };
 
 use crate::{
-    Action, Actor, By, Command, ConversationState, Hand, NewConversation, NewMessage, Number, OpenRequest, Opened, Outcome, People,
-    Person, RequestChange, RequestFeed, RequestStore, RequestTx, RequestView, RequestViews, Snapshot, SupportRequest,
-    SupportRequestError, opening::Birth,
+    Action, Actor, By, Command, ConversationState, Hand, NewConversation, NewMessage, Number, OpenRequest, Opened,
+    Outcome, People, Person, RequestChange, RequestFeed, RequestStore, RequestTx, RequestView, RequestViews, Snapshot,
+    SupportRequest, SupportRequestError, opening::Birth,
 };
 pub use following::FollowUp;
 pub use merging::Merged;
@@ -402,11 +402,7 @@ fn may_open(caller: &Caller, order: &OpenRequest) -> Result<()> {
 }
 
 /// A request and who may see it, if the caller does. What is deleted is there for nobody but an admin.
-async fn sighted(
-    tx: &mut dyn RequestTx,
-    caller: &Caller,
-    id: SupportRequestId,
-) -> Result<(SupportRequest, Audience)> {
+async fn sighted(tx: &mut dyn RequestTx, caller: &Caller, id: SupportRequestId) -> Result<(SupportRequest, Audience)> {
     let found = tx.requests().get(id).await?;
     let audience = tx.requests().audience(id).await?.filter(|audience| caller.scope().covers(audience));
     let is_there = |request: &SupportRequest| {

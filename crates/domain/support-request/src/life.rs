@@ -57,8 +57,7 @@ impl ReferenceChanges {
     pub fn parse(given: Self) -> Result<Self, FieldError> {
         let Self { order_id, appointment_id, warranty_id, claim_id } = given;
         let flat = |one: &Option<Option<String>>| one.clone().flatten();
-        let parsed =
-            References::parse(flat(&order_id), flat(&appointment_id), flat(&warranty_id), flat(&claim_id))?;
+        let parsed = References::parse(flat(&order_id), flat(&appointment_id), flat(&warranty_id), flat(&claim_id))?;
         Ok(Self {
             order_id: order_id.map(|_| parsed.order_id),
             appointment_id: appointment_id.map(|_| parsed.appointment_id),

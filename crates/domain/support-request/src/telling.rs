@@ -1,6 +1,6 @@
 //! What a change tells: the entries of the timeline and the events, from what is different.
 
-use kernel::{Timestamp, TimelineEntryId, UserId};
+use kernel::{TimelineEntryId, Timestamp, UserId};
 use serde_json::{Map, Value, json};
 
 use crate::{

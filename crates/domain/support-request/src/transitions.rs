@@ -114,7 +114,6 @@ impl Action {
             Self::Restore => TimelineKind::Restored,
         }
     }
-
 }
 
 /// What comes with every action.
@@ -414,4 +413,3 @@ pub(crate) fn move_to(next: &mut Snapshot, to: Status, at: Timestamp, terms: &Sl
     }
     next.status = to;
 }
-

@@ -308,7 +308,10 @@ impl RequestFeed for Mirror {
             support_request: request.id,
             requester: request.requester.id,
         };
-        let stored = self.requests.conversation(request.organization, request.conversation).unwrap();
+        let Some(stored) = self.requests.conversation(request.organization, request.conversation) else {
+            // It was purged.
+            return self.log.set(&thread, ThreadState { deleted: true, ..ThreadState::default() });
+        };
         let state = ThreadState {
             assignee: stored.state.assignee,
             resolved: stored.state.resolved,

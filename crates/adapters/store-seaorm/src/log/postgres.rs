@@ -11,8 +11,8 @@ use kernel::{Audience, MessageId, ParticipantId, SupportRequestId, Timestamp, Us
 use sea_orm::DbErr;
 use sqlx::{
     PgConnection, Row as _,
-    types::Json,
     postgres::{PgConnectOptions, PgRow},
+    types::Json,
 };
 use time::OffsetDateTime;
 use uuid::Uuid;

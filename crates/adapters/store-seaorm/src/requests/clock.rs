@@ -31,7 +31,9 @@ pub(super) fn due_sql(organization: OrganizationId, due: Due, limit: u32) -> Sql
             "created_at",
             opened_before,
         ),
-        Due::Closing { quiet_since } => (format!("{there} AND r.status = 'resolved' {quiet}"), "active_at", quiet_since),
+        Due::Closing { quiet_since } => {
+            (format!("{there} AND r.status = 'resolved' {quiet}"), "active_at", quiet_since)
+        }
         Due::Archiving { quiet_since } => {
             (format!("{there} AND r.status = 'closed' AND r.archived_at IS NULL {quiet}"), "active_at", quiet_since)
         }

@@ -190,7 +190,9 @@ impl Task {
             Self::Escalate => request.escalate_unanswered(by),
             Self::Wake => request.wake(by),
             Self::Survey => request.survey(by),
-            Self::Close if status == Status::Resolved && is_there => request.act(&Action::Close, &Command::default(), by)?,
+            Self::Close if status == Status::Resolved && is_there => {
+                request.act(&Action::Close, &Command::default(), by)?
+            }
             Self::Archive if status == Status::Closed && is_there => {
                 request.act(&Action::Archive, &Command::default(), by)?
             }

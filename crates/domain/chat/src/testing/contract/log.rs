@@ -237,7 +237,13 @@ pub async fn the_right_is_checked_before_the_state(h: &impl Harness) {
 pub async fn a_closed_request_takes_no_message(h: &impl Harness) {
     let scene = Scene::new(h).await;
     scene.asked(h, "before").await;
-    let closed = ThreadState { assignee: Some(scene.agent), resolved: true, closed: true, merged_into: None, ..ThreadState::default() };
+    let closed = ThreadState {
+        assignee: Some(scene.agent),
+        resolved: true,
+        closed: true,
+        merged_into: None,
+        ..ThreadState::default()
+    };
     h.set(&scene.thread, closed).await;
     for sent in [scene.asks(h, "a", "x"), scene.answers(h, "a", "x")] {
         let answer = h.log().append(sent).await;
@@ -250,7 +256,13 @@ pub async fn a_closed_request_takes_no_message(h: &impl Harness) {
 pub async fn a_retry_succeeds_on_a_closed_request(h: &impl Harness) {
     let scene = Scene::new(h).await;
     let first = scene.asked(h, "a").await;
-    let closed = ThreadState { assignee: Some(scene.agent), resolved: true, closed: true, merged_into: None, ..ThreadState::default() };
+    let closed = ThreadState {
+        assignee: Some(scene.agent),
+        resolved: true,
+        closed: true,
+        merged_into: None,
+        ..ThreadState::default()
+    };
     h.set(&scene.thread, closed).await;
     assert_eq!(scene.asked(h, "a").await, Appended { duplicate: true, ..first });
     let merged = ThreadState { merged_into: Some(scene.thread.support_request), ..closed };
@@ -262,7 +274,13 @@ pub async fn a_retry_succeeds_on_a_closed_request(h: &impl Harness) {
 pub async fn a_merged_request_names_the_other(h: &impl Harness) {
     let scene = Scene::new(h).await;
     let into: SupportRequestId = scene.another(h, ThreadState::default()).await.support_request;
-    let merged = ThreadState { assignee: Some(scene.agent), resolved: true, closed: true, merged_into: Some(into), ..ThreadState::default() };
+    let merged = ThreadState {
+        assignee: Some(scene.agent),
+        resolved: true,
+        closed: true,
+        merged_into: Some(into),
+        ..ThreadState::default()
+    };
     h.set(&scene.thread, merged).await;
     let answer = h.log().append(scene.asks(h, "a", "x")).await;
     assert!(matches!(answer, Err(AppendError::Merged(other)) if other == into), "{answer:?}");

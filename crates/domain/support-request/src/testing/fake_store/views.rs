@@ -110,9 +110,10 @@ impl RequestViews for FakeStore {
     ) -> Result<Option<SupportRequestId>, PortError> {
         self.read("views.by_number")?;
         let state = self.state();
-        let found = state.requests.iter().find(|((of, _), one)| {
-            *of == organization && one.number.as_str() == number && one.deleted_at.is_none()
-        });
+        let found = state
+            .requests
+            .iter()
+            .find(|((of, _), one)| *of == organization && one.number.as_str() == number && one.deleted_at.is_none());
         Ok(found.map(|((_, id), _)| *id))
     }
 
