@@ -16,6 +16,7 @@ mod m0013_life;
 mod m0014_agent_helps;
 mod m0016_privacy;
 mod m0018_letters;
+mod m0019_life_indexes;
 mod roles;
 
 use sea_orm_migration::{
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0014_agent_helps::Migration),
             Box::new(m0016_privacy::Migration),
             Box::new(m0018_letters::Migration),
+            Box::new(m0019_life_indexes::Migration),
         ]
     }
 }

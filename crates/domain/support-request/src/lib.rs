@@ -7,7 +7,9 @@ mod categories;
 mod desk;
 mod error;
 mod events;
+mod life;
 mod members;
+mod merging;
 mod notes;
 mod opening;
 mod ports;
@@ -15,8 +17,10 @@ mod promises;
 mod queue;
 mod request;
 mod saved_views;
+mod settings;
 mod sla;
 mod statistics;
+mod telling;
 mod timeline;
 mod transitions;
 mod values;
@@ -33,20 +37,22 @@ pub use canned_replies::{
     CannedReplies, CannedReply, CannedReplyStore, ReplyChange, ReplyContent, ReplyDraft, ReplyTitle, Shortcut,
 };
 pub use categories::{Categories, CategoryChange, CategoryName, CategoryStore, ListedCategory, Removal};
-pub use desk::{Desk, Done, Reply};
+pub use desk::{Desk, Done, FollowUp, Merged, Reply};
 pub use error::SupportRequestError;
 pub use events::{RequestEvent, Told};
+pub use life::{Changes, LONGEST_SNOOZE, RATING_WINDOW, RESTORABLE, ReferenceChanges};
 pub use members::Member;
 pub use notes::{InternalNote, NoteContent};
 pub use opening::{FirstMessage, OpenRequest, Opened};
 pub use ports::{
-    Activity, ConversationState, Conversations, Inbox, Members, NewConversation, NewMessage, NoteChange, Notes, Outbox,
-    People, Person, RequestChange, RequestFeed, RequestStore, RequestTx, RequestViews, Requests, Timeline,
+    Activity, ConversationState, Conversations, Due, Inbox, Members, NewConversation, NewMessage, NoteChange, Notes,
+    Outbox, People, Person, RequestChange, RequestFeed, RequestStore, RequestTx, RequestViews, Requests, Timeline,
 };
 pub use promises::{PromiseStore, Promises, Promising};
 pub use queue::{Queue, QueueViews, Queues, Waiting};
 pub use request::{Rating, Requester, Snapshot, Status, SupportRequest};
 pub use saved_views::{SavedView, SavedViewStore, SavedViews, ViewChange, ViewDraft, ViewName};
+pub use settings::{RequestSettings, Settings};
 pub use sla::{Sla, SlaGoal, SlaPolicy, SlaTerms, SlaTold};
 pub use statistics::{Asker, Statistics, Tally};
 pub use timeline::{Actor, TimelineEntry, TimelineKind};

@@ -94,7 +94,8 @@ impl Hub {
                 session.is_party(change.view.request.conversation, &change.audience, first, context)
             });
         }
-        self.tell_sight(change.organization, change.view.request.conversation, &change.audience);
+        let is_there = change.view.request.deleted_at.is_none();
+        self.tell_sight(change.organization, change.view.request.conversation, &change.audience, is_there);
     }
 
     /// An internal note that was written, edited or deleted, here or on another node: to staff who see its request, and
@@ -118,11 +119,18 @@ impl Hub {
     /// [`Self::watched_by_agents`].
     pub fn sights(&self, organization: OrganizationId, sights: &[(ConversationId, Audience)]) {
         for (conversation, audience) in sights {
-            self.tell_sight(organization, *conversation, audience);
+            self.tell_sight(organization, *conversation, audience, true);
         }
     }
 
-    fn tell_sight(&self, organization: OrganizationId, conversation: ConversationId, audience: &Audience) {
+    /// What is deleted is there for nobody.
+    fn tell_sight(
+        &self,
+        organization: OrganizationId,
+        conversation: ConversationId,
+        audience: &Audience,
+        is_there: bool,
+    ) {
         let (followers, viewers) = {
             let index = self.index();
             let desk = (organization, audience.support_request);
@@ -131,7 +139,7 @@ impl Hub {
         for conn in &followers {
             self.step(conn, |session, _| {
                 let mut effects = Vec::new();
-                if !session.covers(audience) {
+                if !is_there || !session.covers(audience) {
                     session.lose_sight(conversation, &mut effects);
                 }
                 effects
@@ -140,7 +148,7 @@ impl Hub {
         for conn in &viewers {
             self.step(conn, |session, _| {
                 let mut effects = Vec::new();
-                session.lose_view(audience, &mut effects);
+                session.lose_view(audience, is_there, &mut effects);
                 effects
             });
         }

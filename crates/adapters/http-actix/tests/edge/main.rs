@@ -11,6 +11,7 @@ mod chat_sessions;
 mod conversations;
 mod idempotency;
 mod languages;
+mod life;
 mod mailbox;
 mod me;
 mod notes;

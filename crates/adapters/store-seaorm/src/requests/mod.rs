@@ -3,6 +3,7 @@
 mod activity;
 mod canned_replies;
 mod categories;
+mod clock;
 mod conversation;
 mod filter;
 mod members;
@@ -10,8 +11,9 @@ mod notes;
 #[cfg(test)]
 mod plans;
 mod promises;
+mod purging;
 mod queue;
-mod row;
+pub(crate) mod row;
 mod saved_views;
 mod statistics;
 mod tx;
@@ -19,7 +21,7 @@ mod views;
 
 use async_trait::async_trait;
 use kernel::{OrganizationId, PortError, SupportRequestId, Timestamp};
-use support_request::{Activity, RequestStore, RequestTx};
+use support_request::{Activity, Due, RequestStore, RequestTx};
 
 use crate::store::SeaStore;
 
@@ -39,5 +41,14 @@ impl RequestStore for SeaStore {
         limit: u32,
     ) -> Result<Vec<(OrganizationId, SupportRequestId)>, PortError> {
         promises::passed(self, now, limit).await
+    }
+
+    async fn due(
+        &self,
+        organization: OrganizationId,
+        due: Due,
+        limit: u32,
+    ) -> Result<Vec<SupportRequestId>, PortError> {
+        clock::due(self, organization, due, limit).await
     }
 }

@@ -5,6 +5,7 @@
 mod agent_helps;
 mod calls;
 mod deadlines;
+mod life;
 mod notes;
 mod queue;
 mod statistics;
@@ -14,6 +15,7 @@ mod views;
 pub use agent_helps::*;
 pub use calls::*;
 pub use deadlines::*;
+pub use life::*;
 pub use notes::*;
 pub use queue::*;
 pub use statistics::*;
@@ -97,6 +99,11 @@ macro_rules! support_request_contract {
             a_shortcut_is_taken_once_by_each_agent_and_once_by_all
             a_saved_view_reads_back_for_its_owner_and_a_shared_one_for_all
             what_is_added_by_a_call_with_a_name_is_added_once
+            what_is_put_aside_away_or_deleted_is_listed_as_asked
+            a_deleted_request_is_found_by_nobody
+            what_is_due_by_the_clock_is_found
+            a_purged_request_leaves_nothing
+            an_appointment_is_not_taken_over_by_a_change
         );
     };
     (@each $harness:expr, #[$test:meta]; $($name:ident)+) => {$(

@@ -1,6 +1,7 @@
 //! The store in memory: transactions that are all or nothing, one writer at a time.
 
 mod agent_helps;
+mod clock;
 mod notes;
 mod promises;
 mod queue;
@@ -20,8 +21,8 @@ use kernel::{
 
 use super::{StoredConversation, turn::Turn};
 use crate::{
-    Activity, BusinessHours, CannedReply, InternalNote, ListedCategory, Priority, RequestStore, RequestTx, SavedView,
-    SlaPolicy, Snapshot, TimelineEntry,
+    Activity, BusinessHours, CannedReply, Due, InternalNote, ListedCategory, Priority, RequestStore, RequestTx,
+    SavedView, SlaPolicy, Snapshot, TimelineEntry,
 };
 
 /// [`RequestStore`] and [`RequestViews`](crate::RequestViews) over one state in memory.
@@ -180,5 +181,17 @@ impl RequestStore for FakeStore {
         let mut due: Vec<_> = state.requests.iter().filter_map(|(key, one)| due(one).map(|at| (at, *key))).collect();
         due.sort_unstable();
         Ok(due.into_iter().map(|(_, key)| key).take(limit as usize).collect())
+    }
+
+    async fn due(
+        &self,
+        organization: OrganizationId,
+        due: Due,
+        limit: u32,
+    ) -> Result<Vec<SupportRequestId>, PortError> {
+        if let Some(kind) = self.fault("due") {
+            return Err(PortError::new(kind, "as the test wants it"));
+        }
+        Ok(self.state().due(organization, due, limit))
     }
 }

@@ -7,6 +7,8 @@ mod contract;
 mod deadlines;
 mod events;
 mod laws;
+mod life;
+mod life_table;
 mod members;
 mod notes;
 mod once;
