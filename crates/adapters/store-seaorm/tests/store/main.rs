@@ -14,6 +14,7 @@ mod database;
 mod epochs;
 mod feed;
 mod harness;
+mod job_runs;
 mod log;
 mod migrations;
 mod proxy;
