@@ -53,8 +53,10 @@ const TABLES: &[&str] = &[
 const INDEXES: &[&str] = &[
     // Few of all users answer.
     "CREATE INDEX user_account_staff ON user_account (organization_id, id) WHERE role <> 'customer'",
-    "CREATE INDEX support_request_unassigned ON support_request (organization_id, created_at, id)
-       WHERE status = 'open' AND assignee_id IS NULL",
+    // In the order in which they are given out.
+    "CREATE INDEX support_request_unassigned ON support_request (organization_id,
+       (CASE priority WHEN 'urgent' THEN 0 WHEN 'high' THEN 1 WHEN 'normal' THEN 2 ELSE 3 END), created_at, id)
+       WHERE status = 'open' AND assignee_id IS NULL AND deleted_at IS NULL",
     // What an agent has to do, without all that they have done.
     "CREATE INDEX support_request_load ON support_request (organization_id, assignee_id)
        WHERE status IN ('open', 'assigned', 'in_progress', 'waiting_customer') AND deleted_at IS NULL",

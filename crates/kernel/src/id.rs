@@ -78,6 +78,8 @@ ids! {
     EventId,
     /// An entry of a request's timeline.
     TimelineEntryId,
+    /// A rule of how requests are given to agents.
+    RoutingRuleId,
     /// A running process of several that share a database: each start has another one.
     NodeId,
     /// A signed-in session: a family of refresh tokens.

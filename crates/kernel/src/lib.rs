@@ -23,7 +23,7 @@ pub use error::{FieldError, NotAllowed, PortError, PortErrorKind, Refusal, Refus
 pub use event::{Event, EventName};
 pub use id::{
     AttachmentId, ChatSessionId, ConnectionId, ConversationId, EventId, GuestId, GuestTokenId, InvalidId, MessageId,
-    NodeId, OrganizationId, ParticipantId, SessionId, SupportRequestId, TimelineEntryId, UserId,
+    NodeId, OrganizationId, ParticipantId, RoutingRuleId, SessionId, SupportRequestId, TimelineEntryId, UserId,
 };
 pub use idempotency::{
     Claim, IdempotencyKey, IdempotentCall, IdempotentCalls, InvalidIdempotencyKey, KeyRefused, Once, Repeat,

@@ -29,6 +29,7 @@ pub(crate) fn start(parts: &Parts) -> JoinSet<()> {
     let (sessions, around, hub) = (&parts.sessions, &parts.around, &parts.hub);
     jobs.spawn(Arc::clone(around).run(Arc::clone(sessions), parts.store.clone(), Arc::clone(hub)));
     jobs.spawn(Arc::clone(around).run_queues(Arc::clone(&parts.queues), Arc::clone(hub)));
+    jobs.spawn(Arc::clone(&parts.assigning).run(Arc::clone(&parts.desk)));
     let (identity, origins) = (Arc::clone(&parts.identity), Arc::clone(&parts.origins));
     jobs.spawn(every(ORIGINS, "origins", move || {
         let (identity, origins) = (Arc::clone(&identity), Arc::clone(&origins));

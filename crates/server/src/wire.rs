@@ -12,7 +12,7 @@ use kernel::{Env, SystemEnv, Texts};
 use local::{LocalBudgets, Unlimited};
 use realtime::{Hub, Limits};
 use store_seaorm::{History, SeaStore, StoreOptions};
-use support_request::{Desk, Promising, Queues};
+use support_request::{Automation, Desk, Promising, Queues, RoutingRules};
 use texts_fluent::FluentTexts;
 use tokio::sync::Notify;
 use ws_actix::{CloseRevoked, TellAvailability};
@@ -21,6 +21,7 @@ use crate::{
     activity::Activity,
     api::KnownOrigins,
     around::Around,
+    assigning::Assigning,
     bridges::{AfterCommit, Staff},
     config::Config,
     files,
@@ -37,6 +38,12 @@ pub(crate) struct Parts {
     pub(crate) identity: Arc<Identity>,
     pub(crate) desk: Arc<Desk>,
     pub(crate) promising: Arc<Promising>,
+    /// What Guichet does by itself with requests.
+    pub(crate) automation: Arc<Automation>,
+    /// The rules of who is given what.
+    pub(crate) routing: Arc<RoutingRules>,
+    /// Rung where somebody may have a place, or a request nobody.
+    pub(crate) assigning: Arc<Assigning>,
     pub(crate) chat: Arc<Chat>,
     /// The files of conversations.
     pub(crate) uploads: Arc<Uploads>,
@@ -84,6 +91,7 @@ impl Parts {
         let hub = Arc::new(Hub::new(Arc::clone(&texts), limits(config)));
         let (wake, arrivals, activity) = (Arc::new(Notify::new()), Arc::new(Arrivals::default()), Arc::default());
         let around = Arc::new(Around::default());
+        let assigning = Arc::new(Assigning::default());
         let deleted = Arc::new(Notify::new());
         hub.watch(around.clone());
         let told = Arc::new(AfterCommit {
@@ -91,6 +99,7 @@ impl Parts {
             arrivals: Arc::clone(&arrivals),
             activity: Arc::clone(&activity),
             around: Arc::clone(&around),
+            assigning: Arc::clone(&assigning),
             wake: Arc::clone(&wake),
             deleted: Arc::clone(&deleted),
         });
@@ -110,11 +119,12 @@ impl Parts {
             identity.watch().listen(Arc::new(SayRevoked(Arc::clone(&hub))));
         }
         identity.on_availability(Arc::new(TellAvailability::new(Arc::clone(&hub))));
+        identity.on_availability(assigning.clone());
         let origins = Arc::new(KnownOrigins::default());
         origins.refresh(&identity).await?;
 
         let people = Arc::new(Staff { users: store.clone() });
-        let desk = Desk::new(store.clone(), store.clone(), people, told.clone(), Arc::clone(&env));
+        let desk = Desk::new(store.clone(), store.clone(), people.clone(), told.clone(), Arc::clone(&env));
         let send_budgets = budgets(config, &env, nodes.as_deref(), &installation);
         let chat = Chat::new(store.clone(), store.clone(), told.clone(), send_budgets, Arc::clone(&env));
         let files = files::open(config)?;
@@ -128,6 +138,8 @@ impl Parts {
         let sessions = Sessions::new(store.clone(), store.clone(), hub.clone(), Arc::clone(&env), timeout);
         let queues = Arc::new(Queues::new(store.clone(), Arc::clone(&env)));
         let promising = Arc::new(Promising::new(store.clone()));
+        let automation = Arc::new(Automation::new(store.clone()));
+        let routing = Arc::new(RoutingRules::new(store.clone(), people, Arc::clone(&env)));
         let (desk, chat, sessions) = (Arc::new(desk), Arc::new(chat), Arc::new(sessions));
         let uploads = Arc::new(uploads);
         Ok(Self {
@@ -137,6 +149,9 @@ impl Parts {
             identity,
             desk,
             promising,
+            automation,
+            routing,
+            assigning,
             chat,
             uploads,
             files,

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use chat::{Chat, Sessions, Uploads};
 use identity::Identity;
 use kernel::{Availability, Env, OrganizationId, ParticipantId, Role, Secret, Texts, Timestamp, UserId};
-use support_request::{Desk, Promising, Queues};
+use support_request::{Automation, Desk, Promising, Queues, RoutingRules};
 
 use crate::{Arrivals, PageSource, routes::RouteTable};
 
@@ -18,6 +18,10 @@ pub struct Parts {
     pub desk: Arc<Desk>,
     /// What is promised: deadlines and business hours.
     pub promising: Arc<Promising>,
+    /// What Guichet does by itself with requests.
+    pub automation: Arc<Automation>,
+    /// Who is given what by itself.
+    pub routing: Arc<RoutingRules>,
     /// Conversations.
     pub chat: Arc<Chat>,
     /// Their files.

@@ -19,12 +19,14 @@ mod messages;
 mod openapi;
 mod opening;
 mod operations;
+mod organization;
 mod pages;
 mod presence;
 mod problem;
 mod promises;
 mod public;
 mod routes;
+mod routing_rules;
 mod support_requests;
 mod users;
 

@@ -23,7 +23,7 @@ pub use availability::{OnAvailability, Standing};
 pub use error::IdentityError;
 pub use guest::{Admitted, Guest, GuestToken, NewGuest};
 pub use identity::{Authority, Identity, IdentityParts, NewUser, OwnChange, PasswordChange, SignedIn, UserChange};
-pub use organization::{NewOrganization, Organization, OrganizationRef};
+pub use organization::{NewOrganization, Organization, OrganizationChange, OrganizationRef};
 pub use ports::{
     AccessTokens, Claims, ExpiredTokens, GuestTokens, Guests, IdentityStore, IdentityTx, IdentityViews, Inserted,
     KeyMaterial, Organizations, Outbox, Passwords, Revocations, Secrets, Sessions, SigningKey, SigningKeyStore,
@@ -33,8 +33,8 @@ pub use revocation::{Revocation, Revoked};
 pub use session::{ClientInfo, Session, SessionEnd, SessionRecord};
 pub use user::{User, UserRecord};
 pub use values::{
-    Email, Epoch, InvalidValue, Origin, Password, PasswordHash, PersonName, Phone, Sealed, Slug, TicketPrefix,
-    TimeZone, TokenHash, WidgetKey,
+    Capacity, Email, Epoch, InvalidValue, Origin, Password, PasswordHash, PersonName, Phone, Sealed, Skills, Slug,
+    TicketPrefix, TimeZone, TokenHash, WidgetKey,
 };
 pub use views::{Credentials, SessionView, UserFilter, UserView};
 pub use watch::{OnRevoked, RevocationWatch};

@@ -3,6 +3,7 @@
 mod deadlines;
 mod reading;
 mod replies;
+mod routing;
 
 use std::sync::Arc;
 
@@ -14,8 +15,8 @@ use kernel::{
 
 use crate::{
     Action, Actor, By, Command, Hand, NewConversation, NewMessage, Number, OpenRequest, Opened, Outcome, People,
-    Person, RequestChange, RequestFeed, RequestStore, RequestTx, RequestView, RequestViews, SupportRequest,
-    SupportRequestError, opening::Birth,
+    Person, RequestChange, RequestEvent, RequestFeed, RequestStore, RequestTx, RequestView, RequestViews,
+    SupportRequest, SupportRequestError, opening::Birth,
 };
 pub use replies::Reply;
 
@@ -150,7 +151,17 @@ impl Desk {
         let actor = actor(caller);
         let terms = tx.requests().terms().await?;
         let by = By { actor: &actor, hand: Hand::Stays, env: &*self.env, terms: &terms };
-        let (request, outcome) = SupportRequest::open(order.clone(), birth, &by);
+        let plan = tx.routing().plan().await?;
+        let mut order = order.clone();
+        let traits = order.traits(birth.language);
+        let prioritised = self.prioritise(&plan, &mut order, &traits);
+        let (mut request, mut outcome) = SupportRequest::open(order.clone(), birth, &by);
+        outcome.timeline.extend(prioritised.timeline);
+        if let Some(routed) = self.route_new(tx.as_mut(), &mut request, &plan, &traits, &terms).await? {
+            outcome.timeline.extend(routed.timeline);
+            outcome.events.extend(routed.events);
+        }
+        let order = &order;
         if let Err(error) = tx.requests().insert(&request).await {
             drop(tx);
             return Err(self.explain_insert(caller, order, error).await?);
@@ -163,7 +174,12 @@ impl Desk {
     /// Tells of a request that was opened.
     async fn opened(&self, caller: &Caller, (request, outcome): (SupportRequest, Outcome)) -> Result<Opened> {
         let view = self.seen(caller, request.snapshot().id).await?;
+        let is_assigned = outcome.events.iter().any(|event| matches!(event, RequestEvent::Assigned { .. }));
         self.tell("created", None, &view, outcome);
+        if is_assigned {
+            // As with any other assignment, for those who look out for that alone.
+            self.tell("assigned", None, &view, Outcome::default());
+        }
         Ok(Opened { view: self.own(caller, view).await? })
     }
 

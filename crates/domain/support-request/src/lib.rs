@@ -9,6 +9,7 @@ mod ports;
 mod promises;
 mod queue;
 mod request;
+mod routing;
 mod settings;
 mod sla;
 mod timeline;
@@ -28,12 +29,16 @@ pub use events::{RequestEvent, Told};
 pub use opening::{FirstMessage, OpenRequest, Opened};
 pub use ports::{
     Activity, ConversationState, Conversations, Inbox, NewConversation, NewMessage, Outbox, People, Person,
-    RequestChange, RequestFeed, RequestStore, RequestTx, RequestViews, Requests, Timeline,
+    RequestChange, RequestFeed, RequestStore, RequestTx, RequestViews, Requests, Routing, Timeline,
 };
 pub use promises::{PromiseStore, Promises, Promising};
 pub use queue::{Queue, QueueViews, Queues, Waiting};
 pub use request::{Rating, Requester, Snapshot, Status, SupportRequest};
-pub use settings::{RequestSettings, Settings};
+pub use routing::{
+    Conditions, Decision, RoutableAgent, RoutingPlan, RoutingRule, RoutingRules, RoutingStore, RuleChange, Traits,
+    Unanswered,
+};
+pub use settings::{Automation, RequestSettings, Settings, SettingsChange};
 pub use sla::{Sla, SlaGoal, SlaPolicy, SlaTerms, SlaTold};
 pub use timeline::{Actor, TimelineEntry, TimelineKind};
 pub use transitions::{Action, By, Command, Hand, Outcome};

@@ -4,7 +4,7 @@ use kernel::{ConversationId, Language, OrganizationId, SupportRequestId};
 
 use crate::{
     By, Category, Description, Kind, Metadata, Number, Outcome, Priority, References, RequestEvent, RequestView,
-    Requester, Sla, Snapshot, Source, Status, Subject, SupportRequest, Tags, TimelineKind, Told, transitions,
+    Requester, Sla, Snapshot, Source, Status, Subject, SupportRequest, Tags, TimelineKind, Told, Traits, transitions,
 };
 
 /// A request about to be opened, parsed.
@@ -34,6 +34,13 @@ pub struct OpenRequest {
     pub references: References,
     /// The first message of its conversation.
     pub first: Option<FirstMessage>,
+}
+
+impl OpenRequest {
+    /// What routing rules look at, with the language the requester is answered in.
+    pub(crate) fn traits(&self, language: Language) -> Traits {
+        Traits { category: self.category.clone(), kind: self.kind, priority: self.priority, language }
+    }
 }
 
 /// The first message of a conversation.

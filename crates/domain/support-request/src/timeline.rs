@@ -72,6 +72,8 @@ impl TimelineEntry {
     #[must_use]
     pub fn for_customer(mut self) -> Option<Self> {
         self.note = None;
+        // What the organisation calls its rules is nobody else's business.
+        self.metadata.remove("rule");
         self.is_for_customer().then_some(self)
     }
 }

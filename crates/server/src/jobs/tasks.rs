@@ -3,6 +3,7 @@
 use std::{future::Future, pin::Pin, time::Duration};
 
 use kernel::{Env, SystemEnv};
+use support_request::Settings;
 
 use super::files;
 use crate::wire::Parts;
@@ -71,6 +72,15 @@ pub(crate) fn all(parts: &Parts) -> Vec<Task> {
             let told = desk.watch_deadlines().await?;
             metrics::counter!("guichet_deadlines_told_total").increment(told as u64);
             Ok(Did::of(told, "requests with news of deadlines"))
+        }),
+        Task::new("assign", MINUTE, &(desk.clone(), parts.store.clone()), async |(desk, store)| {
+            let mut given = 0;
+            for (organization, settings) in store.all().await? {
+                if settings.auto_assign {
+                    given += desk.assign_waiting(organization).await?;
+                }
+            }
+            Ok(Did::of(given, "requests given to agents"))
         }),
         Task::new("chat-timeout", sweep(parts.sessions.timeout()), &parts.sessions, async |sessions| {
             let ended = sessions.time_out().await?;

@@ -29,7 +29,7 @@ use identity::testing::Fixture;
 use kernel::{Caller, GuestCaller, Language, OrganizationId, ParticipantId, Role, Secret, Texts, UserId};
 use serde_json::Value;
 use support_request::{
-    Desk, Person, Promising, Queues, RequestChange, RequestFeed, Requester,
+    Automation, Desk, Person, Promising, Queues, RequestChange, RequestFeed, Requester, RoutingRules,
     testing::{FakePeople, FakeStore},
 };
 
@@ -101,6 +101,8 @@ impl World {
             identity: identity.identity.clone(),
             desk: Arc::new(desk),
             promising: Arc::new(Promising::new(Arc::new(requests.clone()))),
+            automation: Arc::new(Automation::new(Arc::new(requests.clone()))),
+            routing: Arc::new(RoutingRules::new(Arc::new(requests.clone()), people.clone(), identity.env.clone())),
             chat: Arc::new(chat),
             uploads: Arc::new(uploads),
             sessions: sessions.clone(),
@@ -132,6 +134,8 @@ impl World {
         if user.role.is_staff() {
             self.people.add_agent(organization, Person { id: user.id, name: name.clone() });
             self.requests.add_name(organization, user.id, &name);
+            self.requests.add_agent(organization, Person { id: user.id, name: name.clone() });
+            self.requests.change_agent(organization, user.id, |agent| agent.role = user.role);
         }
     }
 

@@ -8,6 +8,8 @@ mod sessions;
 mod users;
 mod views;
 
+pub(crate) use users::skills;
+
 use async_trait::async_trait;
 use identity::{
     GuestTokens, Guests, IdentityStore, IdentityTx, Organizations, Outbox, Revocation, Revoked, Sessions, Users,

@@ -7,7 +7,9 @@ mod filter;
 mod plans;
 mod promises;
 mod queue;
+mod routing;
 mod row;
+mod settings;
 mod tx;
 mod views;
 

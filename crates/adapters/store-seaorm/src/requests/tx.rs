@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use kernel::{Audience, Event, EventId, IdempotentCalls, PortError, PortErrorKind, SupportRequestId};
 use support_request::{
-    Conversations, Inbox, Outbox, RequestTx, Requests, SlaTerms, Snapshot, SupportRequest, Timeline, TimelineEntry,
+    Conversations, Inbox, Outbox, RequestTx, Requests, Routing, SlaTerms, Snapshot, SupportRequest, Timeline,
+    TimelineEntry,
 };
 
 use super::{
@@ -21,6 +22,9 @@ impl RequestTx for SeaTx {
         self
     }
     fn conversations(&mut self) -> &mut dyn Conversations {
+        self
+    }
+    fn routing(&mut self) -> &mut dyn Routing {
         self
     }
     fn outbox(&mut self) -> &mut dyn Outbox {

@@ -19,3 +19,4 @@ mod log;
 mod migrations;
 mod proxy;
 mod requests;
+mod routing;

@@ -5,12 +5,14 @@
 mod calls;
 mod deadlines;
 mod queue;
+mod routing;
 mod transactions;
 mod views;
 
 pub use calls::*;
 pub use deadlines::*;
 pub use queue::*;
+pub use routing::*;
 pub use transactions::*;
 pub use views::*;
 
@@ -75,6 +77,15 @@ macro_rules! support_request_contract {
             promises_are_not_read_across_organizations
             a_deadline_is_found_once_it_has_news_and_while_its_clock_runs
             deadlines_of_all_organizations_are_found_the_longest_due_first
+            settings_read_back_and_begin_with_the_defaults
+            settings_are_those_of_their_organization
+            rules_read_back_in_their_order
+            a_rule_is_added_once_for_each_call
+            rules_are_those_of_their_organization
+            agents_are_counted_by_what_they_have_to_do
+            whoever_gave_a_request_back_is_named
+            what_waits_for_an_agent_comes_the_most_urgent_first
+            agents_are_decided_over_by_one_transaction_at_a_time
         );
     };
     (@each $harness:expr, #[$test:meta]; $($name:ident)+) => {$(

@@ -11,6 +11,7 @@ mod opening;
 mod queue;
 mod reading;
 mod replies;
+mod routing;
 mod scene;
 mod table;
 mod texts;

@@ -9,14 +9,14 @@ use uuid::Uuid;
 
 use super::{super::turn::Held, FakeStore, State, StoredConversation};
 use crate::{
-    ConversationState, Conversations, Inbox, NewConversation, Outbox, Promises, RequestTx, Requests, SlaTerms,
+    ConversationState, Conversations, Inbox, NewConversation, Outbox, Promises, RequestTx, Requests, Routing, SlaTerms,
     SupportRequest, Timeline, TimelineEntry,
 };
 
 pub(super) struct FakeTx {
     store: FakeStore,
-    organization: OrganizationId,
-    work: State,
+    pub(super) organization: OrganizationId,
+    pub(super) work: State,
     dead: bool,
     _held: Held,
 }
@@ -27,7 +27,7 @@ impl FakeTx {
     }
 
     /// Fails when the transaction is dead, or when a fault is to happen here, which kills it.
-    fn enter(&mut self, at: &str) -> Result<(), PortError> {
+    pub(super) fn enter(&mut self, at: &str) -> Result<(), PortError> {
         if self.dead {
             return Err(PortError::unavailable("the transaction is dead"));
         }
@@ -52,6 +52,9 @@ impl RequestTx for FakeTx {
         self
     }
     fn conversations(&mut self) -> &mut dyn Conversations {
+        self
+    }
+    fn routing(&mut self) -> &mut dyn Routing {
         self
     }
     fn outbox(&mut self) -> &mut dyn Outbox {
