@@ -14,6 +14,7 @@ mod m0010_attachment;
 mod m0012_deadlines;
 mod m0013_life;
 mod m0014_agent_helps;
+mod m0015_routing;
 mod m0016_privacy;
 mod m0018_letters;
 mod m0019_life_indexes;
@@ -47,6 +48,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0012_deadlines::Migration),
             Box::new(m0013_life::Migration),
             Box::new(m0014_agent_helps::Migration),
+            Box::new(m0015_routing::Migration),
             Box::new(m0016_privacy::Migration),
             Box::new(m0018_letters::Migration),
             Box::new(m0019_life_indexes::Migration),
@@ -104,7 +106,7 @@ pub async fn status(db: &DatabaseConnection) -> Result<Vec<Step>, DbErr> {
 
 /// Tells two sets of steps apart: tests name the template of their databases by it.
 pub fn fingerprint() -> u64 {
-    const SOURCES: [&str; 17] = [
+    const SOURCES: [&str; 18] = [
         include_str!("ddl.rs"),
         include_str!("roles.rs"),
         include_str!("m0001_identity.rs"),
@@ -120,6 +122,7 @@ pub fn fingerprint() -> u64 {
         include_str!("m0012_deadlines.rs"),
         include_str!("m0013_life.rs"),
         include_str!("m0014_agent_helps.rs"),
+        include_str!("m0015_routing.rs"),
         include_str!("m0016_privacy.rs"),
         include_str!("m0018_letters.rs"),
     ];

@@ -84,6 +84,8 @@ ids! {
     CannedReplyId,
     /// A saved view.
     SavedViewId,
+    /// A rule of how requests are given to agents.
+    RoutingRuleId,
     /// A running process of several that share a database: each start has another one.
     NodeId,
     /// A signed-in session: a family of refresh tokens.

@@ -23,8 +23,8 @@ pub use error::{FieldError, NotAllowed, PortError, PortErrorKind, Refusal, Refus
 pub use event::{Event, EventName};
 pub use id::{
     AccountTokenId, AttachmentId, CannedReplyId, ChatSessionId, ConnectionId, ConversationId, EventId, GuestId,
-    GuestTokenId, InternalNoteId, InvalidId, LetterId, MessageId, NodeId, OrganizationId, ParticipantId, SavedViewId,
-    SessionId, SupportRequestId, TimelineEntryId, UserId,
+    GuestTokenId, InternalNoteId, InvalidId, LetterId, MessageId, NodeId, OrganizationId, ParticipantId, RoutingRuleId,
+    SavedViewId, SessionId, SupportRequestId, TimelineEntryId, UserId,
 };
 pub use idempotency::{
     Claim, IdempotencyKey, IdempotentCall, IdempotentCalls, InvalidIdempotencyKey, KeyRefused, Once, Repeat,

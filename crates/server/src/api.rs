@@ -36,6 +36,8 @@ pub(crate) fn build(
         categories: Arc::clone(&parts.categories),
         canned_replies: Arc::clone(&parts.canned_replies),
         saved_views: Arc::clone(&parts.saved_views),
+        automation: Arc::clone(&parts.automation),
+        routing: Arc::clone(&parts.routing),
         chat: Arc::clone(&parts.chat),
         uploads: Arc::clone(&parts.uploads),
         sessions: Arc::clone(&parts.sessions),

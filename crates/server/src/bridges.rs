@@ -11,7 +11,7 @@ use realtime::Hub;
 use support_request::{NoteChange, People, Person, RequestChange, RequestFeed, Requester};
 use tokio::sync::Notify;
 
-use crate::{activity::Activity, around::Around};
+use crate::{activity::Activity, around::Around, assigning::Assigning};
 
 /// The desk's people are identity's users.
 pub(crate) struct Staff {
@@ -53,6 +53,7 @@ pub(crate) struct AfterCommit {
     pub(crate) arrivals: Arc<Arrivals>,
     pub(crate) activity: Arc<Activity>,
     pub(crate) around: Arc<Around>,
+    pub(crate) assigning: Arc<Assigning>,
     pub(crate) wake: Arc<Notify>,
     pub(crate) deleted: Arc<Notify>,
 }
@@ -116,6 +117,7 @@ impl RequestFeed for AfterCommit {
             // It may have been purged: then its files are to go.
             self.deleted.notify_one();
         }
+        self.assigning.changed(change);
     }
 
     fn noted(&self, change: &NoteChange) {

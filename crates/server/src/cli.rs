@@ -10,7 +10,13 @@ use anyhow::bail;
 use clap::{Parser, Subcommand};
 use kernel::{Language, Role, Secret};
 
-use crate::{config::Config, demo, log, serve, wire::Parts};
+use crate::{
+    config::Config,
+    demo,
+    jobs::{self, command::UnknownTask},
+    log, serve,
+    wire::Parts,
+};
 
 /// Guichet: support requests, live chat and the console to answer from.
 #[derive(Debug, Parser)]
@@ -50,6 +56,27 @@ enum Command {
     /// Organisations.
     #[command(subcommand)]
     Organization(Organization),
+    /// Scheduled tasks.
+    #[command(subcommand)]
+    Jobs(Jobs),
+}
+
+#[derive(Debug, Subcommand)]
+enum Jobs {
+    /// Tell how often each runs, and what its last run did.
+    List {
+        /// For programs.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Run one now, beside its runs by the clock; `guichet jobs list` names them.
+    Run {
+        /// Which one.
+        name: String,
+        /// For programs.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -135,7 +162,8 @@ pub fn run(arguments: Arguments) -> ExitCode {
 #[expect(clippy::print_stderr, reason = "a command tells what went wrong where the person looks")]
 fn complain(error: &anyhow::Error) -> ExitCode {
     eprintln!("guichet: {error:#}");
-    ExitCode::FAILURE
+    // As for what the command line itself does not know.
+    if error.is::<UnknownTask>() { ExitCode::from(2) } else { ExitCode::FAILURE }
 }
 
 #[expect(clippy::print_stdout, reason = "a command answers on standard output")]
@@ -164,6 +192,8 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
         Command::Epoch(Epoch::Renew) => renew_epochs(&load(file)?).await,
         Command::User(command) => create_user(&load(file)?, command).await,
         Command::Organization(command) => create_organization(&load(file)?, command).await,
+        Command::Jobs(Jobs::List { json }) => jobs::command::list(&load(file)?, json).await,
+        Command::Jobs(Jobs::Run { name, json }) => jobs::command::run(&load(file)?, &name, json).await,
     }
 }
 

@@ -3,6 +3,7 @@
 mod activity;
 mod api;
 mod around;
+mod assigning;
 mod bridges;
 pub mod cli;
 pub mod config;

@@ -12,7 +12,7 @@ use kernel::{Env, SystemEnv, Texts};
 use local::{LocalBudgets, Unlimited};
 use realtime::{Hub, Limits};
 use store_seaorm::{History, SeaStore, StoreOptions};
-use support_request::{CannedReplies, Categories, Desk, Promising, Queues, SavedViews};
+use support_request::{Automation, CannedReplies, Categories, Desk, Promising, Queues, RoutingRules, SavedViews};
 use texts_fluent::FluentTexts;
 use tokio::sync::Notify;
 use ws_actix::{CloseRevoked, TellAvailability};
@@ -21,6 +21,7 @@ use crate::{
     activity::Activity,
     api::KnownOrigins,
     around::Around,
+    assigning::Assigning,
     bridges::{AfterCommit, Staff},
     config::Config,
     files,
@@ -44,6 +45,12 @@ pub(crate) struct Parts {
     pub(crate) categories: Arc<Categories>,
     pub(crate) canned_replies: Arc<CannedReplies>,
     pub(crate) saved_views: Arc<SavedViews>,
+    /// What Guichet does by itself with requests.
+    pub(crate) automation: Arc<Automation>,
+    /// The rules of who is given what.
+    pub(crate) routing: Arc<RoutingRules>,
+    /// Rung where somebody may have a place, or a request nobody.
+    pub(crate) assigning: Arc<Assigning>,
     pub(crate) chat: Arc<Chat>,
     /// The files of conversations.
     pub(crate) uploads: Arc<Uploads>,
@@ -91,6 +98,7 @@ impl Parts {
         let hub = Arc::new(Hub::new(Arc::clone(&texts), limits(config)));
         let (wake, arrivals, activity) = (Arc::new(Notify::new()), Arc::new(Arrivals::default()), Arc::default());
         let around = Arc::new(Around::default());
+        let assigning = Arc::new(Assigning::default());
         let deleted = Arc::new(Notify::new());
         hub.watch(around.clone());
         let told = Arc::new(AfterCommit {
@@ -98,6 +106,7 @@ impl Parts {
             arrivals: Arc::clone(&arrivals),
             activity: Arc::clone(&activity),
             around: Arc::clone(&around),
+            assigning: Arc::clone(&assigning),
             wake: Arc::clone(&wake),
             deleted: Arc::clone(&deleted),
         });
@@ -117,11 +126,12 @@ impl Parts {
             identity.watch().listen(Arc::new(SayRevoked(Arc::clone(&hub))));
         }
         identity.on_availability(Arc::new(TellAvailability::new(Arc::clone(&hub))));
+        identity.on_availability(assigning.clone());
         let origins = Arc::new(KnownOrigins::default());
         origins.refresh(&identity).await?;
 
         let people = Arc::new(Staff { users: store.clone() });
-        let desk = Desk::new(store.clone(), store.clone(), people, told.clone(), Arc::clone(&env));
+        let desk = Desk::new(store.clone(), store.clone(), people.clone(), told.clone(), Arc::clone(&env));
         let send_budgets = budgets(config, &env, nodes.as_deref(), &installation);
         let chat = Chat::new(store.clone(), store.clone(), told.clone(), send_budgets, Arc::clone(&env));
         let files = files::open(config)?;
@@ -139,6 +149,8 @@ impl Parts {
         let categories = Arc::new(Categories::new(store.clone(), Arc::clone(&env)));
         let canned_replies = Arc::new(CannedReplies::new(store.clone(), store.clone(), Arc::clone(&env)));
         let saved_views = Arc::new(SavedViews::new(store.clone(), Arc::clone(&env)));
+        let automation = Arc::new(Automation::new(store.clone()));
+        let routing = Arc::new(RoutingRules::new(store.clone(), people, Arc::clone(&env)));
         let (desk, chat, sessions) = (Arc::new(desk), Arc::new(chat), Arc::new(sessions));
         let uploads = Arc::new(uploads);
         Ok(Self {
@@ -150,8 +162,11 @@ impl Parts {
             pace,
             desk,
             promising,
-            categories,
+            assigning,
+            automation,
             canned_replies,
+            categories,
+            routing,
             saved_views,
             chat,
             uploads,

@@ -42,6 +42,29 @@ const fn write(operation: &'static str, needs: Needs, good: &'static str, bad: &
 
 const ACTION: &[(&str, u16)] = &[(r#"{"reason":5}"#, 422), (r#"{"note":{}}"#, 422), (r#"{"agent_id":"nobody"}"#, 422)];
 
+const RULE: &[(&str, u16)] = &[
+    ("{}", 422),
+    (r#"{"name":"x"}"#, 422),
+    (r#"{"name":"x","then":{}}"#, 422),
+    (r#"{"name":"","then":{"priority":"low"}}"#, 422),
+    (r#"{"name":"x","then":{"priority":"god"}}"#, 422),
+    (r#"{"name":"x","then":{"agent_id":"nobody"}}"#, 422),
+    (r#"{"name":"x","then":{"agent_id":"00000000-0000-7000-8000-000000000000"}}"#, 422),
+    (r#"{"name":"x","then":{"skill":"a\u0000b"}}"#, 422),
+    (r#"{"name":"x","then":{"priority":"low"},"conditions":{"kind":["spaceship"]}}"#, 422),
+    (r#"{"name":"x","then":{"priority":"low"},"conditions":{"category":"delivery"}}"#, 422),
+    (r#"{"name":"x","then":{"priority":"low"},"position":10001}"#, 422),
+    (r#"{"name":"x","then":{"priority":"low"},"position":-1}"#, 422),
+];
+
+const RULE_CHANGE: &[(&str, u16)] = &[
+    (r#"{"name":"a\u0000b"}"#, 422),
+    (r#"{"then":{}}"#, 422),
+    (r#"{"enabled":"yes"}"#, 422),
+    (r#"{"conditions":{"language":["de"]}}"#, 422),
+    (r#"{"position":1e300}"#, 422),
+];
+
 const LOGIN: &[(&str, u16)] = &[
     ("{}", 422),
     (r#"{"organization":"demo","email":"agent@demo.test"}"#, 422),
@@ -206,7 +229,15 @@ const ROWS: &[Row] = &[
         "PATCH /api/v1/users/{id}",
         Needs::Admin,
         r#"{"first_name":"A"}"#,
-        &[(r#"{"role":"god"}"#, 422), (r#"{"password":"short"}"#, 422)],
+        &[
+            (r#"{"role":"god"}"#, 422),
+            (r#"{"password":"short"}"#, 422),
+            (r#"{"capacity":1001}"#, 422),
+            (r#"{"capacity":-1}"#, 422),
+            (r#"{"skills":["delivery"]}"#, 422),
+            (r#"{"skills":{"categories":["a\u0000b"]}}"#, 422),
+            (r#"{"skills":{"languages":["de"]}}"#, 422),
+        ],
     ),
     read("GET /api/v1/support-requests", Needs::Somebody),
     write(
@@ -345,6 +376,32 @@ const ROWS: &[Row] = &[
             ),
         ],
     ),
+    read("GET /api/v1/organization", Needs::Staff),
+    write(
+        "PATCH /api/v1/organization",
+        Needs::Admin,
+        "{}",
+        &[
+            (r#"{"name":""}"#, 422),
+            (r#"{"name":"a\u0000b"}"#, 422),
+            (r#"{"allowed_origins":["*"]}"#, 422),
+            (r#"{"allowed_origins":["javascript:alert(1)"]}"#, 422),
+            (r#"{"allowed_origins":"https://a.example"}"#, 422),
+            (r#"{"time_zone":"../../etc/passwd"}"#, 422),
+            (r#"{"time_zone":""}"#, 422),
+            (r#"{"ticket_prefix":"' OR 1=1"}"#, 422),
+            (r#"{"language":"de"}"#, 422),
+            (r#"{"auto_close_days":0}"#, 422),
+            (r#"{"archive_days":-1}"#, 422),
+            (r#"{"retention_years":1e300}"#, 422),
+            (r#"{"escalation_hours":721}"#, 422),
+            (r#"{"auto_assign":"yes"}"#, 422),
+        ],
+    ),
+    read("GET /api/v1/routing-rules", Needs::Admin),
+    write("POST /api/v1/routing-rules", Needs::Admin, r#"{"name":"x","then":{"priority":"low"}}"#, RULE),
+    write("PATCH /api/v1/routing-rules/{id}", Needs::Admin, r#"{"name":"x"}"#, RULE_CHANGE),
+    read("DELETE /api/v1/routing-rules/{id}", Needs::Admin),
     read("GET /api/v1/conversations", Needs::Somebody),
     write("POST /api/v1/conversations", Needs::Somebody, r#"{"subject":"Un sujet"}"#, CONVERSATION),
     read("GET /api/v1/conversations/{id}", Needs::Somebody),
@@ -465,6 +522,7 @@ struct Scene {
     file: String,
     /// A session of the agent.
     session: String,
+    rule: String,
 }
 
 impl Scene {
@@ -480,7 +538,9 @@ impl Scene {
         let sessions = agent.rest.get("/auth/sessions").await.expect(200);
         let sessions = sessions.get("items").unwrap_or(&sessions).clone();
         let session = sessions[0]["id"].as_str().unwrap().to_owned();
-        Self { server, admin, agent, customer, visitor, message, file, session }
+        let rule = json!({ "name": "Calme", "then": { "priority": "low" }, "enabled": false });
+        let rule = admin.rest.post("/routing-rules", &rule).await.expect(201)["id"].as_str().unwrap().to_owned();
+        Self { server, admin, agent, customer, visitor, message, file, session, rule }
     }
 
     /// Somebody who may call this.
@@ -500,6 +560,7 @@ impl Scene {
             path if path.contains("/attachments/{id}") || path.contains("/files/{id}") => &self.file,
             path if path.contains("/users/{id}") => &self.agent.id,
             path if path.contains("/sessions/{id}") => &self.session,
+            path if path.contains("/routing-rules/{id}") => &self.rule,
             _ => "",
         };
         fill(row.path(), id, &self.visitor.number, &self.message)

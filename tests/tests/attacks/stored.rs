@@ -9,6 +9,8 @@ pub(crate) async fn snapshot(admin: &Person, visitor: &Visitor) -> Value {
     for path in [
         "/support-requests?limit=100&sort=created_at".to_owned(),
         "/users?limit=100".to_owned(),
+        "/organization".to_owned(),
+        "/routing-rules".to_owned(),
         format!("/support-requests/{}/timeline", visitor.support_request),
         format!("/conversations/{}", visitor.conversation),
     ] {

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use chat::{Chat, Sessions, Uploads};
 use identity::Identity;
 use kernel::{Availability, Env, OrganizationId, ParticipantId, Role, Secret, Texts, Timestamp, UserId};
-use support_request::{CannedReplies, Categories, Desk, Promising, Queues, SavedViews};
+use support_request::{Automation, CannedReplies, Categories, Desk, Promising, Queues, RoutingRules, SavedViews};
 
 use crate::{Arrivals, Mailbox, Pace, PageSource, routes::RouteTable};
 
@@ -24,6 +24,10 @@ pub struct Parts {
     pub canned_replies: Arc<CannedReplies>,
     /// What agents look at often.
     pub saved_views: Arc<SavedViews>,
+    /// What Guichet does by itself with requests.
+    pub automation: Arc<Automation>,
+    /// Who is given what by itself.
+    pub routing: Arc<RoutingRules>,
     /// Conversations.
     pub chat: Arc<Chat>,
     /// Their files.

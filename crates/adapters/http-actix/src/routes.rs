@@ -11,8 +11,8 @@ use utoipa_actix_web::{scope, service_config};
 
 use crate::{
     Api, accounts, answer::Answer, attachments, auth, canned_replies, categories, chat_sessions, conversations, docs,
-    failure::Failure, mailbox, me, messages, operations, pages, presence, promises, public, saved_views,
-    support_requests, tracking, users,
+    failure::Failure, mailbox, me, messages, operations, organization, pages, presence, promises, public,
+    routing_rules, saved_views, support_requests, tracking, users,
 };
 
 /// All of it.
@@ -48,8 +48,10 @@ pub(crate) fn documented(config: &mut service_config::ServiceConfig<'_>) {
         tracking::configure(api);
         public::configure(api);
         promises::configure(api);
-        categories::configure(api);
         canned_replies::configure(api);
+        categories::configure(api);
+        organization::configure(api);
+        routing_rules::configure(api);
         saved_views::configure(api);
     }));
     operations::configure(config);

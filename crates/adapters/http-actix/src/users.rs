@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use actix_web::{get, patch, post, web::Data};
-use identity::{Authority, NewUser, UserChange, UserFilter, UserView};
+use identity::{Authority, NewUser, Skills, UserChange, UserFilter, UserView};
 use kernel::{FieldError, Language, Once, Role, Secret, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -47,12 +47,43 @@ pub(crate) struct User {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     availability: Option<StaffAvailability>,
+    /// How many requests they take at a time; of staff only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, minimum = 0, maximum = 1000, example = 10)]
+    capacity: Option<u32>,
+    /// What they know about and speak; of staff only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    skills: Option<UserSkills>,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
 }
 
+/// What a member of staff knows about and speaks, for requests that are given out by themselves. An empty list stands
+/// for anything.
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[schema(example = json!({"categories": ["delivery"], "languages": ["fr", "en"]}))]
+pub(crate) struct UserSkills {
+    /// Categories of requests, and other words that routing rules ask for; at most 50.
+    #[serde(default)]
+    #[schema(required, max_items = 50)]
+    categories: Vec<String>,
+    /// `fr`, `en`.
+    #[serde(default)]
+    #[schema(required, value_type = Vec<UserLanguage>)]
+    languages: Vec<String>,
+}
+
+impl From<&Skills> for UserSkills {
+    fn from(skills: &Skills) -> Self {
+        let languages = skills.languages().iter().map(|language| language.as_str().to_owned()).collect();
+        Self { categories: skills.categories().to_vec(), languages }
+    }
+}
+
 impl From<UserView> for User {
     fn from(user: UserView) -> Self {
+        let is_staff = user.role.is_staff();
         Self {
             id: user.id.uuid(),
             email: user.email.as_str().to_owned(),
@@ -63,7 +94,9 @@ impl From<UserView> for User {
             organization_id: user.organization.uuid(),
             phone: user.phone,
             active: user.active,
-            availability: user.role.is_staff().then(|| user.availability.into()),
+            availability: is_staff.then(|| user.availability.into()),
+            capacity: is_staff.then(|| user.capacity.get()),
+            skills: is_staff.then(|| (&user.skills).into()),
             created_at: user.created_at,
         }
     }
@@ -234,6 +267,11 @@ struct UpdateUser {
     role: Option<String>,
     /// Deactivation ends the user's sessions.
     active: Option<bool>,
+    /// How many requests they take at a time: 0 to 1 000.
+    #[schema(minimum = 0, maximum = 1000)]
+    capacity: Option<u32>,
+    /// All of them, in the place of those they had.
+    skills: Option<UserSkills>,
     /// Another password ends the user's sessions.
     password: Option<String>,
 }
@@ -251,7 +289,9 @@ async fn update_user(api: Data<Api>, Known(caller): Known, Id(id): Id<UserId>, J
     let mut checks = Checks::default();
     let language = checks.take(word("language", body.language.as_deref()));
     let role = checks.take(word("role", body.role.as_deref()));
+    let skills = body.skills.map(|skills| parse_skills(&mut checks, skills));
     let (Some(language), Some(role)) = (language, role) else { return Err(checks.failure()) };
+    checks.done()?;
     let change = UserChange {
         role,
         active: body.active,
@@ -260,9 +300,22 @@ async fn update_user(api: Data<Api>, Known(caller): Known, Id(id): Id<UserId>, J
         last_name: body.last_name,
         phone: body.phone.change(),
         language,
+        capacity: body.capacity,
+        skills,
         password: body.password.map(Secret::new),
     };
     ok(&User::from(api.identity.update_user(&caller, id, change).await?))
+}
+
+fn parse_skills(checks: &mut Checks, skills: UserSkills) -> (Vec<String>, Vec<Language>) {
+    let mut languages = Vec::with_capacity(2);
+    for (at, word) in skills.languages.iter().enumerate() {
+        match word.parse() {
+            Ok(language) => languages.push(language),
+            Err(_) => checks.wrong(format!("skills.languages.{at}"), "unknown"),
+        }
+    }
+    (skills.categories, languages)
 }
 
 /// A word of an enumeration, if there is one.

@@ -17,6 +17,7 @@ mod error;
 mod idempotency;
 mod identity;
 mod inbox;
+mod job_runs;
 mod lanes;
 mod log;
 mod marks;
@@ -32,6 +33,7 @@ mod tx;
 
 pub use connect::is_postgres;
 pub use epochs::{History, recognise_history, renew_epochs};
+pub use job_runs::{ClaimedRun, JobRun, RunOutcome};
 pub use log::LogStats;
 pub use migrate::{Step, migrate_down, migrate_status, migrate_up};
 pub use options::StoreOptions;

@@ -32,7 +32,7 @@ pub use identity::{
     Registration, SignedIn, UserChange,
 };
 pub use letter::{Letter, LetterContent, OpenLetter, WaitingLetter};
-pub use organization::{NewOrganization, Organization, OrganizationRef};
+pub use organization::{NewOrganization, Organization, OrganizationChange, OrganizationRef};
 pub use ports::{
     AccessTokens, AccountTokens, Claims, ExpiredTokens, GuestTokens, Guests, IdentityStore, IdentityTx, IdentityViews,
     Inserted, KeyMaterial, LetterQueue, Letters, Mailer, Organizations, Outbox, Passwords, Revocations, Secrets,
@@ -42,8 +42,8 @@ pub use revocation::{Revocation, Revoked};
 pub use session::{ClientInfo, Session, SessionEnd, SessionRecord};
 pub use user::{User, UserRecord};
 pub use values::{
-    Email, Epoch, InvalidValue, Origin, Password, PasswordHash, PersonName, Phone, Sealed, Slug, TicketPrefix,
-    TimeZone, TokenHash, WidgetKey,
+    Capacity, Email, Epoch, InvalidValue, Origin, Password, PasswordHash, PersonName, Phone, Sealed, Skills, Slug,
+    TicketPrefix, TimeZone, TokenHash, WidgetKey,
 };
 pub use views::{Credentials, SessionView, UserFilter, UserView};
 pub use watch::{OnRevoked, RevocationWatch};

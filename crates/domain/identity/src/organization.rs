@@ -70,6 +70,81 @@ pub struct NewOrganization {
     pub ticket_prefix: Option<String>,
 }
 
+/// What an administrator changes of an organisation; what is `None` stays.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct OrganizationChange {
+    /// Another name.
+    pub name: Option<String>,
+    /// Other sites whose pages may call it: all of them, at most 100.
+    pub allowed_origins: Option<Vec<String>>,
+    /// Another language.
+    pub language: Option<Language>,
+    /// Another time zone. Whether there is such a zone is to be checked before.
+    pub time_zone: Option<String>,
+    /// What the numbers of later requests begin with.
+    pub ticket_prefix: Option<String>,
+}
+
+/// The most sites of an organisation.
+const MAX_ORIGINS: usize = 100;
+
+impl OrganizationChange {
+    /// What is wrong with it.
+    pub fn check(&self) -> Vec<kernel::FieldError> {
+        self.parse().err().unwrap_or_default()
+    }
+
+    pub(crate) fn parse(&self) -> Result<ParsedChange, Vec<kernel::FieldError>> {
+        let mut fields = Fields::default();
+        let name = fields.take("name", self.name.as_deref().map(parse_name).transpose());
+        let origins = fields.take("allowed_origins", self.allowed_origins.as_deref().map(parse_origins).transpose());
+        let time_zone = fields.take("time_zone", self.time_zone.as_deref().map(TimeZone::parse).transpose());
+        let prefix = self.ticket_prefix.as_deref().map(TicketPrefix::parse).transpose();
+        let ticket_prefix = fields.take("ticket_prefix", prefix);
+        match (name, origins, time_zone, ticket_prefix) {
+            (Some(name), Some(origins), Some(time_zone), Some(ticket_prefix)) => {
+                Ok(ParsedChange { name, origins, language: self.language, time_zone, ticket_prefix })
+            }
+            _ => Err(fields.into_errors()),
+        }
+    }
+}
+
+/// A change that fits.
+#[derive(Debug, Clone)]
+pub(crate) struct ParsedChange {
+    name: Option<String>,
+    origins: Option<Vec<Origin>>,
+    language: Option<Language>,
+    time_zone: Option<TimeZone>,
+    ticket_prefix: Option<TicketPrefix>,
+}
+
+impl ParsedChange {
+    pub(crate) fn apply(self, to: &mut Organization) {
+        if let Some(name) = self.name {
+            to.name = name;
+        }
+        if let Some(origins) = self.origins {
+            to.allowed_origins = origins;
+        }
+        to.language = self.language.unwrap_or(to.language);
+        if let Some(time_zone) = self.time_zone {
+            to.time_zone = time_zone;
+        }
+        if let Some(ticket_prefix) = self.ticket_prefix {
+            to.ticket_prefix = ticket_prefix;
+        }
+    }
+}
+
+fn parse_origins(texts: &[String]) -> Result<Vec<Origin>, InvalidValue> {
+    if texts.len() > MAX_ORIGINS {
+        return Err(InvalidValue::TOO_MANY);
+    }
+    texts.iter().map(|text| Origin::parse(text)).collect()
+}
+
 /// The most characters of an organisation's name.
 const MAX_NAME_CHARS: usize = 100;
 

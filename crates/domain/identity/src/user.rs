@@ -2,7 +2,7 @@
 
 use kernel::{Availability, Language, OrganizationId, Role, Timestamp, UserId};
 
-use crate::{Email, PasswordHash, PersonName, Phone, UserView};
+use crate::{Capacity, Email, PasswordHash, PersonName, Phone, Skills, UserView};
 
 /// A user as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +29,10 @@ pub struct UserRecord {
     pub active: bool,
     /// Whether the user wants to be asked; of staff only.
     pub availability: Availability,
+    /// How many requests the user takes at a time; of staff only.
+    pub capacity: Capacity,
+    /// What the user knows about and speaks; of staff only.
+    pub skills: Skills,
     /// When the account was made.
     pub created_at: Timestamp,
     /// When it was last changed.
@@ -57,6 +61,8 @@ impl UserRecord {
             role: self.role,
             active: self.active,
             availability: self.availability,
+            capacity: self.capacity,
+            skills: self.skills.clone(),
             version: self.version,
             created_at: self.created_at,
         }
@@ -80,6 +86,8 @@ pub(crate) struct Amendment {
     pub(crate) phone: Option<Option<Phone>>,
     pub(crate) language: Option<Language>,
     pub(crate) availability: Option<Availability>,
+    pub(crate) capacity: Option<Capacity>,
+    pub(crate) skills: Option<Skills>,
     pub(crate) password_hash: Option<PasswordHash>,
 }
 
@@ -138,6 +146,10 @@ impl User {
         user.active = amendment.active.unwrap_or(user.active);
         user.language = amendment.language.unwrap_or(user.language);
         user.availability = amendment.availability.unwrap_or(user.availability);
+        user.capacity = amendment.capacity.unwrap_or(user.capacity);
+        if let Some(skills) = amendment.skills {
+            user.skills = skills;
+        }
         if let Some(email) = amendment.email {
             user.email = email;
         }

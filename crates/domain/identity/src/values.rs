@@ -3,11 +3,13 @@
 mod contact;
 mod password;
 mod place;
+mod skills;
 mod token;
 
 pub use contact::{Email, PersonName, Phone};
 pub use password::{Password, PasswordHash};
 pub use place::{Epoch, Origin, Slug, TicketPrefix, TimeZone, WidgetKey};
+pub use skills::{Capacity, Skills};
 pub use token::{Sealed, TokenHash};
 
 use kernel::FieldError;
@@ -19,11 +21,13 @@ pub struct InvalidValue(&'static str);
 
 impl InvalidValue {
     /// Every code that [`Self::code`] may give; each has a text under `field.<code>`.
-    pub const CODES: [&'static str; 7] = [
+    pub const CODES: [&'static str; 9] = [
         "required",
         "too_short",
         "too_long",
         "invalid",
+        "too_many",
+        "out_of_range",
         "password_too_common",
         "password_names_organization",
         "password_wrong",
@@ -33,6 +37,8 @@ impl InvalidValue {
     pub(crate) const TOO_SHORT: Self = Self("too_short");
     pub(crate) const TOO_LONG: Self = Self("too_long");
     pub(crate) const INVALID: Self = Self("invalid");
+    pub(crate) const TOO_MANY: Self = Self("too_many");
+    pub(crate) const OUT_OF_RANGE: Self = Self("out_of_range");
     pub(crate) const TOO_COMMON: Self = Self("password_too_common");
     pub(crate) const NAMES_ORGANIZATION: Self = Self("password_names_organization");
     pub(crate) const WRONG_PASSWORD: Self = Self("password_wrong");

@@ -2,7 +2,7 @@
 
 use kernel::{Availability, Language, OrganizationId, Role, SessionId, Timestamp, UserId};
 
-use crate::{ClientInfo, Email, PasswordHash, Standing};
+use crate::{Capacity, ClientInfo, Email, PasswordHash, Skills, Standing};
 
 /// A user as others may see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +27,10 @@ pub struct UserView {
     pub active: bool,
     /// Whether the user wants to be asked; of staff only.
     pub availability: Availability,
+    /// How many requests the user takes at a time; of staff only.
+    pub capacity: Capacity,
+    /// What the user knows about and speaks; of staff only.
+    pub skills: Skills,
     /// How often the user has been saved.
     pub version: i64,
     /// When the account was made.

@@ -9,6 +9,7 @@ mod notes;
 mod purging;
 mod reading;
 mod replies;
+mod routing;
 
 use std::sync::Arc;
 
@@ -20,8 +21,8 @@ use kernel::{
 
 use crate::{
     Action, Actor, By, Category, Command, ConversationState, Hand, NewConversation, NewMessage, Number, OpenRequest,
-    Opened, Outcome, People, Person, RequestChange, RequestFeed, RequestStore, RequestTx, RequestView, RequestViews,
-    Snapshot, SupportRequest, SupportRequestError, opening::Birth,
+    Opened, Outcome, People, Person, RequestChange, RequestEvent, RequestFeed, RequestStore, RequestTx, RequestView,
+    RequestViews, Snapshot, SupportRequest, SupportRequestError, opening::Birth,
 };
 pub use following::FollowUp;
 pub use merging::Merged;
@@ -167,13 +168,24 @@ impl Desk {
         let actor = actor(caller);
         let terms = tx.requests().terms().await?;
         let by = By { actor: &actor, hand: Hand::Stays, env: &*self.env, terms: &terms };
+        let plan = tx.routing().plan().await?;
+        let mut order = order.clone();
+        let traits = order.traits(birth.language);
+        let prioritised = self.prioritise(&plan, &mut order, &traits);
         let (mut request, mut outcome) = SupportRequest::open(order.clone(), birth, &by);
-        if let Hand::To(agent) = hand {
+        outcome.timeline.extend(prioritised.timeline);
+        // Whom staff have named answers it; else the rules say who.
+        let handed = if let Hand::To(agent) = hand {
             let assign = Action::Assign { agent: Some(agent.id) };
-            let handed = request.act(&assign, &Command::default(), &By { hand: Hand::To(agent), ..by })?;
+            Some(request.act(&assign, &Command::default(), &By { hand: Hand::To(agent), ..by })?)
+        } else {
+            self.route_new(tx.as_mut(), &mut request, &plan, &traits, &terms).await?
+        };
+        if let Some(handed) = handed {
             outcome.timeline.extend(handed.timeline);
             outcome.events.extend(handed.events);
         }
+        let order = &order;
         if let Err(error) = tx.requests().insert(&request).await {
             drop(tx);
             return Err(self.explain_insert(caller, order, error).await?);
@@ -201,7 +213,12 @@ impl Desk {
     /// Tells of a request that was opened.
     async fn opened(&self, caller: &Caller, (request, outcome): (SupportRequest, Outcome)) -> Result<Opened> {
         let view = self.seen(caller, request.snapshot().id).await?;
+        let is_assigned = outcome.events.iter().any(|event| matches!(event, RequestEvent::Assigned { .. }));
         self.tell("created", None, &view, outcome);
+        if is_assigned {
+            // As with any other assignment, for those who look out for that alone.
+            self.tell("assigned", None, &view, Outcome::default());
+        }
         Ok(Opened { view: self.own(caller, view).await? })
     }
 

@@ -16,6 +16,7 @@ mod ports;
 mod promises;
 mod queue;
 mod request;
+mod routing;
 mod saved_views;
 mod settings;
 mod sla;
@@ -46,13 +47,18 @@ pub use notes::{InternalNote, NoteContent};
 pub use opening::{FirstMessage, OpenRequest, Opened};
 pub use ports::{
     Activity, ConversationState, Conversations, Due, Inbox, Members, NewConversation, NewMessage, NoteChange, Notes,
-    Outbox, People, Person, RequestChange, RequestFeed, RequestStore, RequestTx, RequestViews, Requests, Timeline,
+    Outbox, People, Person, RequestChange, RequestFeed, RequestStore, RequestTx, RequestViews, Requests, Routing,
+    Timeline,
 };
 pub use promises::{PromiseStore, Promises, Promising};
 pub use queue::{Queue, QueueViews, Queues, Waiting};
 pub use request::{Rating, Requester, Snapshot, Status, SupportRequest};
+pub use routing::{
+    Conditions, Decision, RoutableAgent, RoutingPlan, RoutingRule, RoutingRules, RoutingStore, RuleChange, Traits,
+    Unanswered,
+};
 pub use saved_views::{SavedView, SavedViewStore, SavedViews, ViewChange, ViewDraft, ViewName};
-pub use settings::{RequestSettings, Settings};
+pub use settings::{Automation, RequestSettings, Settings, SettingsChange};
 pub use sla::{Sla, SlaGoal, SlaPolicy, SlaTerms, SlaTold};
 pub use statistics::{Asker, Statistics, Tally};
 pub use timeline::{Actor, TimelineEntry, TimelineKind};

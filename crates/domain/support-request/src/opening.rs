@@ -4,7 +4,8 @@ use kernel::{ConversationId, Language, OrganizationId, SupportRequestId, UserId}
 
 use crate::{
     By, Category, Description, Kind, Metadata, Number, Outcome, Priority, References, RequestEvent, RequestView,
-    Requester, Sla, Snapshot, Source, Status, Subject, SupportRequest, Tags, TimelineKind, Told, telling,
+    Requester, Sla, Snapshot, Source, Status, Subject, SupportRequest, Tags, TimelineKind, Told, Traits, telling,
+    transitions,
 };
 
 /// A request about to be opened, parsed.
@@ -36,6 +37,13 @@ pub struct OpenRequest {
     pub first: Option<FirstMessage>,
     /// Who is to answer it from the beginning; for staff to say.
     pub agent: Option<UserId>,
+}
+
+impl OpenRequest {
+    /// What routing rules look at, with the language the requester is answered in.
+    pub(crate) fn traits(&self, language: Language) -> Traits {
+        Traits { category: self.category.clone(), kind: self.kind, priority: self.priority, language }
+    }
 }
 
 /// The first message of a conversation.

@@ -10,8 +10,8 @@ use kernel::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Asker, Category, InternalNote, Member, RequestFilter, RequestView, Requester, SlaTerms, Snapshot, SupportRequest,
-    Tally, TimelineEntry,
+    Asker, Category, InternalNote, Member, RequestFilter, RequestView, Requester, RoutableAgent, RoutingPlan, SlaTerms,
+    Snapshot, SupportRequest, Tally, TimelineEntry, Unanswered,
 };
 
 /// Where support requests live.
@@ -102,6 +102,8 @@ pub trait RequestTx: Send {
     fn members(&mut self) -> &mut dyn Members;
     /// Their conversations.
     fn conversations(&mut self) -> &mut dyn Conversations;
+    /// Who may be given what by itself.
+    fn routing(&mut self) -> &mut dyn Routing;
     /// The events that leave with this change.
     fn outbox(&mut self) -> &mut dyn Outbox;
     /// The events that were already taken.
@@ -153,6 +155,24 @@ pub trait Requests: Send {
     /// files of it are still kept they are marked to be removed, all else is emptied, and the same again later makes
     /// an end of it. MUST do nothing to one that is not deleted.
     async fn purge(&mut self, id: SupportRequestId) -> Result<bool, PortError>;
+}
+
+/// What decides over requests that are given to agents by themselves.
+#[async_trait]
+pub trait Routing: Send {
+    /// How the organisation routes; of its rules those that are enabled, by position, then by id.
+    async fn plan(&mut self) -> Result<RoutingPlan, PortError>;
+
+    /// The active members of staff, with what they have to do now. MUST first wait until every other transaction of
+    /// the organisation that asked has ended, and count what it did.
+    async fn lock_agents(&mut self) -> Result<Vec<RoutableAgent>, PortError>;
+
+    /// The requests that wait for an agent ([`Snapshot::waits_for_an_agent`]), the most urgent first, of those the
+    /// oldest.
+    async fn waiting(&mut self, now: Timestamp, limit: u32) -> Result<Vec<Unanswered>, PortError>;
+
+    /// Notes that an agent was given something at this moment.
+    async fn note_routed(&mut self, agent: UserId, at: Timestamp) -> Result<(), PortError>;
 }
 
 /// Timelines: append only.

@@ -132,6 +132,8 @@ impl TimelineEntry {
         if self.kind == TimelineKind::DetailsChanged {
             self.metadata.clear();
         }
+        // What the organisation calls its rules is nobody else's business.
+        self.metadata.remove("rule");
         self.is_for_customer().then_some(self)
     }
 }

@@ -309,6 +309,19 @@ impl SupportRequest {
         self.become_next(next, by, &Remarks::NONE)
     }
 
+    /// Guichet gives an open request that nobody answers to this agent; `rule` is what had a say in it.
+    pub(crate) fn given_to(&mut self, agent: &Person, rule: Option<&str>, by: &By<'_>) -> Outcome {
+        let mut next = self.state.clone();
+        next.assignee = Some(agent.id);
+        next.status = Status::Assigned;
+        next.last_command = None;
+        let mut outcome = self.become_next(next, &By { hand: Hand::To(agent), ..*by }, &Remarks::NONE);
+        for entry in outcome.timeline.iter_mut().filter(|entry| entry.kind == TimelineKind::AssigneeChanged) {
+            entry.metadata.extend(rule.map(|rule| ("rule".to_owned(), json!(rule))));
+        }
+        outcome
+    }
+
     /// Time has gone by: what staff are to be told of the deadlines, each thing once. One that was missed while nobody
     /// looked is told as missed only.
     pub fn deadlines_passed(&mut self, by: &By<'_>) -> Outcome {

@@ -19,7 +19,7 @@ struct Creating {
     again: StatusCode,
 }
 
-const CREATING: [Creating; 6] = [
+const CREATING: [Creating; 7] = [
     Creating {
         operation: "POST /api/v1/support-requests",
         by: Some(Role::Customer),
@@ -70,6 +70,16 @@ const CREATING: [Creating; 6] = [
                 "subject": "Commande jamais arrivée", "description": "Ma commande devait arriver lundi."}))
         },
         id: "/support_request/id",
+        again: StatusCode::CREATED,
+    },
+    Creating {
+        operation: "POST /api/v1/routing-rules",
+        by: Some(Role::Admin),
+        bodies: || {
+            let rule = |name| json!({"name": name, "then": {"priority": "high"}});
+            [rule("Pressé"), rule("Urgent")]
+        },
+        id: "/id",
         again: StatusCode::CREATED,
     },
 ];

@@ -48,6 +48,28 @@ async fn an_administrator_makes_and_changes_users() {
 }
 
 #[actix_web::test]
+async fn an_administrator_says_what_a_member_of_staff_takes() {
+    let world = World::new().await;
+    let admin = world.token(Role::Admin).await;
+    let path = format!("/api/v1/users/{}", world.user_id(Role::Agent).await);
+    let agent = world.get(&path, &admin).await.expect(StatusCode::OK);
+    assert_eq!((&agent["capacity"], &agent["skills"]), (&json!(10), &json!({"categories": [], "languages": []})));
+    let change = |body| world.call("PATCH", &path, Some(&admin), Some(body));
+    let skills = json!({"categories": ["delivery", "vip"], "languages": ["en"]});
+    let changed = change(json!({"capacity": 3, "skills": skills})).await.expect(StatusCode::OK);
+    assert_eq!((&changed["capacity"], &changed["skills"]), (&json!(3), &skills));
+    let changed = change(json!({"capacity": 0})).await.expect(StatusCode::OK);
+    assert_eq!((&changed["capacity"], &changed["skills"]), (&json!(0), &skills), "what is left out stays");
+    let wrong = change(json!({"capacity": 1001, "skills": {"categories": [""], "languages": []}})).await.wrong_fields();
+    assert_eq!(wrong, ["capacity out_of_range", "skills required"]);
+    let wrong = change(json!({"skills": {"categories": [], "languages": ["fr", "de"]}})).await.wrong_fields();
+    assert_eq!(wrong, ["skills.languages.1 unknown"]);
+    let customer = format!("/api/v1/users/{}", world.user_id(Role::Customer).await);
+    let customer = world.get(&customer, &admin).await.expect(StatusCode::OK);
+    assert!(customer.get("capacity").is_none() && customer.get("skills").is_none());
+}
+
+#[actix_web::test]
 async fn only_administrators_make_and_change_users() {
     let world = World::new().await;
     let id = world.user_id(Role::Customer).await;

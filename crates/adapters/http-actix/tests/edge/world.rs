@@ -32,8 +32,8 @@ use kernel::{
 };
 use serde_json::Value;
 use support_request::{
-    CannedReplies, Categories, Desk, NoteChange, Person, Promising, Queues, RequestChange, RequestFeed, Requester,
-    SavedViews,
+    Automation, CannedReplies, Categories, Desk, NoteChange, Person, Promising, Queues, RequestChange, RequestFeed,
+    Requester, RoutingRules, SavedViews,
     testing::{FakePeople, FakeStore},
 };
 use uuid::Uuid;
@@ -125,6 +125,8 @@ impl World {
                 identity.env.clone(),
             )),
             saved_views: Arc::new(SavedViews::new(Arc::new(requests.clone()), identity.env.clone())),
+            automation: Arc::new(Automation::new(Arc::new(requests.clone()))),
+            routing: Arc::new(RoutingRules::new(Arc::new(requests.clone()), people.clone(), identity.env.clone())),
             chat: Arc::new(chat),
             uploads: Arc::new(uploads),
             sessions: sessions.clone(),
@@ -159,6 +161,8 @@ impl World {
         if user.role.is_staff() {
             self.people.add_agent(organization, Person { id: user.id, name: name.clone() });
             self.requests.add_name(organization, user.id, &name);
+            self.requests.add_agent(organization, Person { id: user.id, name: name.clone() });
+            self.requests.change_agent(organization, user.id, |agent| agent.role = user.role);
         }
     }
 

@@ -10,6 +10,8 @@ mod sessions;
 mod users;
 mod views;
 
+pub(crate) use users::skills;
+
 use async_trait::async_trait;
 use identity::{
     AccountTokens, GuestTokens, Guests, IdentityStore, IdentityTx, Letters, Organizations, Outbox, Revocation, Revoked,

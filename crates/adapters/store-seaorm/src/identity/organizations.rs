@@ -38,6 +38,26 @@ impl Organizations for SeaTx {
         let sql = Sql::new(format!("SELECT {ORGANIZATION} FROM organization o WHERE o.id = $1"));
         self.one(sql.uuid(self.organization.uuid())).await?.as_ref().map(organization).transpose()
     }
+
+    async fn lock(&mut self) -> Result<Option<Organization>, PortError> {
+        let sql = Sql::new(format!("SELECT {ORGANIZATION} FROM organization o WHERE o.id = $1 {{lock}}"));
+        self.one(sql.uuid(self.organization.uuid())).await?.as_ref().map(organization).transpose()
+    }
+
+    async fn save(&mut self, organization: &Organization) -> Result<(), PortError> {
+        self.own(organization.id)?;
+        let origins: Vec<&str> = organization.allowed_origins.iter().map(Origin::as_str).collect();
+        let sql = "UPDATE organization SET name = $2, allowed_origins = $3, language = $4, time_zone = $5,
+                     ticket_prefix = $6 WHERE id = $1";
+        let sql = Sql::new(sql)
+            .uuid(organization.id.uuid())
+            .text(&organization.name)
+            .json(origins.into())
+            .text(organization.language.as_str())
+            .text(organization.time_zone.as_str())
+            .text(organization.ticket_prefix.as_str());
+        self.update_one(sql).await
+    }
 }
 
 /// Reads the columns of [`ORGANIZATION`].

@@ -1,15 +1,18 @@
 //! Users as rows.
 
 use async_trait::async_trait;
-use identity::{Email, Inserted, PasswordHash, PersonName, Phone, User, UserRecord, Users};
-use kernel::{OrganizationId, PortError, PortErrorKind, UserId};
+use identity::{Capacity, Email, Inserted, PasswordHash, PersonName, Phone, Skills, User, UserRecord, Users};
+use kernel::{Language, OrganizationId, PortError, PortErrorKind, UserId};
 use sea_orm::QueryResult;
+use serde::Deserialize;
+use serde_json::json;
 
 use crate::{db::Queries, error, row::Columns, sql::Sql, tx::SeaTx};
 
 /// The columns of a user, from the row `u`.
 pub(super) const USER: &str = "u.organization_id, u.id, u.email, u.password_hash, u.first_name, u.last_name, u.phone,
-  u.language, u.role, u.active, u.availability, u.created_at, u.updated_at, u.version";
+  u.language, u.role, u.active, u.availability, u.capacity, u.skills, u.created_at, u.updated_at,
+  u.version";
 
 #[async_trait]
 impl Users for SeaTx {
@@ -18,8 +21,8 @@ impl Users for SeaTx {
         self.own(user.organization)?;
         let sql =
             "INSERT INTO user_account (organization_id, id, email, password_hash, first_name, last_name, sort_key,
-                     phone, language, role, active, availability, updated_at, created_at, version)
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 1)
+                     phone, language, role, active, availability, updated_at, capacity, skills, created_at, version)
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 1)
                    ON CONFLICT (organization_id, email) DO NOTHING";
         let sql = written(Sql::new(sql), user).time(user.created_at);
         Ok(if self.run(sql).await? == 1 { Inserted::Done } else { Inserted::Taken })
@@ -47,8 +50,8 @@ impl Users for SeaTx {
         let sql =
             "UPDATE user_account SET email = $3, password_hash = $4, first_name = $5, last_name = $6, sort_key = $7,
                      phone = $8, language = $9, role = $10, active = $11, availability = $12, updated_at = $13,
-                     version = version + 1
-                   WHERE organization_id = $1 AND id = $2 AND version = $14";
+                     capacity = $14, skills = $15, version = version + 1
+                   WHERE organization_id = $1 AND id = $2 AND version = $16";
         match self.run_unless_taken(written(Sql::new(sql), user).int(user.version)).await? {
             None => Ok(Inserted::Taken),
             Some(1) => Ok(Inserted::Done),
@@ -65,7 +68,7 @@ impl SeaTx {
     }
 }
 
-/// The values `$1` to `$13`.
+/// The values `$1` to `$15`.
 fn written(sql: Sql, user: &UserRecord) -> Sql {
     sql.uuid(user.organization.uuid())
         .uuid(user.id.uuid())
@@ -80,6 +83,8 @@ fn written(sql: Sql, user: &UserRecord) -> Sql {
         .bool(user.active)
         .text(user.availability.as_str())
         .time(user.updated_at)
+        .int(user.capacity.get().into())
+        .json(json!({ "categories": user.skills.categories(), "languages": user.skills.languages() }))
 }
 
 /// Last and first name as lists are sorted, and searched, by them. They are parted by a character
@@ -104,8 +109,24 @@ pub(super) fn user(row: &QueryResult) -> Result<UserRecord, PortError> {
         role: row.word("role")?,
         active: row.get("active")?,
         availability: row.word("availability")?,
+        capacity: Capacity::parse(u32::try_from(row.int("capacity")?).map_err(PortError::corrupt)?).map_err(wrong)?,
+        skills: skills(row)?,
         created_at: row.time("created_at")?,
         updated_at: row.time("updated_at")?,
         version: row.int("version")?,
     })
+}
+
+/// What is stored of skills.
+#[derive(Deserialize)]
+struct StoredSkills {
+    categories: Vec<String>,
+    languages: Vec<Language>,
+}
+
+/// Reads the column `skills`.
+pub(crate) fn skills(row: &QueryResult) -> Result<Skills, PortError> {
+    let stored: StoredSkills = serde_json::from_value(row.json("skills")?).map_err(PortError::corrupt)?;
+    let skills = Skills::parse(&stored.categories, &stored.languages);
+    skills.map_err(|_| error::corrupt("the skills of a user cannot be read"))
 }

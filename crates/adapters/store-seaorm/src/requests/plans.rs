@@ -7,7 +7,7 @@ use kernel::{Order, OrganizationId, PageRequest, ParticipantId, Scope, Timestamp
 use support_request::{RequestFilter, RequestSort, Status};
 use uuid::Uuid;
 
-use super::{promises, queue, views};
+use super::{promises, queue, routing, views};
 use crate::{
     SeaStore, StoreOptions, conversations,
     database::{Backend, Fresh},
@@ -254,6 +254,15 @@ async fn deadlines_are_read_from_their_index(backend: Backend) {
     assert!(plan.contains("support_request_deadline") && !scans(backend, &plan) && !sorts(&plan), "{plan}");
 }
 
+async fn what_is_given_out_is_read_from_indexes(backend: Backend) {
+    let scene = Scene::new(backend).await;
+    let now = Timestamp::from_micros(START + COUNT * 1_000_000);
+    let plan = scene.plan(routing::waiting(scene.organization, now, 100)).await;
+    assert!(plan.contains("support_request_unassigned") && !scans(backend, &plan) && !sorts(&plan), "{plan}");
+    let plan = scene.plan(routing::agents(scene.organization)).await;
+    assert!(plan.contains("support_request_load") && !plan.contains("Seq Scan on support_request"), "{plan}");
+}
+
 /// Whether a table is read from one end to the other.
 fn scans(backend: Backend, plan: &str) -> bool {
     match backend {
@@ -294,6 +303,16 @@ async fn deadlines_among_many_are_read_from_their_index_on_sqlite() {
 #[tokio::test]
 async fn deadlines_among_many_are_read_from_their_index_on_postgres() {
     deadlines_are_read_from_their_index(Backend::Postgres).await;
+}
+
+#[tokio::test]
+async fn what_is_given_out_among_many_is_read_from_indexes_on_sqlite() {
+    what_is_given_out_is_read_from_indexes(Backend::Sqlite).await;
+}
+
+#[tokio::test]
+async fn what_is_given_out_among_many_is_read_from_indexes_on_postgres() {
+    what_is_given_out_is_read_from_indexes(Backend::Postgres).await;
 }
 
 #[tokio::test]

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use kernel::{Audience, Event, EventId, IdempotentCalls, PortError, PortErrorKind, SupportRequestId, Timestamp};
 use support_request::{
-    Category, Conversations, Inbox, Members, Notes, Outbox, RequestTx, Requests, SlaTerms, Snapshot, SupportRequest,
-    Timeline, TimelineEntry,
+    Category, Conversations, Inbox, Members, Notes, Outbox, RequestTx, Requests, Routing, SlaTerms, Snapshot,
+    SupportRequest, Timeline, TimelineEntry,
 };
 
 use super::{
@@ -28,6 +28,9 @@ impl RequestTx for SeaTx {
         self
     }
     fn conversations(&mut self) -> &mut dyn Conversations {
+        self
+    }
+    fn routing(&mut self) -> &mut dyn Routing {
         self
     }
     fn outbox(&mut self) -> &mut dyn Outbox {

@@ -26,7 +26,9 @@ use kernel::{
 use store_seaorm::{SeaStore, StoreOptions};
 use support_request::{
     CannedReplyStore, CategoryStore, ConversationState, NewConversation, NewMessage, PromiseStore, QueueViews,
-    RequestEvent, RequestStore, RequestViews, Requester, SavedViewStore, SupportRequest, testing::StoredConversation,
+    RequestEvent, RequestStore, RequestViews, Requester, RoutingStore, SavedViewStore, Settings, SupportRequest,
+    testing::StoredConversation,
+    testing::{AgentTerms, StoredConversation},
 };
 use uuid::Uuid;
 
@@ -101,6 +103,8 @@ impl TestStore {
             role,
             active: true,
             availability: kernel::Availability::Online,
+            capacity: identity::Capacity::default(),
+            skills: identity::Skills::default(),
             created_at: now,
             updated_at: now,
             version: 1,
@@ -298,6 +302,12 @@ impl support_request::testing::Harness for TestStore {
     fn saved_views(&self) -> Arc<dyn SavedViewStore> {
         self.store.clone()
     }
+    fn routing(&self) -> Arc<dyn RoutingStore> {
+        self.store.clone()
+    }
+    fn settings(&self) -> Arc<dyn Settings> {
+        self.store.clone()
+    }
     fn queue(&self) -> Arc<dyn QueueViews> {
         self.store.clone()
     }
@@ -312,6 +322,19 @@ impl support_request::testing::Harness for TestStore {
     }
     async fn agent(&self, organization: OrganizationId, first_name: &str, last_name: &str) -> UserId {
         self.person(organization, Role::Agent, first_name, last_name).await.0
+    }
+    async fn describe_agent(&self, organization: OrganizationId, agent: UserId, wanted: AgentTerms) {
+        let mut tx = IdentityStore::begin(&*self.store, organization).await.unwrap();
+        let read = tx.users().find(agent).await.unwrap().unwrap().record().clone();
+        let categories: Vec<String> = wanted.categories.into_iter().map(str::to_owned).collect();
+        let described = UserRecord {
+            availability: wanted.availability,
+            capacity: identity::Capacity::parse(wanted.capacity).unwrap(),
+            skills: identity::Skills::parse(&categories, &wanted.languages).unwrap(),
+            ..read
+        };
+        assert_eq!(tx.users().save(&User::from_record(described)).await.unwrap(), Inserted::Done);
+        tx.commit().await.unwrap();
     }
     async fn customer(&self, organization: OrganizationId) -> Requester {
         let (id, email) = self.person(organization, Role::Customer, "Camille", "Martin").await;

@@ -150,7 +150,7 @@ async fn every_row_of_an_organisation_is_behind_the_wall() {
         )
         .await;
     let without: Vec<String> = without.iter().map(|row| row.try_get("", "tablename").unwrap()).collect();
-    assert_eq!(without, ["cluster", "log_position", "organization", "seaql_migrations", "signing_key"]);
+    assert_eq!(without, ["cluster", "job_run", "log_position", "organization", "seaql_migrations", "signing_key"]);
 }
 
 #[tokio::test]

@@ -1,10 +1,11 @@
 //! Organisations: made by the operator, found by whoever calls.
 
-use kernel::{OrganizationId, Secret};
+use kernel::{Caller, OrganizationId, Role, Secret};
 
 use super::{Identity, persist};
 use crate::{
-    Epoch, IdentityError, Inserted, NewOrganization, Organization, OrganizationRef, WidgetKey, events::Happened,
+    Epoch, IdentityError, Inserted, NewOrganization, Organization, OrganizationChange, OrganizationRef, WidgetKey,
+    events::Happened, organization::ParsedChange,
 };
 
 impl Identity {
@@ -35,6 +36,45 @@ impl Identity {
     /// All organisations, for the union of their origins and for the operator.
     pub async fn organizations(&self) -> Result<Vec<Organization>, IdentityError> {
         Ok(self.parts.views.organizations().await?)
+    }
+
+    /// The caller's own organisation, to staff.
+    ///
+    /// # Errors
+    /// `NotAllowed` for anybody else; a port error.
+    pub async fn own_organization(&self, caller: &Caller) -> Result<Organization, IdentityError> {
+        self.organization_by_id(caller.agent()?.organization()).await
+    }
+
+    /// Changes the caller's organisation, by an administrator. Sites count within seconds, the prefix for the numbers
+    /// of later requests.
+    ///
+    /// # Errors
+    /// `NotAllowed` but for admins; `Invalid`; a port error.
+    pub async fn update_organization(
+        &self,
+        caller: &Caller,
+        change: &OrganizationChange,
+    ) -> Result<Organization, IdentityError> {
+        let id = caller.at_least(Role::Admin)?.organization();
+        let change = change.parse().map_err(IdentityError::Invalid)?;
+        persist(|| self.try_update_organization(id, change.clone())).await
+    }
+
+    async fn try_update_organization(
+        &self,
+        id: OrganizationId,
+        change: ParsedChange,
+    ) -> Result<Organization, IdentityError> {
+        let mut tx = self.parts.store.begin(id).await?;
+        let before = tx.organizations().lock().await?.ok_or(IdentityError::OrganizationNotFound)?;
+        let mut organization = before.clone();
+        change.apply(&mut organization);
+        if organization != before {
+            tx.organizations().save(&organization).await?;
+            tx.commit().await?;
+        }
+        Ok(organization)
     }
 
     async fn try_create_organization(&self, organization: &Organization) -> Result<(), IdentityError> {

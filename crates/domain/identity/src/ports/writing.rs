@@ -64,6 +64,12 @@ pub trait Organizations: Send {
     async fn insert(&mut self, organization: &Organization) -> Result<Inserted, PortError>;
     /// The transaction's organisation, without a lock.
     async fn find(&mut self) -> Result<Option<Organization>, PortError>;
+    /// The same, which MUST NOT be changed by others until this transaction ends. When it has to wait, it MUST give
+    /// the organisation as it is after the wait.
+    async fn lock(&mut self) -> Result<Option<Organization>, PortError>;
+    /// Stores the changed settings of the organisation that this transaction locked: all but the id, the short name,
+    /// the widget key, the epoch and when it was made, which never change here.
+    async fn save(&mut self, organization: &Organization) -> Result<(), PortError>;
 }
 
 /// The users of a transaction's organisation.

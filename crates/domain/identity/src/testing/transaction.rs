@@ -119,6 +119,23 @@ impl Organizations for FakeTx {
         let id = self.organization;
         Ok(self.call()?.organizations.get(&id).cloned())
     }
+
+    async fn lock(&mut self) -> Result<Option<Organization>, PortError> {
+        Organizations::find(self).await
+    }
+
+    async fn save(&mut self, organization: &Organization) -> Result<(), PortError> {
+        if organization.id != self.organization {
+            return self.fail(PortErrorKind::Corrupt, "another organisation's");
+        }
+        let state = self.call()?;
+        let Some(stored) = state.organizations.get_mut(&organization.id) else {
+            return self.fail(PortErrorKind::Corrupt, "no such organisation");
+        };
+        let Organization { slug, widget_key, epoch, created_at, .. } = stored.clone();
+        *stored = Organization { slug, widget_key, epoch, created_at, ..organization.clone() };
+        Ok(())
+    }
 }
 
 #[async_trait]

@@ -8,6 +8,7 @@ mod deadlines;
 mod life;
 mod notes;
 mod queue;
+mod routing;
 mod statistics;
 mod transactions;
 mod views;
@@ -18,6 +19,7 @@ pub use deadlines::*;
 pub use life::*;
 pub use notes::*;
 pub use queue::*;
+pub use routing::*;
 pub use statistics::*;
 pub use transactions::*;
 pub use views::*;
@@ -104,6 +106,15 @@ macro_rules! support_request_contract {
             what_is_due_by_the_clock_is_found
             a_purged_request_leaves_nothing
             an_appointment_is_not_taken_over_by_a_change
+            settings_read_back_and_begin_with_the_defaults
+            settings_are_those_of_their_organization
+            rules_read_back_in_their_order
+            a_rule_is_added_once_for_each_call
+            rules_are_those_of_their_organization
+            agents_are_counted_by_what_they_have_to_do
+            whoever_gave_a_request_back_is_named
+            what_waits_for_an_agent_comes_the_most_urgent_first
+            agents_are_decided_over_by_one_transaction_at_a_time
         );
     };
     (@each $harness:expr, #[$test:meta]; $($name:ident)+) => {$(

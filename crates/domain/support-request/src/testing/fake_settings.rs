@@ -32,4 +32,9 @@ impl Settings for FakeSettings {
         let settings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(settings.iter().map(|(organization, settings)| (*organization, *settings)).collect())
     }
+
+    async fn set(&self, organization: OrganizationId, changed: &RequestSettings) -> Result<(), PortError> {
+        Self::set(self, organization, *changed);
+        Ok(())
+    }
 }

@@ -5,6 +5,7 @@ mod clock;
 mod notes;
 mod promises;
 mod queue;
+mod routing;
 mod tx;
 mod views;
 
@@ -15,14 +16,14 @@ use std::{
 
 use async_trait::async_trait;
 use kernel::{
-    ConversationId, Event, EventId, OrganizationId, PortError, PortErrorKind, SupportRequestId, Timestamp, UserId,
-    testing::CallsInMemory,
+    Availability, ConversationId, Event, EventId, OrganizationId, ParticipantId, PortError, PortErrorKind, Role,
+    RoutingRuleId, SupportRequestId, Timestamp, UserId, testing::CallsInMemory,
 };
 
 use super::{StoredConversation, turn::Turn};
 use crate::{
-    Activity, BusinessHours, CannedReply, Due, InternalNote, ListedCategory, Priority, RequestStore, RequestTx,
-    SavedView, SlaPolicy, Snapshot, TimelineEntry,
+    Activity, BusinessHours, CannedReply, Due, InternalNote, ListedCategory, Person, Priority, RequestSettings,
+    RequestStore, RequestTx, RoutableAgent, RoutingRule, SavedView, SlaPolicy, Snapshot, TimelineEntry,
 };
 
 /// [`RequestStore`] and [`RequestViews`](crate::RequestViews) over one state in memory.
@@ -49,6 +50,10 @@ struct State {
     policies: BTreeMap<(OrganizationId, Priority), SlaPolicy>,
     hours: BTreeMap<OrganizationId, BusinessHours>,
     names: BTreeMap<(OrganizationId, UserId), String>,
+    settings: BTreeMap<OrganizationId, RequestSettings>,
+    rules: BTreeMap<(OrganizationId, RoutingRuleId), RoutingRule>,
+    /// Those who answer; their load is counted when somebody asks.
+    agents: BTreeMap<(OrganizationId, UserId), RoutableAgent>,
     counters: BTreeMap<(OrganizationId, u32), u32>,
     requests: BTreeMap<(OrganizationId, SupportRequestId), Snapshot>,
     members: BTreeMap<(OrganizationId, SupportRequestId), Vec<(UserId, Timestamp)>>,
@@ -70,12 +75,41 @@ struct State {
 impl FakeStore {
     /// Puts an organisation in, with its ticket prefix and time zone.
     pub fn add_organization(&self, id: OrganizationId, prefix: &str, time_zone: &str) {
-        self.state().organizations.insert(id, (prefix.to_owned(), time_zone.to_owned()));
+        let mut state = self.state();
+        state.organizations.insert(id, (prefix.to_owned(), time_zone.to_owned()));
+        state.settings.insert(id, RequestSettings::default());
     }
 
     /// Puts the name of somebody in who can be assigned.
     pub fn add_name(&self, organization: OrganizationId, user: UserId, name: &str) {
         self.state().names.insert((organization, user), name.to_owned());
+    }
+
+    /// Puts somebody in who answers: an agent who is online, takes 10 requests and knows about everything.
+    pub fn add_agent(&self, organization: OrganizationId, person: Person) {
+        let agent = RoutableAgent {
+            person,
+            role: Role::Agent,
+            availability: Availability::Online,
+            capacity: 10,
+            load: 0,
+            categories: Vec::new(),
+            languages: Vec::new(),
+            routed_at: None,
+        };
+        self.state().agents.insert((organization, agent.person.id), agent);
+    }
+
+    /// Changes somebody who answers.
+    pub fn change_agent(&self, organization: OrganizationId, agent: UserId, change: impl FnOnce(&mut RoutableAgent)) {
+        if let Some(agent) = self.state().agents.get_mut(&(organization, agent)) {
+            change(agent);
+        }
+    }
+
+    /// Takes somebody out who answered.
+    pub fn remove_agent(&self, organization: OrganizationId, agent: UserId) {
+        self.state().agents.remove(&(organization, agent));
     }
 
     /// Makes an agent take part in a request.

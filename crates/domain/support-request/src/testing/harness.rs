@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use kernel::{ConversationId, Env, Event, OrganizationId, SupportRequestId, UserId};
+use kernel::{Availability, ConversationId, Env, Event, Language, OrganizationId, SupportRequestId, UserId};
 
 use crate::{
     CannedReplyStore, CategoryStore, ConversationState, NewMessage, PromiseStore, QueueViews, RequestStore,
-    RequestViews, Requester, SavedViewStore,
+    RequestViews, Requester, RoutingStore, SavedViewStore, Settings,
 };
 
 /// One store under test. The suite makes organisations of its own and looks at nothing else, so one
@@ -31,6 +31,11 @@ pub trait Harness: Send + Sync {
 
     /// Saved views, over the same data.
     fn saved_views(&self) -> Arc<dyn SavedViewStore>;
+    /// The routing rules over the same data.
+    fn routing(&self) -> Arc<dyn RoutingStore>;
+
+    /// The settings over the same data.
+    fn settings(&self) -> Arc<dyn Settings>;
 
     /// The queue over the same data.
     fn queue(&self) -> Arc<dyn QueueViews>;
@@ -46,6 +51,9 @@ pub trait Harness: Send + Sync {
 
     /// A fresh, active member of staff with the role `agent` and this first and last name.
     async fn agent(&self, organization: OrganizationId, first_name: &str, last_name: &str) -> UserId;
+
+    /// Sets how available a member of staff is, how many requests they take, and what they know and speak.
+    async fn describe_agent(&self, organization: OrganizationId, agent: UserId, wanted: AgentTerms);
 
     /// A fresh customer with an account, with an e-mail of their own.
     async fn customer(&self, organization: OrganizationId) -> Requester;
@@ -69,6 +77,25 @@ pub trait Harness: Send + Sync {
 
     /// What is stored of a conversation.
     async fn conversation(&self, organization: OrganizationId, id: ConversationId) -> Option<StoredConversation>;
+}
+
+/// What a member of staff takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgentTerms {
+    /// Whether they want to be asked.
+    pub availability: Availability,
+    /// How many requests at a time.
+    pub capacity: u32,
+    /// What they know about.
+    pub categories: Vec<&'static str>,
+    /// What they speak.
+    pub languages: Vec<Language>,
+}
+
+impl Default for AgentTerms {
+    fn default() -> Self {
+        Self { availability: Availability::Online, capacity: 10, categories: Vec::new(), languages: Vec::new() }
+    }
 }
 
 /// What is stored of a conversation, as far as the desk writes it.

@@ -13,6 +13,6 @@ mod turn;
 pub use builders::{order, request, user};
 pub use fake_settings::FakeSettings;
 pub use fake_store::{FakeStore, Fault};
-pub use harness::{Harness, StoredConversation};
+pub use harness::{AgentTerms, Harness, StoredConversation};
 pub use people::{FakePeople, RecordedFeed};
 pub use side_by_side::side_by_side;

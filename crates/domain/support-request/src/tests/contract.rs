@@ -6,7 +6,9 @@ use async_trait::async_trait;
 use kernel::{ConversationId, Env, Event, OrganizationId, ParticipantId, SupportRequestId, UserId, testing::FixedEnv};
 
 use crate::{
-    CannedReplyStore, CategoryStore, PromiseStore, QueueViews, RequestStore, RequestViews, Requester, SavedViewStore,
+    CannedReplyStore, Category, CategoryStore, Person, PromiseStore, QueueViews, RequestStore, RequestViews, Requester,
+    RoutingStore, SavedViewStore, Settings,
+    testing::{AgentTerms, FakeStore, Harness, StoredConversation},
     testing::{FakeStore, Harness, StoredConversation},
 };
 
@@ -36,6 +38,12 @@ impl Harness for Fakes {
     fn saved_views(&self) -> Arc<dyn SavedViewStore> {
         Arc::new(self.store.clone())
     }
+    fn routing(&self) -> Arc<dyn RoutingStore> {
+        Arc::new(self.store.clone())
+    }
+    fn settings(&self) -> Arc<dyn Settings> {
+        Arc::new(self.store.clone())
+    }
     fn queue(&self) -> Arc<dyn QueueViews> {
         Arc::new(self.store.clone())
     }
@@ -53,8 +61,18 @@ impl Harness for Fakes {
     }
     async fn agent(&self, organization: OrganizationId, first_name: &str, last_name: &str) -> UserId {
         let id = UserId::new(self.env.uuid());
-        self.store.add_name(organization, id, &format!("{first_name} {last_name}"));
+        let name = format!("{first_name} {last_name}");
+        self.store.add_name(organization, id, &name);
+        self.store.add_agent(organization, Person { id, name });
         id
+    }
+    async fn describe_agent(&self, organization: OrganizationId, agent: UserId, wanted: AgentTerms) {
+        self.store.change_agent(organization, agent, |agent| {
+            agent.availability = wanted.availability;
+            agent.capacity = wanted.capacity;
+            agent.categories = wanted.categories.into_iter().map(|word| Category::stored(word.to_owned())).collect();
+            agent.languages = wanted.languages;
+        });
     }
     async fn customer(&self, _: OrganizationId) -> Requester {
         let id = ParticipantId::new(self.env.uuid());

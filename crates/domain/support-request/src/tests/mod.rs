@@ -16,6 +16,7 @@ mod opening;
 mod queue;
 mod reading;
 mod replies;
+mod routing;
 mod scene;
 mod table;
 mod texts;

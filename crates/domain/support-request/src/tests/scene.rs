@@ -47,6 +47,10 @@ impl Scene {
     fn introduce(&self, staff: &Caller) {
         let person = Person { id: id(staff), name: staff.name().to_owned() };
         self.store.add_name(self.organization, person.id, &person.name);
+        self.store.add_agent(self.organization, person.clone());
+        self.store.change_agent(self.organization, person.id, |agent| {
+            agent.role = staff.user().map_or(Role::Agent, |user| user.role);
+        });
         self.people.add_agent(self.organization, person);
     }
 

@@ -5,8 +5,8 @@ use std::sync::PoisonError;
 use kernel::{Availability, Caller, FieldError, Language, OrganizationId, PortError, Role, Secret, UserId};
 
 use crate::{
-    Email, Identity, IdentityError, IdentityTx, Inserted, InvalidValue, Organization, Password, PasswordHash,
-    PersonName, Phone, Revocation, SessionEnd, Standing, User, UserView, Verdict,
+    Capacity, Email, Identity, IdentityError, IdentityTx, Inserted, InvalidValue, Organization, Password, PasswordHash,
+    PersonName, Phone, Revocation, SessionEnd, Skills, Standing, User, UserView, Verdict,
     events::{Happened, UserChanged},
     identity::{accounts::guest_of, persist, sessions::signed_in_user},
     user::{Amended, Amendment},
@@ -30,6 +30,10 @@ pub struct UserChange {
     pub phone: Option<Option<String>>,
     /// Another language.
     pub language: Option<Language>,
+    /// Another number of requests at a time.
+    pub capacity: Option<u32>,
+    /// Other skills: categories, and languages.
+    pub skills: Option<(Vec<String>, Vec<Language>)>,
     /// Another password: ends the user's sessions.
     pub password: Option<Secret>,
 }
@@ -69,13 +73,18 @@ impl UserChange {
         let last_name = fields.take("last_name", self.last_name.as_deref().map(PersonName::parse).transpose());
         let parse_phone = |phone: Option<String>| phone.as_deref().map(Phone::parse).transpose();
         let phone = fields.take("phone", self.phone.map(parse_phone).transpose());
+        let capacity = fields.take("capacity", self.capacity.map(Capacity::parse).transpose());
+        let parse_skills =
+            |(categories, languages): (Vec<String>, Vec<Language>)| Skills::parse(&categories, &languages);
+        let skills = fields.take("skills", self.skills.map(parse_skills).transpose());
         let password = fields.take("password", self.password.map(parse_password).transpose());
-        match (email, first_name, last_name, phone, password) {
-            (Some(email), Some(first_name), Some(last_name), Some(phone), Some(password)) => {
+        let work = capacity.zip(skills);
+        match (email, first_name, last_name, phone, work, password) {
+            (Some(email), Some(first_name), Some(last_name), Some(phone), Some((capacity, skills)), Some(password)) => {
                 let (role, active, language) = (self.role, self.active, self.language);
                 let amendment =
                     Amendment { role, active, email, first_name, last_name, phone, language, ..Amendment::default() };
-                Ok((amendment, password))
+                Ok((Amendment { capacity, skills, ..amendment }, password))
             }
             _ => Err(fields.into_errors()),
         }

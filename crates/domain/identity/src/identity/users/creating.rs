@@ -3,8 +3,8 @@
 use kernel::{Availability, Caller, FieldError, IdempotentCall, Language, Once, OrganizationId, Role, Secret, UserId};
 
 use crate::{
-    Email, Identity, IdentityError, IdentityTx, Inserted, Organization, Password, PersonName, Phone, User, UserRecord,
-    UserView, events::Happened, identity::persist, values::Fields,
+    Capacity, Email, Identity, IdentityError, IdentityTx, Inserted, Organization, Password, PersonName, Phone, Skills,
+    User, UserRecord, UserView, events::Happened, identity::persist, values::Fields,
 };
 
 /// By what right somebody acts.
@@ -107,6 +107,8 @@ impl Identity {
             role: new.role,
             active: true,
             availability: Availability::default(),
+            capacity: Capacity::default(),
+            skills: Skills::default(),
             created_at: now,
             updated_at: now,
             version: 1,

@@ -56,6 +56,8 @@ pub(super) fn user(organization: OrganizationId, n: u128, email: &str) -> UserRe
         role: Role::Agent,
         active: true,
         availability: kernel::Availability::Online,
+        capacity: crate::Capacity::default(),
+        skills: crate::Skills::default(),
         created_at: moment(1),
         updated_at: moment(2),
         version: 1,

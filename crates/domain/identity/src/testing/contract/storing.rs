@@ -84,6 +84,8 @@ pub async fn what_is_committed_is_found_again(stores: &Stores) {
         role: kernel::Role::Admin,
         phone: None,
         availability: kernel::Availability::Away,
+        capacity: crate::Capacity::parse(3).unwrap(),
+        skills: crate::Skills::parse(&["delivery".to_owned()], &[kernel::Language::En]).unwrap(),
         updated_at: moment(30),
         ..ada.clone()
     };

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{super::turn::Held, FakeStore, State, StoredConversation};
 use crate::{
     Category, ConversationState, Conversations, Inbox, Members, NewConversation, Notes, Outbox, Promises, RequestTx,
-    Requests, SlaTerms, SupportRequest, Timeline, TimelineEntry,
+    Requests, Routing, SlaTerms, SupportRequest, Timeline, TimelineEntry,
 };
 
 pub(super) struct FakeTx {
@@ -58,6 +58,9 @@ impl RequestTx for FakeTx {
         self
     }
     fn conversations(&mut self) -> &mut dyn Conversations {
+        self
+    }
+    fn routing(&mut self) -> &mut dyn Routing {
         self
     }
     fn outbox(&mut self) -> &mut dyn Outbox {

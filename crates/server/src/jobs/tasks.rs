@@ -1,0 +1,107 @@
+//! The scheduled tasks: what each does, and how often. Of all nodes one does each run, see `clock.rs`.
+
+use std::{future::Future, pin::Pin, time::Duration};
+
+use kernel::{Env, SystemEnv};
+use support_request::Settings;
+
+use super::files;
+use crate::wire::Parts;
+
+const MINUTE: Duration = Duration::from_mins(1);
+const HOUR: Duration = Duration::from_hours(1);
+const DAY: Duration = Duration::from_hours(24);
+
+/// Something to be done again and again.
+pub(crate) struct Task {
+    /// What it is called by people, in logs and in figures.
+    pub(crate) name: &'static str,
+    /// How often, and the length of the periods of which each has one run.
+    pub(crate) every: Duration,
+    run: Box<dyn Fn() -> Running + Send + Sync>,
+}
+
+/// A run that goes on.
+pub(crate) type Running = Pin<Box<dyn Future<Output = anyhow::Result<Did>> + Send>>;
+
+/// What a run did.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Did {
+    /// How many things it did something with.
+    pub(crate) count: u64,
+    /// The same in words.
+    pub(crate) said: String,
+}
+
+impl Task {
+    pub(super) fn new<P, F>(
+        name: &'static str,
+        every: Duration,
+        part: &P,
+        run: impl Fn(P) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        P: Clone + Send + Sync + 'static,
+        F: Future<Output = anyhow::Result<Did>> + Send + 'static,
+    {
+        let part = part.clone();
+        Self { name, every, run: Box::new(move || Box::pin(run(part.clone()))) }
+    }
+
+    /// Does it once.
+    pub(crate) fn run(&self) -> Running {
+        (self.run)()
+    }
+}
+
+impl Did {
+    /// So many of these.
+    pub(crate) fn of(count: impl TryInto<u64>, what: &str) -> Self {
+        let count = count.try_into().unwrap_or(u64::MAX);
+        let said = if count == 0 { "nothing to do".to_owned() } else { format!("{count} {what}") };
+        Self { count, said }
+    }
+}
+
+/// All of them. The server's own runs spare files that seem to belong to nothing the first time: so that a wrong
+/// setting can be mended.
+pub(crate) fn all(parts: &Parts) -> Vec<Task> {
+    let (desk, identity, uploads) = (&parts.desk, &parts.identity, &parts.uploads);
+    vec![
+        Task::new("sla-watch", MINUTE, desk, async |desk| {
+            let told = desk.watch_deadlines().await?;
+            metrics::counter!("guichet_deadlines_told_total").increment(told as u64);
+            Ok(Did::of(told, "requests with news of deadlines"))
+        }),
+        Task::new("assign", MINUTE, &(desk.clone(), parts.store.clone()), async |(desk, store)| {
+            let mut given = 0;
+            for (organization, settings) in store.all().await? {
+                if settings.auto_assign {
+                    given += desk.assign_waiting(organization).await?;
+                }
+            }
+            Ok(Did::of(given, "requests given to agents"))
+        }),
+        Task::new("chat-timeout", sweep(parts.sessions.timeout()), &parts.sessions, async |sessions| {
+            let ended = sessions.time_out().await?;
+            metrics::counter!("guichet_chat_sessions_timed_out_total").increment(ended as u64);
+            Ok(Did::of(ended, "chat sessions without a message ended"))
+        }),
+        Task::new("unfinished-attachments", MINUTE, uploads, async |uploads| {
+            Ok(Did::of(uploads.sweep_unfinished().await?, "uploads that did not end given up"))
+        }),
+        files::unbound_attachments(HOUR, uploads, &parts.installation),
+        Task::new("idempotency-cleanup", HOUR, &parts.store, async |store| {
+            Ok(Did::of(store.purge_calls(SystemEnv.now()).await?, "calls that cannot be repeated any more forgotten"))
+        }),
+        Task::new("token-cleanup", DAY, &(identity.clone(), parts.store.clone()), async |(identity, store)| {
+            let removed = identity.purge().await? + store.purge_inbox().await?;
+            Ok(Did::of(removed, "tokens, sessions and events that are over removed"))
+        }),
+    ]
+}
+
+/// Every minute, or more often where sessions last less than some minutes.
+fn sweep(timeout: Duration) -> Duration {
+    (timeout / 4).clamp(Duration::from_millis(250), MINUTE)
+}
