@@ -19,7 +19,7 @@ struct Creating {
     again: StatusCode,
 }
 
-const CREATING: [Creating; 6] = [
+const CREATING: [Creating; 10] = [
     Creating {
         operation: "POST /api/v1/support-requests",
         by: Some(Role::Customer),
@@ -72,6 +72,40 @@ const CREATING: [Creating; 6] = [
         id: "/support_request/id",
         again: StatusCode::CREATED,
     },
+    Creating {
+        operation: "POST /api/v1/support-requests/{id}/notes",
+        by: Some(Role::Agent),
+        bodies: || [json!({"content": "Vu", "mentions": []}), json!({"content": "Entendu"})],
+        id: "/id",
+        again: StatusCode::CREATED,
+    },
+    Creating {
+        operation: "POST /api/v1/canned-replies",
+        by: Some(Role::Agent),
+        bodies: || {
+            let reply = |title| json!({"title": title, "shortcut": "merci", "content": "Merci"});
+            [reply("Merci"), reply("Remerciement")]
+        },
+        id: "/id",
+        again: StatusCode::CREATED,
+    },
+    Creating {
+        operation: "POST /api/v1/saved-views",
+        by: Some(Role::Agent),
+        bodies: || [json!({"name": "Une", "filter": {"assignee": "me"}}), json!({"name": "Une"})],
+        id: "/id",
+        again: StatusCode::CREATED,
+    },
+    Creating {
+        operation: "POST /api/v1/categories",
+        by: Some(Role::Admin),
+        bodies: || {
+            let category = |fr| json!({"id": "warranty", "names": {"fr": fr, "en": "Warranty"}});
+            [category("Garantie"), category("Garanties")]
+        },
+        id: "/id",
+        again: StatusCode::CREATED,
+    },
 ];
 
 /// Creates something from a form; its cases are in `attachments.rs`.
@@ -79,7 +113,7 @@ const BY_FORM: &str = "POST /api/v1/conversations/{id}/attachments";
 
 /// POSTs that create nothing: the same again has the same effect by itself, or is another act on purpose,
 /// as signing in twice is.
-const NOT_CREATING: [&str; 13] = [
+const NOT_CREATING: [&str; 14] = [
     "POST /api/v1/auth/login",
     "POST /api/v1/auth/logout",
     "POST /api/v1/auth/refresh",
@@ -88,6 +122,7 @@ const NOT_CREATING: [&str; 13] = [
     "POST /api/v1/conversations/{id}/read",
     "POST /api/v1/support-requests/{id}/assign",
     "POST /api/v1/support-requests/{id}/close",
+    "POST /api/v1/support-requests/{id}/participants",
     "POST /api/v1/support-requests/{id}/reopen",
     "POST /api/v1/support-requests/{id}/resolve",
     "POST /api/v1/support-requests/{id}/start",
@@ -105,6 +140,7 @@ fn bodies(body: Value) -> [Value; 2] {
 struct Scene {
     world: World,
     conversation: String,
+    support_request: String,
 }
 
 const KEY: &str = "8e03978e-40d5-43e8-bc93-6894a57f9324";
@@ -112,8 +148,8 @@ const KEY: &str = "8e03978e-40d5-43e8-bc93-6894a57f9324";
 impl Scene {
     async fn new() -> Self {
         let world = World::new().await;
-        let (conversation, _) = world.opened(&world.token(Role::Customer).await).await;
-        Self { world, conversation }
+        let (conversation, support_request) = world.opened(&world.token(Role::Customer).await).await;
+        Self { world, conversation, support_request }
     }
 
     async fn call(&self, row: &Creating, key: &str, body: &str) -> Reply {
@@ -128,7 +164,9 @@ impl Scene {
     }
 
     async fn call_as(&self, row: &Creating, token: Option<&str>, keys: &[&str], body: &str) -> Reply {
-        let path = row.operation.trim_start_matches("POST ").replace("{id}", &self.conversation);
+        let of_request = row.operation.contains("/support-requests/{id}");
+        let id = if of_request { &self.support_request } else { &self.conversation };
+        let path = row.operation.trim_start_matches("POST ").replace("{id}", id);
         let mut request = TestRequest::with_uri(&path).method(Method::POST).set_payload(body.to_owned());
         request = request.insert_header(("content-type", "application/json"));
         for key in keys {
