@@ -7,7 +7,7 @@ mod making_good;
 mod nodes;
 mod order;
 pub(crate) mod people;
-mod presence;
+pub(crate) mod presence;
 mod simulation;
 mod socket_io;
 mod strangers;

@@ -170,6 +170,26 @@ const GUEST: &[(&str, u16)] = &[
     (r#"{"organization":"nowhere","name":"A"}"#, 404),
 ];
 
+const NOTE: &[(&str, u16)] = &[
+    ("{}", 422),
+    (r#"{"content":""}"#, 422),
+    (r#"{"content":5}"#, 422),
+    (r#"{"content":"a\u0000b"}"#, 422),
+    (r#"{"content":"x","mentions":"me"}"#, 422),
+    (r#"{"content":"x","mentions":["me"]}"#, 422),
+    (r#"{"content":"x","mentions":["018d0e20-1234-7e22-9c11-6f7a8b9c0d05"]}"#, 422),
+];
+
+const CATEGORY: &[(&str, u16)] = &[
+    ("{}", 422),
+    (r#"{"id":"x"}"#, 422),
+    (r#"{"id":"A B","names":{"fr":"x","en":"x"}}"#, 422),
+    (r#"{"id":"../etc","names":{"fr":"x","en":"x"}}"#, 422),
+    (r#"{"id":"x","names":{"fr":"a\u0000b","en":"x"}}"#, 422),
+    (r#"{"id":"x","names":["x"]}"#, 422),
+    (r#"{"id":"general","names":{"fr":"x","en":"x"}}"#, 409),
+];
+
 const USER: &[(&str, u16)] = &[
     ("{}", 422),
     (r#"{"email":"new@demo.test","password":"short","first_name":"A","last_name":"B","role":"agent"}"#, 422),
@@ -340,6 +360,99 @@ const ROWS: &[Row] = &[
     write("POST /api/v1/support-requests/{id}/resolve", Needs::Staff, "{}", ACTION),
     write("POST /api/v1/support-requests/{id}/reopen", Needs::Somebody, "{}", ACTION),
     write("POST /api/v1/support-requests/{id}/close", Needs::Staff, "{}", ACTION),
+    read("GET /api/v1/support-requests/{id}/notes", Needs::Staff),
+    write("POST /api/v1/support-requests/{id}/notes", Needs::Staff, r#"{"content":"x"}"#, NOTE),
+    write("PATCH /api/v1/support-requests/{id}/notes/{note_id}", Needs::Staff, r#"{"content":"x"}"#, NOTE),
+    read("DELETE /api/v1/support-requests/{id}/notes/{note_id}", Needs::Staff),
+    read("GET /api/v1/support-requests/{id}/participants", Needs::Staff),
+    write(
+        "POST /api/v1/support-requests/{id}/participants",
+        Needs::Staff,
+        r#"{"user_id":"018d0e20-1234-7e22-9c11-6f7a8b9c0d05"}"#,
+        &[
+            ("{}", 422),
+            (r#"{"user_id":"me"}"#, 422),
+            (r#"{"user_id":5}"#, 422),
+            (r#"{"user_id":"018d0e20-1234-7e22-9c11-6f7a8b9c0d05"}"#, 422),
+        ],
+    ),
+    read("DELETE /api/v1/support-requests/{id}/participants", Needs::Staff),
+    read("GET /api/v1/categories", Needs::Somebody),
+    write("POST /api/v1/categories", Needs::Admin, r#"{"id":"x","names":{"fr":"x","en":"x"}}"#, CATEGORY),
+    write(
+        "PATCH /api/v1/categories/{id}",
+        Needs::Admin,
+        r#"{"position":1}"#,
+        &[
+            (r#"{"names":{"fr":""}}"#, 422),
+            (r#"{"names":{"en":5}}"#, 422),
+            (r#"{"names":"x"}"#, 422),
+            (r#"{"position":-1}"#, 422),
+            (r#"{"position":18446744073709551616}"#, 422),
+            (r#"{"active":"yes"}"#, 422),
+        ],
+    ),
+    read("DELETE /api/v1/categories/{id}", Needs::Admin),
+    read("GET /api/v1/public/categories", Needs::Nobody),
+    read("GET /api/v1/canned-replies", Needs::Staff),
+    write(
+        "POST /api/v1/canned-replies",
+        Needs::Staff,
+        r#"{"title":"x","shortcut":"x","content":"x"}"#,
+        &[
+            ("{}", 422),
+            (r#"{"title":"","shortcut":"x","content":"x"}"#, 422),
+            (r#"{"title":"x","shortcut":"a b","content":"x"}"#, 422),
+            (r#"{"title":"x","shortcut":"x","content":"{{customer.password}}"}"#, 422),
+            (r#"{"title":"x","shortcut":"x","content":"{{customer.name"}"#, 422),
+            (r#"{"title":"x","shortcut":"x","content":"a\u0000b"}"#, 422),
+            (r#"{"title":"x","shortcut":"x","content":"x","language":"de"}"#, 422),
+            (r#"{"title":"x","shortcut":"x","content":"x","category":"spaceship"}"#, 422),
+            (r#"{"title":"x","shortcut":"x","content":"x","shared":true}"#, 403),
+        ],
+    ),
+    write(
+        "PATCH /api/v1/canned-replies/{id}",
+        Needs::Staff,
+        r#"{"title":"x"}"#,
+        &[
+            (r#"{"title":""}"#, 422),
+            (r#"{"shortcut":"/"}"#, 422),
+            (r#"{"content":"{{x}}"}"#, 422),
+            (r#"{"category":"spaceship"}"#, 422),
+            (r#"{"shared":true}"#, 403),
+        ],
+    ),
+    read("DELETE /api/v1/canned-replies/{id}", Needs::Staff),
+    read("GET /api/v1/saved-views", Needs::Staff),
+    write(
+        "POST /api/v1/saved-views",
+        Needs::Staff,
+        r#"{"name":"x","filter":{"assignee":"me"}}"#,
+        &[
+            ("{}", 422),
+            (r#"{"name":"a\u0000b"}"#, 422),
+            (r#"{"name":"x","filter":[]}"#, 422),
+            (r#"{"name":"x","filter":{"status":"gone"}}"#, 422),
+            (r#"{"name":"x","filter":{"status":{"not":"open"}}}"#, 422),
+            (r#"{"name":"x","filter":{"organization_id":"x"}}"#, 422),
+            (r#"{"name":"x","sort":"id;--"}"#, 422),
+            (r#"{"name":"x","position":-1}"#, 422),
+            (r#"{"name":"x","shared":true}"#, 403),
+        ],
+    ),
+    write(
+        "PATCH /api/v1/saved-views/{id}",
+        Needs::Staff,
+        r#"{"name":"x"}"#,
+        &[
+            (r#"{"name":""}"#, 422),
+            (r#"{"filter":{"page":"2"}}"#, 422),
+            (r#"{"order":"sideways"}"#, 422),
+            (r#"{"shared":true}"#, 403),
+        ],
+    ),
+    read("DELETE /api/v1/saved-views/{id}", Needs::Staff),
     read("GET /api/v1/sla-policies", Needs::Staff),
     write(
         "PUT /api/v1/sla-policies",
@@ -523,7 +636,14 @@ struct Scene {
     /// A session of the agent.
     session: String,
     rule: String,
+    /// A note, a canned reply and a saved view of the agent.
+    note: String,
+    reply: String,
+    view: String,
 }
+
+/// A category that no other organisation has.
+const CATEGORY_OF_OURS: &str = "ours";
 
 impl Scene {
     async fn over(store: Store) -> Self {
@@ -540,7 +660,15 @@ impl Scene {
         let session = sessions[0]["id"].as_str().unwrap().to_owned();
         let rule = json!({ "name": "Calme", "then": { "priority": "low" }, "enabled": false });
         let rule = admin.rest.post("/routing-rules", &rule).await.expect(201)["id"].as_str().unwrap().to_owned();
-        Self { server, admin, agent, customer, visitor, message, file, session, rule }
+        let made = |answer: Answer| answer.expect(201)["id"].as_str().unwrap().to_owned();
+        let notes = format!("/support-requests/{}/notes", visitor.support_request);
+        let note = made(agent.rest.post(&notes, &json!({"content": "Pour nous"})).await);
+        let reply = json!({"title": "Merci", "shortcut": "merci", "content": "Merci {{customer.name}}"});
+        let reply = made(agent.rest.post("/canned-replies", &reply).await);
+        let view = made(agent.rest.post("/saved-views", &json!({"name": "À moi"})).await);
+        let category = json!({"id": CATEGORY_OF_OURS, "names": {"fr": "À nous", "en": "Ours"}});
+        made(admin.rest.post("/categories", &category).await);
+        Self { server, admin, agent, customer, visitor, message, file, session, rule, note, reply, view }
     }
 
     /// Somebody who may call this.
@@ -561,9 +689,13 @@ impl Scene {
             path if path.contains("/users/{id}") => &self.agent.id,
             path if path.contains("/sessions/{id}") => &self.session,
             path if path.contains("/routing-rules/{id}") => &self.rule,
+            path if path.contains("/canned-replies/{id}") => &self.reply,
+            path if path.contains("/saved-views/{id}") => &self.view,
+            path if path.contains("/categories/{id}") => CATEGORY_OF_OURS,
             _ => "",
         };
-        fill(row.path(), id, &self.visitor.number, &self.message)
+        let inner = if row.path().contains("{note_id}") { &self.note } else { &self.message };
+        fill(row.path(), id, &self.visitor.number, inner)
     }
 }
 
@@ -594,7 +726,7 @@ impl Row {
 }
 
 fn fill(path: &str, id: &str, number: &str, message: &str) -> String {
-    path.replace("{id}", id).replace("{number}", number).replace("{message_id}", message)
+    path.replace("{id}", id).replace("{number}", number).replace("{message_id}", message).replace("{note_id}", message)
 }
 
 async fn every_operation_refuses_bad_input_and_stores_nothing(store: Store) {

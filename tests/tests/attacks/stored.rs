@@ -12,6 +12,11 @@ pub(crate) async fn snapshot(admin: &Person, visitor: &Visitor) -> Value {
         "/organization".to_owned(),
         "/routing-rules".to_owned(),
         format!("/support-requests/{}/timeline", visitor.support_request),
+        format!("/support-requests/{}/notes", visitor.support_request),
+        format!("/support-requests/{}/participants", visitor.support_request),
+        "/categories".to_owned(),
+        "/canned-replies".to_owned(),
+        "/saved-views".to_owned(),
         format!("/conversations/{}", visitor.conversation),
     ] {
         let mut body = admin.rest.get(&path).await.expect(200);

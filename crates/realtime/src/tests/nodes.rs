@@ -14,7 +14,7 @@ use support_request::{Description, RequestFeed};
 use super::{
     behaviour::short,
     people::{self, agent, customer, id, organization, supervisor},
-    presence::change,
+    presence::{change, noted},
     world::World,
 };
 use crate::{
@@ -69,8 +69,10 @@ impl Two {
             match hub.overhear(message, self.now) {
                 Hearing::Other { lost, left } => {
                     self.lost += usize::from(lost);
-                    if let Some(Said::Entry(committed)) = left {
-                        hub.publish(&[*committed]);
+                    match left {
+                        Some(Said::Entry(committed)) => hub.publish(&[*committed]),
+                        Some(Said::Note(change)) => hub.tell_note(&change),
+                        _ => {}
                     }
                 }
                 Hearing::Own => {}
@@ -299,4 +301,38 @@ fn a_change_that_is_too_large_keeps_its_timeline_where_that_fits() {
     assert!(matches!(&told, Said::RequestPlace { timeline: Some(told), .. } if *told == timeline), "{told:?}");
     let (told, _) = said(8_000, 10);
     assert!(matches!(&told, Said::RequestPlace { timeline: None, .. }), "{told:?}");
+}
+
+#[test]
+fn a_note_reaches_staff_of_every_node_and_no_customer() {
+    let mut two = Two::new();
+    let staff = [two.one.connect(&agent()), two.other.connect(&supervisor())];
+    let (asks, visits) = (two.other.connect(&customer()), two.other.connect(&people::guest(1)));
+    two.settle();
+    two.one.read(&staff[0]);
+    for conn in [&staff[1], &asks, &visits] {
+        two.other.read(conn);
+    }
+    two.one.hub.noted(&noted(None, "for staff only"));
+    two.settle();
+    let frames = (two.one.read(&staff[0]), two.other.read(&staff[1]));
+    assert!(matches!((&frames.0[..], &frames.1[..]), ([ServerFrame::Note { .. }], [ServerFrame::Note { .. }])));
+    assert!(two.other.read(&asks).is_empty() && two.other.read(&visits).is_empty());
+}
+
+#[test]
+fn a_note_that_is_too_large_is_to_be_read() {
+    let said = |length: usize| {
+        let two = Two::new();
+        let change = noted(None, &"n".repeat(length));
+        two.one.hub.noted(&change);
+        (Envelope::read(&two.take()[0]).unwrap().said, change)
+    };
+    let (told, change) = said(100);
+    assert_eq!(told, Said::Note(Box::new(change)));
+    let (told, change) = said(9_000);
+    let place = (change.organization, change.note.support_request, change.note.id);
+    assert!(
+        matches!(told, Said::NotePlace { organization, support_request, note } if (organization, support_request, note) == place)
+    );
 }

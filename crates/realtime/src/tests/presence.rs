@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use chat::{ReadMark, Receipt, ReceiptFeed, SenderKind, Seq};
-use kernel::{TimelineEntryId, UserId, testing::FixedEnv};
+use kernel::{InternalNoteId, TimelineEntryId, UserId, testing::FixedEnv};
 use support_request::{
-    Actor, Category, Description, Kind, Metadata, Number, Priority, References, RequestChange, RequestFeed,
-    RequestView, Requester, Sla, SlaTerms, Snapshot, Source, Status, Subject, Tags, TimelineEntry, TimelineKind,
+    Actor, Category, Description, InternalNote, Kind, Metadata, NoteChange, NoteContent, Number, Person, Priority,
+    References, RequestChange, RequestFeed, RequestView, Requester, Sla, SlaTerms, Snapshot, Source, Status, Subject,
+    Tags, TimelineEntry, TimelineKind,
 };
 
 use super::{
@@ -268,6 +269,69 @@ fn staff_are_told_all_of_a_change_and_the_requester_what_is_public() {
     assert_eq!(told(&world.read(&answers)), inside);
     assert_eq!(told(&world.read(&asks)), (None, None, None));
     assert!(world.read(&stranger).is_empty());
+}
+
+/// A note of the first request, which this agent answers.
+pub(crate) fn noted(assignee: Option<UserId>, content: &str) -> NoteChange {
+    let agent = |n| Person { id: UserId::new(id(n)), name: format!("user {n}") };
+    let audience = audience(1, assignee);
+    let note = InternalNote {
+        id: InternalNoteId::new(id(9)),
+        support_request: audience.support_request,
+        author: agent(20),
+        content: Some(NoteContent::parse(content).unwrap()),
+        mentions: vec![agent(21)],
+        created_at: FixedEnv::START,
+        edited_at: None,
+        deleted_at: None,
+    };
+    NoteChange { organization: people::organization(), audience, note }
+}
+
+#[test]
+fn a_note_is_told_to_staff_who_see_its_request_and_to_nobody_else() {
+    let mut world = world();
+    let colleague = user(21, kernel::Role::Agent);
+    let staff = [supervisor(), agent()].map(|one| world.connect(&one));
+    let others = [customer(), guest(1), colleague.clone()].map(|one| world.connect(&one));
+    let asks = world.follow(&customer(), 1, Some(0));
+    for conn in staff.iter().chain(&others).chain([&asks]) {
+        world.read(conn);
+    }
+    world.hub.noted(&noted(Some(UserId::new(id(20))), "for staff only"));
+    for conn in &staff {
+        let frames = world.read(conn);
+        let [ServerFrame::Note { support_request_id, note }] = &frames[..] else { panic!("{frames:?}") };
+        assert_eq!(*support_request_id, audience(1, None).support_request);
+        assert_eq!((note.content.as_deref(), note.mentions[0].id), (Some("for staff only"), id(21)));
+    }
+    for conn in others.iter().chain([&asks]) {
+        assert!(world.read(conn).is_empty());
+    }
+    let mut mentioned = noted(Some(UserId::new(id(20))), "for you too");
+    mentioned.audience.members = vec![colleague.participant()];
+    world.hub.noted(&mentioned);
+    assert_eq!(world.read(&others[2]).len(), 1, "a member sees the request");
+    for conn in [&others[0], &others[1], &asks] {
+        assert!(world.read(conn).is_empty());
+    }
+}
+
+#[test]
+fn an_agent_who_is_removed_is_told_to_fetch_lists_again_and_hears_no_note() {
+    let mut world = world();
+    let colleague = user(21, kernel::Role::Agent);
+    let conn = world.connect(&colleague);
+    world.read(&conn);
+    let mut removed = change(Some(UserId::new(id(20))));
+    let mut before = removed.audience.clone();
+    before.members = vec![colleague.participant()];
+    removed.before = Some(before);
+    world.hub.changed(&removed);
+    let frames = world.read(&conn);
+    assert!(matches!(&frames[..], [ServerFrame::Resync]), "{frames:?}");
+    world.hub.noted(&noted(Some(UserId::new(id(20))), "not for you"));
+    assert!(world.read(&conn).is_empty());
 }
 
 #[test]

@@ -697,3 +697,14 @@ fn identity_refusal() -> impl kernel::Refusal {
     }
     Refused
 }
+
+#[test]
+fn no_client_is_told_a_note_as_the_protocol_has_no_word_for_one() {
+    let mut world = World::new(Limits::default());
+    for caller in [agent(), customer(), people::guest(1)] {
+        let client = world.socket_io(&caller);
+        client.run(&mut world);
+        world.hub.noted(&super::presence::noted(Some(kernel::UserId::new(people::id(20))), "for staff only"));
+        assert_eq!(client.run(&mut world), Vec::<String>::new());
+    }
+}

@@ -66,3 +66,19 @@ async fn a_goodbye_is_followed_by_a_comparison() {
     nodes.take(&ear, Said::Gone, &Arc::new(Semaphore::new(READS)));
     assert!(nodes.more_lost());
 }
+
+#[tokio::test]
+async fn a_note_that_is_not_read_is_made_good() {
+    let (nodes, ear, parts, _folder) = node().await;
+    let (organization, support_request) = request(&parts).await;
+    let note = kernel::InternalNoteId::new(Uuid::now_v7());
+    let place = || Said::NotePlace { organization, support_request, note };
+    let reads = Arc::new(Semaphore::new(READS));
+    nodes.take(&ear, place(), &reads);
+    assert!(!is_lost(&nodes, &reads, READS).await, "there is no such note any more");
+    nodes.take(&ear, place(), &Arc::new(Semaphore::new(0)));
+    assert!(nodes.more_lost(), "too many at a time");
+    parts.store.close().await;
+    nodes.take(&ear, place(), &reads);
+    assert!(is_lost(&nodes, &reads, READS).await, "the database does not answer");
+}

@@ -19,7 +19,7 @@ struct Creating {
     again: StatusCode,
 }
 
-const CREATING: [Creating; 7] = [
+const CREATING: [Creating; 11] = [
     Creating {
         operation: "POST /api/v1/support-requests",
         by: Some(Role::Customer),
@@ -82,6 +82,40 @@ const CREATING: [Creating; 7] = [
         id: "/id",
         again: StatusCode::CREATED,
     },
+    Creating {
+        operation: "POST /api/v1/support-requests/{id}/notes",
+        by: Some(Role::Agent),
+        bodies: || [json!({"content": "Vu", "mentions": []}), json!({"content": "Entendu"})],
+        id: "/id",
+        again: StatusCode::CREATED,
+    },
+    Creating {
+        operation: "POST /api/v1/canned-replies",
+        by: Some(Role::Agent),
+        bodies: || {
+            let reply = |title| json!({"title": title, "shortcut": "merci", "content": "Merci"});
+            [reply("Merci"), reply("Remerciement")]
+        },
+        id: "/id",
+        again: StatusCode::CREATED,
+    },
+    Creating {
+        operation: "POST /api/v1/saved-views",
+        by: Some(Role::Agent),
+        bodies: || [json!({"name": "Une", "filter": {"assignee": "me"}}), json!({"name": "Une"})],
+        id: "/id",
+        again: StatusCode::CREATED,
+    },
+    Creating {
+        operation: "POST /api/v1/categories",
+        by: Some(Role::Admin),
+        bodies: || {
+            let category = |fr| json!({"id": "warranty", "names": {"fr": fr, "en": "Warranty"}});
+            [category("Garantie"), category("Garanties")]
+        },
+        id: "/id",
+        again: StatusCode::CREATED,
+    },
 ];
 
 /// Creates something from a form; its cases are in `attachments.rs`.
@@ -92,7 +126,7 @@ const BY_CLOSED: &str = "POST /api/v1/support-requests/{id}/follow-up";
 
 /// POSTs that create nothing: the same again has the same effect by itself, or is another act on purpose,
 /// as signing in twice is.
-const NOT_CREATING: [&str; 28] = [
+const NOT_CREATING: [&str; 29] = [
     // A link that is followed twice is used up, and a letter that is asked for twice is two.
     "POST /api/v1/auth/email/verify",
     "POST /api/v1/auth/invitations",
@@ -115,6 +149,7 @@ const NOT_CREATING: [&str; 28] = [
     "POST /api/v1/support-requests/{id}/escalate",
     "POST /api/v1/support-requests/{id}/merge",
     "POST /api/v1/support-requests/{id}/rate",
+    "POST /api/v1/support-requests/{id}/participants",
     "POST /api/v1/support-requests/{id}/reopen",
     "POST /api/v1/support-requests/{id}/resolve",
     "POST /api/v1/support-requests/{id}/restore",
@@ -134,6 +169,7 @@ fn bodies(body: Value) -> [Value; 2] {
 struct Scene {
     world: World,
     conversation: String,
+    support_request: String,
 }
 
 const KEY: &str = "8e03978e-40d5-43e8-bc93-6894a57f9324";
@@ -141,8 +177,8 @@ const KEY: &str = "8e03978e-40d5-43e8-bc93-6894a57f9324";
 impl Scene {
     async fn new() -> Self {
         let world = World::new().await;
-        let (conversation, _) = world.opened(&world.token(Role::Customer).await).await;
-        Self { world, conversation }
+        let (conversation, support_request) = world.opened(&world.token(Role::Customer).await).await;
+        Self { world, conversation, support_request }
     }
 
     async fn call(&self, row: &Creating, key: &str, body: &str) -> Reply {
@@ -157,7 +193,9 @@ impl Scene {
     }
 
     async fn call_as(&self, row: &Creating, token: Option<&str>, keys: &[&str], body: &str) -> Reply {
-        let path = row.operation.trim_start_matches("POST ").replace("{id}", &self.conversation);
+        let of_request = row.operation.contains("/support-requests/{id}");
+        let id = if of_request { &self.support_request } else { &self.conversation };
+        let path = row.operation.trim_start_matches("POST ").replace("{id}", id);
         let mut request = TestRequest::with_uri(&path).method(Method::POST).set_payload(body.to_owned());
         request = request.insert_header(("content-type", "application/json"));
         for key in keys {

@@ -52,7 +52,7 @@ async fn no_answer_to_a_customer_or_a_guest_says_anything_of_a_note() {
     let (customer, agent) = (world.token(Role::Customer).await, world.token(Role::Agent).await);
     let body = json!({"organization": "demo", "name": "Ana", "content": "Bonjour"});
     let visit = world.call("POST", "/api/v1/public/conversations", None, Some(body)).await.expect(StatusCode::CREATED);
-    let guest = visit["token"].as_str().or(visit["guest_token"].as_str()).unwrap().to_owned();
+    let guest = visit["access_token"].as_str().unwrap().to_owned();
     let of_guest = visit["support_request"]["id"].as_str().unwrap().to_owned();
     let number = visit["support_request"]["number"].as_str().unwrap().to_owned();
     let (conversation, of_customer) = world.opened(&customer).await;

@@ -2,10 +2,12 @@ use chat::{ChatError, Seq};
 use kernel::PortError;
 use proptest::{collection::vec, prelude::*};
 
+use support_request::RequestFeed;
+
 use super::talk::{Talk, Told, app, names, seqs};
 use crate::{
     Close, Done, Job, Limits,
-    tests::{people, world::job},
+    tests::{people, presence::noted, world::job},
 };
 
 const EVENTS: &str = "SUBSCRIBE\nid:e\ndestination:/user/queue/events\n\n\0";
@@ -358,6 +360,25 @@ fn what_concerns_the_person_goes_to_the_queue_of_events() {
         ["RECEIPT a"],
         "there is no mark to move"
     );
+}
+
+#[test]
+fn a_note_goes_to_the_queue_of_events_of_staff_and_to_no_customer_or_guest() {
+    for (caller, expected) in [
+        (people::agent(), vec!["note"]),
+        (people::supervisor(), vec!["note"]),
+        (people::customer(), vec![]),
+        (people::guest(1), vec![]),
+    ] {
+        let mut talk = Talk::of(&caller);
+        talk.asks(EVENTS);
+        talk.follows(1, "id:s\nafter-seq:0\nevents:all\n");
+        talk.run();
+        talk.world.hub.noted(&noted(Some(kernel::UserId::new(people::id(20))), "for staff only"));
+        let told = talk.run();
+        assert_eq!(names(&told), expected);
+        assert_eq!(told.iter().any(|one| one.body.contains("for staff only")), !expected.is_empty());
+    }
 }
 
 #[test]
