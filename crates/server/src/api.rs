@@ -61,6 +61,7 @@ fn pace(config: &Config, parts: &Parts) -> Pace {
     let mut pace = Pace::new(Arc::clone(&parts.pace));
     pace.public_creations.count = config.limits.public_creations;
     pace.accounts.count = config.limits.account_attempts;
+    pace.logins.count = config.limits.logins;
     pace.letters.count = config.limits.letters;
     pace
 }

@@ -114,6 +114,9 @@ pub struct Limits {
     pub public_creations: u32,
     /// How often accounts and lost links may be asked for in a minute from one address. Default 10.
     pub account_attempts: u32,
+    /// How often people may sign in, or try to, in a minute from one address. To be raised where many people share one.
+    /// Default 10.
+    pub logins: u32,
     /// How many letters anybody may have sent to one address in an hour. Default 3.
     pub letters: u32,
 }
@@ -134,6 +137,7 @@ enabled = true
 address_connections = 5000
 public_creations = 5
 account_attempts = 10
+logins = 10
 letters = 3
 "#;
 
@@ -208,10 +212,13 @@ impl Config {
         if self.limits.address_connections == 0 {
             bail!("limits.address_connections must be at least 1");
         }
-        let Limits { public_creations, account_attempts, letters, .. } = self.limits;
-        for (name, count) in
-            [("public_creations", public_creations), ("account_attempts", account_attempts), ("letters", letters)]
-        {
+        let Limits { public_creations, account_attempts, logins, letters, .. } = self.limits;
+        for (name, count) in [
+            ("public_creations", public_creations),
+            ("account_attempts", account_attempts),
+            ("logins", logins),
+            ("letters", letters),
+        ] {
             if count == 0 {
                 bail!("limits.{name} must be at least 1");
             }
@@ -269,7 +276,7 @@ mod tests {
         assert_eq!((config.limits.public_creations, config.limits.account_attempts, config.limits.letters), (5, 10, 3));
         let config = with(&[("GUICHET_LIMITS_PUBLIC_CREATIONS", "100")]).unwrap();
         assert_eq!(config.limits.public_creations, 100);
-        for name in ["PUBLIC_CREATIONS", "ACCOUNT_ATTEMPTS", "LETTERS"] {
+        for name in ["PUBLIC_CREATIONS", "ACCOUNT_ATTEMPTS", "LOGINS", "LETTERS"] {
             let error = with(&[(&format!("GUICHET_LIMITS_{name}"), "0")]).unwrap_err().to_string();
             assert!(error.contains(&format!("limits.{}", name.to_lowercase())), "{error}");
         }

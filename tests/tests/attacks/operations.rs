@@ -207,7 +207,62 @@ const USER: &[(&str, u16)] = &[
     ),
 ];
 
+const REGISTRATION: &[(&str, u16)] = &[
+    ("{}", 422),
+    (
+        r#"{"organization":"demo","email":"not an address","password":"une-phrase-bien-longue","first_name":"A","last_name":"B"}"#,
+        422,
+    ),
+    (
+        r#"{"organization":"demo","email":"a@b.fr\r\nRCPT TO:<c@d.fr>","password":"une-phrase-bien-longue","first_name":"A","last_name":"B"}"#,
+        422,
+    ),
+    (r#"{"organization":"demo","email":"a@b.fr","password":"court","first_name":"A","last_name":"B"}"#, 422),
+    (r#"{"organization":"demo","email":"a@b.fr","password":"motdepasse2024","first_name":"A","last_name":"B"}"#, 422),
+    (
+        r#"{"organization":"demo","email":"a@b.fr","password":"une-phrase\u0000-longue","first_name":"A","last_name":"B"}"#,
+        422,
+    ),
+    (
+        r#"{"organization":"demo","email":"a@b.fr","password":"une-phrase-bien-longue","first_name":"A\nB","last_name":"B"}"#,
+        422,
+    ),
+    (
+        r#"{"organization":"demo","email":"a@b.fr","password":"une-phrase-bien-longue","first_name":"A","last_name":"B","language":"de"}"#,
+        422,
+    ),
+    (
+        r#"{"organization":"nowhere","email":"a@b.fr","password":"une-phrase-bien-longue","first_name":"A","last_name":"B"}"#,
+        404,
+    ),
+];
+
+/// A link of another organisation's, of nobody's, and what is no link.
+const LINKS: &[(&str, u16)] = &[
+    ("{}", 422),
+    (r#"{"token":""}"#, 422),
+    (r#"{"token":5}"#, 422),
+    (r#"{"token":"act_","password":"une-phrase-bien-longue","first_name":"A","last_name":"B"}"#, 404),
+    (
+        r#"{"token":"act_00000000-0000-7000-8000-000000000000_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","password":"une-phrase-bien-longue","first_name":"A","last_name":"B"}"#,
+        404,
+    ),
+    (r#"{"token":"' OR 1=1 --","password":"une-phrase-bien-longue","first_name":"A","last_name":"B"}"#, 404),
+];
+
+const LOST: &[(&str, u16)] = &[
+    ("{}", 422),
+    (r#"{"organization":"demo","number":"TICKET-20240115-001"}"#, 422),
+    (r#"{"organization":"demo","email":"a@b.fr"}"#, 422),
+    (r#"{"organization":"demo","number":5,"email":"a@b.fr"}"#, 422),
+    (r#"{"organization":"demo","number":"TICKET-20240115-001","email":"a@b.fr\r\nBcc: c@d.fr"}"#, 422),
+    (r#"{"organization":"nowhere","number":"TICKET-20240115-001","email":"a@b.fr"}"#, 404),
+];
+
 const ME: &[(&str, u16)] = &[
+    (r#"{"password":"une-phrase-bien-longue"}"#, 422),
+    (r#"{"password":"une-phrase-bien-longue","current_password":"wrong-password"}"#, 422),
+    (r#"{"password":"court","current_password":"guichet-demo"}"#, 422),
     (r#"{"first_name":""}"#, 422),
     (r#"{"first_name":"a\u0000b"}"#, 422),
     (r#"{"last_name":5}"#, 422),
@@ -224,6 +279,48 @@ const ROWS: &[Row] = &[
         Needs::Nobody,
         r#"{"organization":"demo","email":"agent@demo.test","password":"guichet-demo"}"#,
         LOGIN,
+    ),
+    write(
+        "POST /api/v1/auth/register",
+        Needs::Nobody,
+        r#"{"organization":"demo","email":"new@demo.test","password":"une-phrase-bien-longue","first_name":"A","last_name":"B"}"#,
+        REGISTRATION,
+    ),
+    write("POST /api/v1/auth/email/verify", Needs::Nobody, r#"{"token":"x"}"#, LINKS),
+    write(
+        "POST /api/v1/auth/password/forgot",
+        Needs::Nobody,
+        r#"{"organization":"demo","email":"nobody@demo.test"}"#,
+        &[
+            ("{}", 422),
+            (r#"{"organization":"demo","email":"not an address"}"#, 422),
+            (r#"{"organization":"demo","email":["agent@demo.test"]}"#, 422),
+            (r#"{"organization":"nowhere","email":"agent@demo.test"}"#, 404),
+        ],
+    ),
+    write(
+        "POST /api/v1/auth/password/reset",
+        Needs::Nobody,
+        r#"{"token":"x","password":"une-phrase-bien-longue"}"#,
+        LINKS,
+    ),
+    write(
+        "POST /api/v1/auth/invitations",
+        Needs::Admin,
+        r#"{"email":"new@demo.test","role":"agent"}"#,
+        &[
+            ("{}", 422),
+            (r#"{"email":"new@demo.test","role":"god"}"#, 422),
+            (r#"{"email":"not an address","role":"agent"}"#, 422),
+            (r#"{"email":"new@demo.test","role":"agent","language":"de"}"#, 422),
+            (r#"{"email":"agent@demo.test","role":"agent"}"#, 409),
+        ],
+    ),
+    write(
+        "POST /api/v1/auth/invitations/accept",
+        Needs::Nobody,
+        r#"{"token":"x","password":"une-phrase-bien-longue","first_name":"A","last_name":"B"}"#,
+        LINKS,
     ),
     write(
         "POST /api/v1/auth/refresh",
@@ -586,6 +683,12 @@ const ROWS: &[Row] = &[
         FORM,
     ),
     write("POST /api/v1/public/conversations", Needs::Nobody, r#"{"organization":"demo","name":"A"}"#, GUEST),
+    write(
+        "POST /api/v1/public/support-requests/access-link",
+        Needs::Nobody,
+        r#"{"organization":"demo","number":"TICKET-20240115-001","email":"a@b.fr"}"#,
+        LOST,
+    ),
     read("GET /api/v1/public/support-requests/{number}", Needs::Somebody),
     read("GET /api/v1/public/availability", Needs::Nobody),
     read("GET /.well-known/jwks.json", Needs::Nobody),

@@ -69,7 +69,9 @@ struct LoginAnswer {
     ("X-Guichet-Client" = Option<String>, Header, description = "`browser` for our own pages.")),
     responses((status = 200, description = "Signed in.", body = LoginAnswer),
     (status = 401, description = "Unknown e-mail, wrong password, or deactivated: the three are not told apart.",
-        body = crate::problem::Problem, content_type = "application/problem+json")))]
+        body = crate::problem::Problem, content_type = "application/problem+json"),
+    (status = 429, description = "Too many for now.", body = crate::problem::Problem,
+        content_type = "application/problem+json")))]
 #[post("/auth/login")]
 async fn login(request: HttpRequest, api: Data<Api>, Json(body): Json<Login>) -> Answer {
     let browser = is_browser(&request, &api)?;
@@ -80,6 +82,8 @@ async fn login(request: HttpRequest, api: Data<Api>, Json(body): Json<Login>) ->
         return Err(Failure::invalid(missing));
     }
     let organization = OrganizationRef { given: body.organization, host: host(&request) };
+    let called = api.identity.organization(&organization).await?;
+    api.pace.login(&api.identity, called.id, &request).await?;
     let client = client_info(&request, browser);
     let signed_in = api.identity.login(&organization, &body.email, Secret::new(body.password), client).await?;
     Ok(answer(&api, signed_in, browser))

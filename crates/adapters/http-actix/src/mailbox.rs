@@ -1,7 +1,5 @@
 //! The mails of a demonstration, which go nowhere else.
 
-use std::fmt::Write as _;
-
 use actix_web::{HttpResponse, get, http::header, web::Data};
 use async_trait::async_trait;
 use kernel::{LetterId, PortError, Timestamp};
@@ -40,11 +38,10 @@ const POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; f
 pub(crate) async fn list(api: Data<Api>) -> Answer {
     let mailbox = api.mailbox.as_ref().ok_or_else(Failure::not_found)?;
     let mails = mailbox.list().await.map_err(unreadable)?;
-    let mut rows = String::new();
-    for Mail { id, to, subject, at, .. } in &mails {
-        let (to, subject) = (escape(to), escape(subject));
-        let _ = write!(rows, "<li><a href=\"/dev/mailbox/{id}\">{subject}</a><br>{to}, {at}</li>\n");
-    }
+    let row = |Mail { id, to, subject, at, .. }: &Mail| {
+        format!("<li><a href=\"/dev/mailbox/{id}\">{}</a><br>{}, {at}</li>\n", escape(subject), escape(to))
+    };
+    let rows: String = mails.iter().map(row).collect();
     let empty = if mails.is_empty() { "<p>Aucun message pour le moment. No mail yet.</p>\n" } else { "" };
     Ok(page("Messages", &format!("<h1>Messages</h1>\n{empty}<ol reversed>\n{rows}</ol>\n")))
 }

@@ -24,10 +24,12 @@ pub struct Pace {
     pub letters: Allowance,
     /// Attempts at accounts and lost links, by the address they come from.
     pub accounts: Allowance,
+    /// Sign-ins, that succeed or not, by the address they come from.
+    pub logins: Allowance,
 }
 
 impl Pace {
-    /// Five new requests a minute, three letters an hour, ten attempts a minute.
+    /// Five new requests a minute, three letters an hour, ten attempts and ten sign-ins a minute.
     pub fn new(budgets: Arc<dyn Budgets>) -> Self {
         let a_minute = |count| Allowance { count, within: Duration::from_mins(1) };
         Self {
@@ -35,6 +37,7 @@ impl Pace {
             public_creations: a_minute(5),
             letters: Allowance { count: 3, within: Duration::from_hours(1) },
             accounts: a_minute(10),
+            logins: a_minute(10),
         }
     }
 
@@ -57,6 +60,17 @@ impl Pace {
     ) -> Result<(), Failure> {
         let from = client(request);
         self.take(identity, organization, "attempt", &from, self.accounts).await
+    }
+
+    /// Counts a sign-in.
+    pub(crate) async fn login(
+        &self,
+        identity: &Identity,
+        organization: OrganizationId,
+        request: &HttpRequest,
+    ) -> Result<(), Failure> {
+        let from = client(request);
+        self.take(identity, organization, "login", &from, self.logins).await
     }
 
     /// Counts a letter to somebody, whether or not one is sent: the count must not tell.

@@ -209,3 +209,19 @@ async fn one_changes_the_own_password_with_the_present_one() {
     change(json!({"password": new, "current_password": PASSWORD})).await.expect(StatusCode::OK);
     change(json!({"first_name": "Zoë"})).await.problem(401, "identity.token_revoked");
 }
+
+#[actix_web::test]
+async fn ten_sign_ins_a_minute_come_from_an_address_and_the_right_password_waits_too() {
+    let world = World::new().await;
+    let login = |password: &str| {
+        ask(&world, "/auth/login", json!({"organization": "demo", "email": "agent@demo.test", "password": password}))
+    };
+    for _ in 0..10 {
+        login("wrong").await.problem(401, "identity.bad_credentials");
+    }
+    let refused = login(PASSWORD).await;
+    assert_eq!(refused.header("ratelimit-limit"), Some("10"));
+    refused.problem(429, "rate_limited");
+    world.pace.refill();
+    login(PASSWORD).await.expect(StatusCode::OK);
+}

@@ -1,8 +1,7 @@
 //! Guests: let in by a token for one request.
 
 use kernel::{
-    Caller, FieldError, GuestCaller, GuestId, GuestTokenId, OrganizationId, ParticipantId, Role, Secret,
-    SupportRequestId,
+    Caller, FieldError, GuestId, GuestTokenId, OrganizationId, ParticipantId, Role, Secret, SupportRequestId,
 };
 
 use super::{Identity, persist};
@@ -67,28 +66,6 @@ impl Identity {
             Ok(tx.commit().await?)
         })
         .await
-    }
-
-    /// Lets a guest who has come in already into another request of theirs, by a token of its own.
-    ///
-    /// # Errors
-    /// `GuestTokenNotFound` for a guest who is gone; a port error.
-    pub async fn admit_again(
-        &self,
-        caller: &GuestCaller,
-        support_request: SupportRequestId,
-    ) -> Result<Secret, IdentityError> {
-        let found = self.parts.views.guest(caller.organization, caller.id).await?;
-        let guest = found.ok_or(IdentityError::GuestTokenNotFound)?;
-        let name = PersonName::parse(&caller.name).unwrap_or_else(|_| guest.name.clone());
-        let (token, clear) = self.guest_token(Guest { name, language: caller.language, ..guest }, support_request)?;
-        persist(|| async {
-            let mut tx = self.parts.store.begin(caller.organization).await?;
-            tx.guest_tokens().insert(&token).await?;
-            Ok::<_, IdentityError>(tx.commit().await?)
-        })
-        .await?;
-        Ok(clear)
     }
 
     /// Lets a guest in: known again by e-mail within the organisation, else new. The token opens the one
