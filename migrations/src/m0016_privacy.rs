@@ -71,11 +71,7 @@ const ERASABLE: &[(&str, &str, &str)] = &[
         "organization_id",
         "SELECT, UPDATE (sender_name, content, attachments, client_message_id, content_hash, deleted_at)",
     ),
-    (
-        "timeline_entry",
-        "organization_id",
-        "SELECT, UPDATE (old, new, actor_name, reason, note, metadata)",
-    ),
+    ("timeline_entry", "organization_id", "SELECT, UPDATE (old, new, actor_name, reason, note, metadata)"),
     ("attachment", "organization_id", "SELECT, UPDATE (deleted_at)"),
     ("outbox", "organization_id", "SELECT, INSERT, DELETE, UPDATE (payload)"),
     ("idempotent_call", "organization_id", "SELECT, DELETE"),
@@ -105,18 +101,13 @@ impl MigrationTrait for Migration {
         ddl::drop(manager, &["erasure", "audit_log"]).await?;
         let own = ["erasure", "audit_log"];
         for (table, ..) in ERASABLE.iter().filter(|(table, ..)| !own.contains(table)) {
-            let taken_back = [
-                format!("DROP POLICY {ERASER_ROLE} ON {table}"),
-                format!("REVOKE ALL ON {table} FROM {ERASER_ROLE}"),
-            ];
+            let taken_back =
+                [format!("DROP POLICY {ERASER_ROLE} ON {table}"), format!("REVOKE ALL ON {table} FROM {ERASER_ROLE}")];
             let taken_back: Vec<&str> = taken_back.iter().map(String::as_str).collect();
             ddl::only(manager, DbBackend::Postgres, &taken_back).await?;
         }
-        ddl::both(
-            manager,
-            &["DROP INDEX support_request_closed", "ALTER TABLE support_request DROP COLUMN erased_at"],
-        )
-        .await
+        ddl::both(manager, &["DROP INDEX support_request_closed", "ALTER TABLE support_request DROP COLUMN erased_at"])
+            .await
     }
 
     fn use_transaction(&self) -> Option<bool> {

@@ -5,6 +5,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 use chat::{Files, Sessions, Uploads};
 use identity::Identity;
 use kernel::{Env, SystemEnv};
+use privacy::Erasing;
 use store_seaorm::SeaStore;
 use support_request::Desk;
 use tokio::{sync::Notify, task::JoinSet, time::MissedTickBehavior};
@@ -27,6 +28,9 @@ const FILES: Duration = Duration::from_hours(1);
 const UNFINISHED: Duration = Duration::from_mins(1);
 /// How often files are checked again that wait because the scanner did not answer.
 const SCANS: Duration = Duration::from_secs(10);
+/// How often erasures are carried on that were interrupted.
+const ERASURES: Duration = Duration::from_mins(1);
+
 /// Starts all of them; dropping the set ends them.
 pub(crate) fn start(parts: &Parts) -> JoinSet<()> {
     let mut jobs = JoinSet::new();
@@ -75,6 +79,8 @@ pub(crate) fn start(parts: &Parts) -> JoinSet<()> {
         jobs.spawn(every(SCANS, "attachment-scan", move || check_held(Arc::clone(&uploads))));
     }
     jobs.spawn(remove_with_messages(Arc::clone(&parts.uploads), Arc::clone(&parts.deleted)));
+    let erasing = Arc::clone(&parts.erasing);
+    jobs.spawn(every(ERASURES, "erasures", move || carry_on_erasing(Arc::clone(&erasing))));
     let store = Arc::clone(&parts.store);
     jobs.spawn(every(CALLS, "idempotency-cleanup", move || forget_calls(Arc::clone(&store))));
     #[cfg(feature = "faults")]
@@ -123,6 +129,15 @@ impl How {
             }
         }
     }
+}
+
+/// What a person asked for and a part that was down kept from being done.
+async fn carry_on_erasing(erasing: Arc<Erasing>) -> anyhow::Result<()> {
+    let done = erasing.carry_on().await?;
+    if done > 0 {
+        tracing::info!(job = "erasures", done, "erasures that were interrupted were carried out");
+    }
+    Ok(())
 }
 
 async fn forget_calls(store: Arc<SeaStore>) -> anyhow::Result<()> {

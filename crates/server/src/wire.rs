@@ -10,6 +10,7 @@ use http_actix::Arrivals;
 use identity::{Identity, IdentityParts, Secrets};
 use kernel::{Env, SystemEnv, Texts};
 use local::{LocalBudgets, Unlimited};
+use privacy::{Erasing, Exporting};
 use realtime::{Hub, Limits};
 use store_seaorm::{History, SeaStore, StoreOptions};
 use support_request::{Desk, Promising, Queues};
@@ -23,7 +24,7 @@ use crate::{
     around::Around,
     bridges::{AfterCommit, Staff},
     config::Config,
-    files,
+    files, forgetting,
     nodes::{Ear, Nodes, SayRevoked},
     relay::StatusRelay,
     secret_key,
@@ -37,6 +38,10 @@ pub(crate) struct Parts {
     pub(crate) identity: Arc<Identity>,
     pub(crate) desk: Arc<Desk>,
     pub(crate) promising: Arc<Promising>,
+    /// Erasure and retention.
+    pub(crate) erasing: Arc<Erasing>,
+    /// Export.
+    pub(crate) exporting: Arc<Exporting>,
     pub(crate) chat: Arc<Chat>,
     /// The files of conversations.
     pub(crate) uploads: Arc<Uploads>,
@@ -79,7 +84,8 @@ impl Parts {
         fs::create_dir_all(&config.data_dir)
             .with_context(|| format!("the data folder {} cannot be made", config.data_dir.display()))?;
         let env: Arc<dyn Env> = Arc::new(SystemEnv);
-        let known = [wire::TEXTS, realtime::TEXTS, identity::TEXTS, support_request::TEXTS, chat::TEXTS];
+        let known =
+            [wire::TEXTS, realtime::TEXTS, identity::TEXTS, support_request::TEXTS, chat::TEXTS, privacy::TEXTS];
         let texts: Arc<dyn Texts> = Arc::new(FluentTexts::new(&known)?);
         let hub = Arc::new(Hub::new(Arc::clone(&texts), limits(config)));
         let (wake, arrivals, activity) = (Arc::new(Notify::new()), Arc::new(Arrivals::default()), Arc::default());
@@ -130,6 +136,15 @@ impl Parts {
         let promising = Arc::new(Promising::new(store.clone()));
         let (desk, chat, sessions) = (Arc::new(desk), Arc::new(chat), Arc::new(sessions));
         let uploads = Arc::new(uploads);
+        let erasing = Erasing::new(
+            store.clone(),
+            Arc::new(forgetting::Closing(Arc::clone(&identity))),
+            Arc::new(forgetting::Deleting { log: store.clone() }),
+            Arc::new(forgetting::Removing(Arc::clone(&uploads))),
+            Arc::new(forgetting::Telling(Arc::clone(&desk))),
+            Arc::clone(&env),
+        );
+        let (erasing, exporting) = (Arc::new(erasing), Arc::new(Exporting::new(store.clone())));
         Ok(Self {
             env,
             texts,
@@ -137,6 +152,8 @@ impl Parts {
             identity,
             desk,
             promising,
+            erasing,
+            exporting,
             chat,
             uploads,
             files,

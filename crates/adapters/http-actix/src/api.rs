@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use chat::{Chat, Sessions, Uploads};
 use identity::Identity;
 use kernel::{Availability, Env, OrganizationId, ParticipantId, Role, Secret, Texts, Timestamp, UserId};
+use privacy::{Erasing, Exporting};
 use support_request::{Desk, Promising, Queues};
 
 use crate::{Arrivals, PageSource, routes::RouteTable};
@@ -18,6 +19,10 @@ pub struct Parts {
     pub desk: Arc<Desk>,
     /// What is promised: deadlines and business hours.
     pub promising: Arc<Promising>,
+    /// Erasure and retention.
+    pub erasing: Arc<Erasing>,
+    /// Export.
+    pub exporting: Arc<Exporting>,
     /// Conversations.
     pub chat: Arc<Chat>,
     /// Their files.

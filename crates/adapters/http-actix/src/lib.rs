@@ -21,6 +21,7 @@ mod opening;
 mod operations;
 mod pages;
 mod presence;
+mod privacy;
 mod problem;
 mod promises;
 mod public;

@@ -11,7 +11,7 @@ use utoipa_actix_web::{scope, service_config};
 
 use crate::{
     Api, answer::Answer, attachments, auth, chat_sessions, conversations, docs, failure::Failure, me, messages,
-    operations, pages, presence, promises, public, support_requests, users,
+    operations, pages, presence, privacy, promises, public, support_requests, users,
 };
 
 /// All of it.
@@ -41,6 +41,7 @@ pub(crate) fn documented(config: &mut service_config::ServiceConfig<'_>) {
         attachments::configure(api);
         public::configure(api);
         promises::configure(api);
+        privacy::configure(api);
     }));
     operations::configure(config);
 }

@@ -1,6 +1,7 @@
 //! The use cases.
 
 mod authenticating;
+mod closing;
 mod guests;
 mod keys;
 mod organizations;

@@ -79,13 +79,14 @@ const BY_FORM: &str = "POST /api/v1/conversations/{id}/attachments";
 
 /// POSTs that create nothing: the same again has the same effect by itself, or is another act on purpose,
 /// as signing in twice is.
-const NOT_CREATING: [&str; 13] = [
+const NOT_CREATING: [&str; 14] = [
     "POST /api/v1/auth/login",
     "POST /api/v1/auth/logout",
     "POST /api/v1/auth/refresh",
     "POST /api/v1/conversations/{id}/end",
     "POST /api/v1/conversations/{id}/messages/{message_id}/read",
     "POST /api/v1/conversations/{id}/read",
+    "POST /api/v1/privacy/erase",
     "POST /api/v1/support-requests/{id}/assign",
     "POST /api/v1/support-requests/{id}/close",
     "POST /api/v1/support-requests/{id}/reopen",

@@ -13,6 +13,7 @@ mod me;
 mod operations;
 mod pages;
 mod presence;
+mod privacy;
 mod promises;
 mod public;
 mod sign_in;

@@ -27,6 +27,7 @@ use http_actix::{
 };
 use identity::testing::Fixture;
 use kernel::{Caller, GuestCaller, Language, OrganizationId, ParticipantId, Role, Secret, Texts, UserId};
+use privacy::{Erasing, Exporting, testing::FakePrivacy};
 use serde_json::Value;
 use support_request::{
     Desk, Person, Promising, Queues, RequestChange, RequestFeed, Requester,
@@ -46,6 +47,7 @@ pub(crate) struct World {
     pub(crate) requests: FakeStore,
     pub(crate) people: Arc<FakePeople>,
     pub(crate) switches: Arc<Switches>,
+    pub(crate) privacy: Arc<FakePrivacy>,
     pub(crate) api: Data<Api>,
 }
 
@@ -94,12 +96,18 @@ impl World {
             identity.env.clone(),
             UploadLimits { file_bytes: 1 << 20, ..UploadLimits::default() },
         );
+        let privacy = Arc::new(FakePrivacy::default());
+        let (store, live) = (privacy.clone(), privacy.clone());
+        let erasing =
+            Erasing::new(store, privacy.clone(), privacy.clone(), privacy.clone(), live, identity.env.clone());
         let switches = Arc::new(Switches::default());
         let metrics = metrics_token
             .map(|token| MetricsPage { render: Arc::new(|| "guichet_up 1\n".to_owned()), token: Secret::new(token) });
         let api = Api::new(Parts {
             identity: identity.identity.clone(),
             desk: Arc::new(desk),
+            erasing: Arc::new(erasing),
+            exporting: Arc::new(Exporting::new(privacy.clone())),
             promising: Arc::new(Promising::new(Arc::new(requests.clone()))),
             chat: Arc::new(chat),
             uploads: Arc::new(uploads),
@@ -115,7 +123,8 @@ impl World {
             metrics,
             settings,
         });
-        let world = Self { identity, log, files, scanner, sessions, requests, people, switches, api: Data::new(api) };
+        let world =
+            Self { identity, log, files, scanner, sessions, requests, people, switches, privacy, api: Data::new(api) };
         for role in [Role::Admin, Role::Supervisor, Role::Agent, Role::Customer] {
             world.introduce(&world.identity.caller(role).await);
         }
