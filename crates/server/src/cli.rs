@@ -46,6 +46,9 @@ enum Command {
     /// The history that the places of messages belong to.
     #[command(subcommand)]
     Epoch(Epoch),
+    /// What was erased at the request of people, or because its time was over.
+    #[command(subcommand)]
+    Erasures(Erasures),
     /// Print the OpenAPI document.
     Openapi,
     /// Print the AsyncAPI document.
@@ -98,6 +101,15 @@ enum Epoch {
     /// Give every organisation a new one, after the database was restored or a standby was promoted: clients
     /// then start afresh with what is stored. Stop all nodes before.
     Renew,
+}
+
+#[derive(Debug, Subcommand)]
+enum Erasures {
+    /// Print the log of erasures, one JSON object a line: ids only. Keep it apart from the copies of the database.
+    List,
+    /// Erase again, after an older copy of the database was restored: all that its log names, and what comes on
+    /// standard input in the form of `list`. Stop all nodes before.
+    Repeat,
 }
 
 #[derive(Debug, Subcommand)]
@@ -190,6 +202,8 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
         }
         Command::Migrate(command) => migrate(&load(file)?, command).await,
         Command::Epoch(Epoch::Renew) => renew_epochs(&load(file)?).await,
+        Command::Erasures(Erasures::List) => crate::erasures::list(&load(file)?).await,
+        Command::Erasures(Erasures::Repeat) => crate::erasures::repeat(&load(file)?).await,
         Command::User(command) => create_user(&load(file)?, command).await,
         Command::Organization(command) => create_organization(&load(file)?, command).await,
         Command::Jobs(Jobs::List { json }) => jobs::command::list(&load(file)?, json).await,

@@ -11,6 +11,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 use chat::{Files, Sessions, Uploads};
 use identity::{Dispatch, Identity};
 use kernel::{Env, SystemEnv};
+use privacy::Erasing;
 use store_seaorm::SeaStore;
 use support_request::Desk;
 use tokio::{sync::Notify, task::JoinSet, time::MissedTickBehavior};

@@ -8,9 +8,11 @@ mod bridges;
 pub mod cli;
 pub mod config;
 mod demo;
+mod erasures;
 #[cfg(feature = "faults")]
 mod faults;
 mod files;
+mod forgetting;
 mod heads;
 mod health;
 mod jobs;

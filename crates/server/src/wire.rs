@@ -10,6 +10,7 @@ use http_actix::Arrivals;
 use identity::{Identity, IdentityParts, Secrets};
 use kernel::{Env, SystemEnv, Texts};
 use local::{LocalBudgets, Unlimited};
+use privacy::{Erasing, Exporting};
 use realtime::{Hub, Limits};
 use store_seaorm::{History, SeaStore, StoreOptions};
 use support_request::{Automation, CannedReplies, Categories, Desk, Promising, Queues, RoutingRules, SavedViews};
@@ -24,7 +25,7 @@ use crate::{
     assigning::Assigning,
     bridges::{AfterCommit, Staff},
     config::Config,
-    files,
+    files, forgetting,
     nodes::{Ear, Nodes, SayRevoked},
     relay::StatusRelay,
     secret_key,
@@ -51,6 +52,10 @@ pub(crate) struct Parts {
     pub(crate) routing: Arc<RoutingRules>,
     /// Rung where somebody may have a place, or a request nobody.
     pub(crate) assigning: Arc<Assigning>,
+    /// Erasure and retention.
+    pub(crate) erasing: Arc<Erasing>,
+    /// Export.
+    pub(crate) exporting: Arc<Exporting>,
     pub(crate) chat: Arc<Chat>,
     /// The files of conversations.
     pub(crate) uploads: Arc<Uploads>,
@@ -93,7 +98,8 @@ impl Parts {
         fs::create_dir_all(&config.data_dir)
             .with_context(|| format!("the data folder {} cannot be made", config.data_dir.display()))?;
         let env: Arc<dyn Env> = Arc::new(SystemEnv);
-        let known = [wire::TEXTS, realtime::TEXTS, identity::TEXTS, support_request::TEXTS, chat::TEXTS];
+        let known =
+            [wire::TEXTS, realtime::TEXTS, identity::TEXTS, support_request::TEXTS, chat::TEXTS, privacy::TEXTS];
         let texts: Arc<dyn Texts> = Arc::new(FluentTexts::new(&known)?);
         let hub = Arc::new(Hub::new(Arc::clone(&texts), limits(config)));
         let (wake, arrivals, activity) = (Arc::new(Notify::new()), Arc::new(Arrivals::default()), Arc::default());
@@ -153,6 +159,15 @@ impl Parts {
         let routing = Arc::new(RoutingRules::new(store.clone(), people, Arc::clone(&env)));
         let (desk, chat, sessions) = (Arc::new(desk), Arc::new(chat), Arc::new(sessions));
         let uploads = Arc::new(uploads);
+        let erasing = Erasing::new(
+            store.clone(),
+            Arc::new(forgetting::Closing(Arc::clone(&identity))),
+            Arc::new(forgetting::Deleting { log: store.clone() }),
+            Arc::new(forgetting::Removing(Arc::clone(&uploads))),
+            Arc::new(forgetting::Telling(Arc::clone(&desk))),
+            Arc::clone(&env),
+        );
+        let (erasing, exporting) = (Arc::new(erasing), Arc::new(Exporting::new(store.clone())));
         Ok(Self {
             env,
             texts,
@@ -166,6 +181,8 @@ impl Parts {
             automation,
             canned_replies,
             categories,
+            erasing,
+            exporting,
             routing,
             saved_views,
             chat,

@@ -134,4 +134,9 @@ pub(crate) const ROWS: &[Row] = &[
     row("POST /api/v1/public/conversations", On::Nothing, BY_ALL).body(r#"{"organization":"demo","name":"A"}"#),
     row("GET /api/v1/public/support-requests/{number}", On::Request, "! +-. +-. +++-. +. +."),
     row("GET /api/v1/public/availability", On::Nothing, BY_ALL).query("?organization=demo"),
+    row("GET /api/v1/privacy/export", On::Nothing, "! + + + + +"),
+    row("GET /api/v1/privacy/export", On::Nothing, BY_ADMINS).query("?user_id={customer}"),
+    // The last two: whoever is erased calls nothing any more.
+    row("POST /api/v1/privacy/erase", On::Nothing, BY_ADMINS).body(r#"{"user_id":"{customer}"}"#),
+    row("POST /api/v1/privacy/erase", On::Nothing, "! + + + + +").body("{}").or("identity.last_admin"),
 ];

@@ -691,6 +691,20 @@ const ROWS: &[Row] = &[
     ),
     read("GET /api/v1/public/support-requests/{number}", Needs::Somebody),
     read("GET /api/v1/public/availability", Needs::Nobody),
+    read("GET /api/v1/privacy/export", Needs::Somebody),
+    write(
+        "POST /api/v1/privacy/erase",
+        Needs::Somebody,
+        "{}",
+        &[
+            (r#"{"user_id":5}"#, 422),
+            (r#"{"user_id":"nobody"}"#, 422),
+            (r#"{"email":"not an address"}"#, 422),
+            (r#"{"email":["agent@demo.test"]}"#, 422),
+            // Whoever calls is an agent.
+            (r#"{"email":"customer@demo.test"}"#, 403),
+        ],
+    ),
     read("GET /.well-known/jwks.json", Needs::Nobody),
     read("GET /health", Needs::Nobody),
     read("GET /health/live", Needs::Nobody),

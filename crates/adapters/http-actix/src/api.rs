@@ -6,7 +6,9 @@ use async_trait::async_trait;
 use chat::{Chat, Sessions, Uploads};
 use identity::Identity;
 use kernel::{Availability, Env, OrganizationId, ParticipantId, Role, Secret, Texts, Timestamp, UserId};
+use privacy::{Erasing, Exporting};
 use support_request::{Automation, CannedReplies, Categories, Desk, Promising, Queues, RoutingRules, SavedViews};
+use support_request::{Desk, Promising, Queues};
 
 use crate::{Arrivals, Mailbox, Pace, PageSource, routes::RouteTable};
 
@@ -28,6 +30,10 @@ pub struct Parts {
     pub automation: Arc<Automation>,
     /// Who is given what by itself.
     pub routing: Arc<RoutingRules>,
+    /// Erasure and retention.
+    pub erasing: Arc<Erasing>,
+    /// Export.
+    pub exporting: Arc<Exporting>,
     /// Conversations.
     pub chat: Arc<Chat>,
     /// Their files.

@@ -27,6 +27,7 @@ mod organization;
 mod pace;
 mod pages;
 mod presence;
+mod privacy;
 mod problem;
 mod promises;
 mod public;

@@ -11,7 +11,7 @@ use utoipa_actix_web::{scope, service_config};
 
 use crate::{
     Api, accounts, answer::Answer, attachments, auth, canned_replies, categories, chat_sessions, conversations, docs,
-    failure::Failure, mailbox, me, messages, operations, organization, pages, presence, promises, public,
+    failure::Failure, mailbox, me, messages, operations, organization, pages, presence, privacy, promises, public,
     routing_rules, saved_views, support_requests, tracking, users,
 };
 
@@ -51,6 +51,7 @@ pub(crate) fn documented(config: &mut service_config::ServiceConfig<'_>) {
         canned_replies::configure(api);
         categories::configure(api);
         organization::configure(api);
+        privacy::configure(api);
         routing_rules::configure(api);
         saved_views::configure(api);
     }));

@@ -112,6 +112,14 @@ impl SeaTx {
         }
     }
 
+    /// From here to its end the transaction may take away what a person left, and little else.
+    pub(crate) async fn as_eraser(&mut self) -> Result<(), PortError> {
+        if self.is_postgres() {
+            self.run(Sql::new(format!("SET LOCAL ROLE {}", migrations::ERASER_ROLE))).await?;
+        }
+        Ok(())
+    }
+
     pub(crate) async fn commit_all(mut self) -> Result<(), PortError> {
         let Some(open) = self.open.take() else { return Err(self.buried()) };
         let deadline = self.deadline.max(Instant::now() + COMMIT);

@@ -3,8 +3,8 @@
 use kernel::{Language, TextCatalogue, Texts};
 use texts_fluent::FluentTexts;
 
-const CATALOGUES: [TextCatalogue; 5] =
-    [wire::TEXTS, realtime::TEXTS, identity::TEXTS, support_request::TEXTS, chat::TEXTS];
+const CATALOGUES: [TextCatalogue; 6] =
+    [wire::TEXTS, realtime::TEXTS, identity::TEXTS, support_request::TEXTS, chat::TEXTS, privacy::TEXTS];
 
 fn every_code() -> Vec<String> {
     let codes = [
@@ -13,6 +13,7 @@ fn every_code() -> Vec<String> {
         &identity::IdentityError::CODES,
         &support_request::SupportRequestError::CODES,
         &chat::ChatError::CODES,
+        &privacy::PrivacyError::CODES,
         &["default_subject"],
     ];
     let fields = [wire::FIELD_CODES.as_slice(), &identity::InvalidValue::CODES];

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod authenticating;
+mod closing;
 mod guests;
 mod keys;
 mod organizations;

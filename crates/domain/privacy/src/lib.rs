@@ -4,6 +4,8 @@ mod erasing;
 mod error;
 mod exporting;
 mod ports;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 #[cfg(test)]
 mod tests;
 

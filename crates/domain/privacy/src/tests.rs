@@ -1,126 +1,14 @@
 //! The use cases over ports that record what is asked of them, in one list.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use async_trait::async_trait;
 use kernel::{
-    Caller, ConversationId, GuestCaller, GuestId, GuestTokenId, Language, MessageId, OrganizationId, ParticipantId,
-    PortError, Role, SessionId, SupportRequestId, Timestamp, UserCaller, UserId, testing::FixedEnv,
+    Caller, GuestCaller, GuestId, GuestTokenId, Language, OrganizationId, ParticipantId, Role, SessionId,
+    SupportRequestId, UserCaller, UserId, testing::FixedEnv,
 };
 use uuid::Uuid;
 
-use crate::{
-    Accounts, Closing, Erasing, Erasure, ErasureRequest, ErasureStore, Exporting, Extent, FilesLeft, Live, Messages,
-    PersonalData, PersonalDataStore, PrivacyError,
-};
-
-/// What is behind all ports: a list of what happened, and what is noted.
-#[derive(Default)]
-struct World {
-    happened: Mutex<Vec<&'static str>>,
-    noted: Mutex<Vec<Erasure>>,
-    done: Mutex<Vec<Uuid>>,
-    exported: Mutex<Vec<(ParticipantId, Option<SupportRequestId>)>>,
-    last_admin: Mutex<bool>,
-    storage_is_down: Mutex<bool>,
-}
-
-impl World {
-    fn say(&self, what: &'static str) {
-        self.happened.lock().unwrap().push(what);
-    }
-}
-
-#[async_trait]
-impl ErasureStore for World {
-    async fn people(
-        &self,
-        _: OrganizationId,
-        id: Option<UserId>,
-        email: Option<&str>,
-    ) -> Result<Vec<ParticipantId>, PortError> {
-        let known = email == Some("lea@example.com");
-        let by_email = known.then(|| [ParticipantId::new(uuid(7)), ParticipantId::new(uuid(8))]);
-        Ok(id.map(Into::into).into_iter().chain(by_email.into_iter().flatten()).collect())
-    }
-    async fn note(&self, erasure: &Erasure) -> Result<(), PortError> {
-        self.say("note");
-        self.noted.lock().unwrap().push(*erasure);
-        Ok(())
-    }
-    async fn messages(&self, _: &Erasure) -> Result<Vec<(ConversationId, MessageId)>, PortError> {
-        Ok(vec![(ConversationId::new(uuid(20)), MessageId::new(uuid(21)))])
-    }
-    async fn mark_files(&self, _: &Erasure) -> Result<(), PortError> {
-        self.say("mark files");
-        Ok(())
-    }
-    async fn blank(&self, erasure: &Erasure, _: Timestamp) -> Result<Vec<SupportRequestId>, PortError> {
-        self.say("blank");
-        self.done.lock().unwrap().push(erasure.id);
-        Ok(vec![SupportRequestId::new(uuid(30))])
-    }
-    async fn erasures(&self, only_open: bool) -> Result<Vec<Erasure>, PortError> {
-        let done = self.done.lock().unwrap().clone();
-        let noted = self.noted.lock().unwrap().clone();
-        Ok(noted.into_iter().filter(|one| !only_open || !done.contains(&one.id)).collect())
-    }
-    async fn closed_before(&self, _: OrganizationId, _: Timestamp, _: u32) -> Result<Vec<SupportRequestId>, PortError> {
-        Ok(vec![SupportRequestId::new(uuid(31)), SupportRequestId::new(uuid(32))])
-    }
-}
-
-#[async_trait]
-impl Accounts for World {
-    async fn close(
-        &self,
-        _: OrganizationId,
-        _: ParticipantId,
-        _: Option<SupportRequestId>,
-    ) -> Result<Closing, PortError> {
-        self.say("close");
-        Ok(if *self.last_admin.lock().unwrap() { Closing::LastAdmin } else { Closing::Closed })
-    }
-}
-
-#[async_trait]
-impl Messages for World {
-    async fn delete(&self, _: OrganizationId, messages: Vec<(ConversationId, MessageId)>) -> Result<(), PortError> {
-        assert_eq!(messages.len(), 1);
-        self.say("delete messages");
-        Ok(())
-    }
-}
-
-#[async_trait]
-impl FilesLeft for World {
-    async fn remove_deleted(&self) -> Result<(), PortError> {
-        self.say("remove files");
-        if *self.storage_is_down.lock().unwrap() { Err(PortError::unavailable("the storage is down")) } else { Ok(()) }
-    }
-}
-
-#[async_trait]
-impl Live for World {
-    async fn erased(&self, _: OrganizationId, requests: &[SupportRequestId]) {
-        assert_eq!(requests, [SupportRequestId::new(uuid(30))]);
-        self.say("tell");
-    }
-}
-
-#[async_trait]
-impl PersonalDataStore for World {
-    async fn personal_data(
-        &self,
-        _: OrganizationId,
-        person: ParticipantId,
-        support_request: Option<SupportRequestId>,
-    ) -> Result<PersonalData, PortError> {
-        self.exported.lock().unwrap().push((person, support_request));
-        let person = (person != ParticipantId::new(uuid(99))).then(|| serde_json::json!({}));
-        Ok(PersonalData { person, ..PersonalData::default() })
-    }
-}
+use crate::{Erasing, ErasureRequest, Exporting, Extent, PrivacyError, testing::FakePrivacy};
 
 fn uuid(n: u128) -> Uuid {
     Uuid::from_u128(n)
@@ -150,8 +38,8 @@ fn guest() -> Caller {
     })
 }
 
-fn erasing() -> (Arc<World>, Erasing) {
-    let world = Arc::new(World::default());
+fn erasing() -> (Arc<FakePrivacy>, Erasing) {
+    let world = Arc::new(FakePrivacy::default());
     let env = Arc::new(FixedEnv::new());
     let erasing = Erasing::new(world.clone(), world.clone(), world.clone(), world.clone(), world.clone(), env);
     (world, erasing)
@@ -161,7 +49,7 @@ fn of(person: Option<u128>, email: Option<&str>) -> ErasureRequest {
     ErasureRequest { person: person.map(|n| UserId::new(uuid(n))), email: email.map(str::to_owned) }
 }
 
-fn extents(world: &World) -> Vec<Extent> {
+fn extents(world: &FakePrivacy) -> Vec<Extent> {
     world.noted.lock().unwrap().iter().map(|erasure| erasure.extent).collect()
 }
 

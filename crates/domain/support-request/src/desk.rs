@@ -128,6 +128,28 @@ impl Desk {
         Ok(Done { view, changed })
     }
 
+    /// Tells those who look at requests that what was said in them is gone. One that is not there is passed over.
+    ///
+    /// # Errors
+    /// A port error of the first that cannot be read.
+    pub async fn tell_erased(&self, organization: OrganizationId, ids: &[SupportRequestId]) -> Result<()> {
+        for id in ids {
+            let nobody = kernel::ParticipantId::new(id.uuid());
+            let found = self.views.find(organization, Scope::All, nobody, *id).await?;
+            if let Some(view) = found {
+                self.feed.changed(&RequestChange {
+                    event: "erased".into(),
+                    organization,
+                    audience: view.audience.clone(),
+                    before: None,
+                    view,
+                    timeline: Vec::new(),
+                });
+            }
+        }
+        Ok(())
+    }
+
     async fn try_open(
         &self,
         caller: &Caller,

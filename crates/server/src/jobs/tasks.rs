@@ -91,6 +91,9 @@ pub(crate) fn all(parts: &Parts) -> Vec<Task> {
             Ok(Did::of(uploads.sweep_unfinished().await?, "uploads that did not end given up"))
         }),
         files::unbound_attachments(HOUR, uploads, &parts.installation),
+        Task::new("erasures", MINUTE, &parts.erasing, async |erasing| {
+            Ok(Did::of(erasing.carry_on().await?, "erasures that were interrupted carried out"))
+        }),
         Task::new("idempotency-cleanup", HOUR, &parts.store, async |store| {
             Ok(Did::of(store.purge_calls(SystemEnv.now()).await?, "calls that cannot be repeated any more forgotten"))
         }),

@@ -126,7 +126,7 @@ const BY_CLOSED: &str = "POST /api/v1/support-requests/{id}/follow-up";
 
 /// POSTs that create nothing: the same again has the same effect by itself, or is another act on purpose,
 /// as signing in twice is.
-const NOT_CREATING: [&str; 29] = [
+const NOT_CREATING: [&str; 30] = [
     // A link that is followed twice is used up, and a letter that is asked for twice is two.
     "POST /api/v1/auth/email/verify",
     "POST /api/v1/auth/invitations",
@@ -144,6 +144,7 @@ const NOT_CREATING: [&str; 29] = [
     "POST /api/v1/conversations/{id}/read",
     "POST /api/v1/conversations/{id}/unarchive",
     "POST /api/v1/support-requests/bulk",
+    "POST /api/v1/privacy/erase",
     "POST /api/v1/support-requests/{id}/assign",
     "POST /api/v1/support-requests/{id}/close",
     "POST /api/v1/support-requests/{id}/escalate",

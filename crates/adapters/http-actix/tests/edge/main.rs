@@ -19,6 +19,7 @@ mod operations;
 mod organization;
 mod pages;
 mod presence;
+mod privacy;
 mod promises;
 mod public;
 mod routing_rules;

@@ -30,6 +30,7 @@ use identity::testing::Fixture;
 use kernel::{
     Caller, GuestCaller, Language, OrganizationId, ParticipantId, PortError, Role, Secret, Texts, Timestamp, UserId,
 };
+use privacy::{Erasing, Exporting, testing::FakePrivacy};
 use serde_json::Value;
 use support_request::{
     Automation, CannedReplies, Categories, Desk, NoteChange, Person, Promising, Queues, RequestChange, RequestFeed,
@@ -53,6 +54,7 @@ pub(crate) struct World {
     /// How often visitors may call; full again when a test says so.
     pub(crate) pace: Arc<CountedBudgets>,
     pub(crate) switches: Arc<Switches>,
+    pub(crate) privacy: Arc<FakePrivacy>,
     pub(crate) api: Data<Api>,
 }
 
@@ -110,6 +112,10 @@ impl World {
             identity.env.clone(),
             UploadLimits { file_bytes: 1 << 20, ..UploadLimits::default() },
         );
+        let privacy = Arc::new(FakePrivacy::default());
+        let (store, live) = (privacy.clone(), privacy.clone());
+        let erasing =
+            Erasing::new(store, privacy.clone(), privacy.clone(), privacy.clone(), live, identity.env.clone());
         let switches = Arc::new(Switches::default());
         let pace = Arc::new(CountedBudgets::bounded());
         let metrics = metrics_token
@@ -117,6 +123,8 @@ impl World {
         let api = Api::new(Parts {
             identity: identity.identity.clone(),
             desk: Arc::new(desk),
+            erasing: Arc::new(erasing),
+            exporting: Arc::new(Exporting::new(privacy.clone())),
             promising: Arc::new(Promising::new(Arc::new(requests.clone()))),
             categories: Arc::new(Categories::new(Arc::new(requests.clone()), identity.env.clone())),
             canned_replies: Arc::new(CannedReplies::new(
@@ -143,8 +151,19 @@ impl World {
             mailbox,
             settings,
         });
-        let world =
-            Self { identity, log, files, scanner, sessions, requests, people, pace, switches, api: Data::new(api) };
+        let world = Self {
+            identity,
+            log,
+            files,
+            scanner,
+            sessions,
+            requests,
+            people,
+            pace,
+            switches,
+            privacy,
+            api: Data::new(api),
+        };
         for role in [Role::Admin, Role::Supervisor, Role::Agent, Role::Customer] {
             world.introduce(&world.identity.caller(role).await);
         }

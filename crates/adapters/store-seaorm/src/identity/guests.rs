@@ -88,6 +88,15 @@ impl GuestTokens for SeaTx {
         row.as_ref().map(token).transpose()
     }
 
+    async fn lock_of(&mut self, guest: GuestId) -> Result<Vec<GuestToken>, PortError> {
+        let sql = format!(
+            "SELECT {TOKEN} FROM guest_token t
+             WHERE t.organization_id = $1 AND t.guest_id = $2 AND t.revoked_at IS NULL ORDER BY t.id {{lock}}"
+        );
+        let rows = self.all(Sql::new(sql).uuid(self.organization.uuid()).uuid(guest.uuid())).await?;
+        rows.iter().map(token).collect()
+    }
+
     async fn save(&mut self, token: &GuestToken) -> Result<(), PortError> {
         self.own(token.organization)?;
         let sql = "UPDATE guest_token SET revoked_at = $3 WHERE organization_id = $1 AND id = $2";

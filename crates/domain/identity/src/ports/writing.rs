@@ -1,7 +1,7 @@
 //! Transactions: everything that changes something.
 
 use async_trait::async_trait;
-use kernel::{Event, GuestTokenId, IdempotentCalls, OrganizationId, PortError, SessionId, Timestamp, UserId};
+use kernel::{Event, GuestId, GuestTokenId, IdempotentCalls, OrganizationId, PortError, SessionId, Timestamp, UserId};
 
 use crate::{
     AccountToken, AccountTokenKind, Email, Guest, GuestToken, Letters, Organization, Revocation, Session, TokenHash,
@@ -138,6 +138,9 @@ pub trait GuestTokens: Send {
     async fn insert(&mut self, token: &GuestToken) -> Result<(), PortError>;
     /// A token, which MUST NOT be changed by others until this transaction ends.
     async fn lock(&mut self, id: GuestTokenId) -> Result<Option<GuestToken>, PortError>;
+    /// All tokens of a guest that were not revoked (they may have expired), locked in the same way, in the order of
+    /// their ids.
+    async fn lock_of(&mut self, guest: GuestId) -> Result<Vec<GuestToken>, PortError>;
     /// Stores a changed token that this transaction locked; only `revoked_at` ever changes.
     async fn save(&mut self, token: &GuestToken) -> Result<(), PortError>;
 }

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use kernel::{
-    Claim, Event, GuestTokenId, IdempotentCall, IdempotentCalls, OrganizationId, PortError, PortErrorKind, Role,
-    SessionId, Timestamp, UserId,
+    Claim, Event, GuestId, GuestTokenId, IdempotentCall, IdempotentCalls, OrganizationId, PortError, PortErrorKind,
+    Role, SessionId, Timestamp, UserId,
 };
 use uuid::Uuid;
 
@@ -298,6 +298,14 @@ impl GuestTokens for FakeTx {
     async fn lock(&mut self, id: GuestTokenId) -> Result<Option<GuestToken>, PortError> {
         let organization = self.organization;
         Ok(self.call()?.guest_tokens.get(&id).filter(|token| token.organization == organization).cloned())
+    }
+
+    async fn lock_of(&mut self, guest: GuestId) -> Result<Vec<GuestToken>, PortError> {
+        let organization = self.organization;
+        let tokens = self.call()?.guest_tokens.values();
+        let own =
+            tokens.filter(|one| one.organization == organization && one.guest == guest && one.revoked_at.is_none());
+        Ok(own.cloned().collect())
     }
 
     async fn save(&mut self, token: &GuestToken) -> Result<(), PortError> {

@@ -116,3 +116,31 @@ async fn what_ended_more_than_a_day_ago_is_purged() {
     assert_eq!(fixture.identity.purge().await.unwrap(), 2, "the token and its revocation");
     assert_eq!(code(fixture.identity.authenticate(admitted.token.expose()).await), "identity.not_authenticated");
 }
+
+#[tokio::test]
+async fn a_guest_who_is_closed_out_comes_in_by_no_token_of_what_was_closed() {
+    let fixture = Fixture::new().await;
+    let comes_in = async |admitted: &Admitted| fixture.identity.authenticate(admitted.token.expose()).await;
+    let (one, two) =
+        (admit(&fixture, "Anna", Some("a@mail.test"), 7).await, admit(&fixture, "Anna", Some("a@mail.test"), 8).await);
+    let other = admit(&fixture, "Bob", Some("b@mail.test"), 9).await;
+    let close = async |request| fixture.identity.close(fixture.organization.id, one.guest.into(), request).await;
+    close(Some(request(7))).await.unwrap();
+    assert_eq!(code(comes_in(&one).await), "identity.token_revoked");
+    assert!(comes_in(&two).await.is_ok(), "one request was named");
+    close(None).await.unwrap();
+    close(None).await.unwrap();
+    assert_eq!(code(comes_in(&two).await), "identity.token_revoked");
+    assert!(comes_in(&other).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_user_who_is_closed_out_is_signed_out_and_the_last_admin_is_not() {
+    let fixture = Fixture::new().await;
+    let admin = fixture.caller(Role::Admin).await.participant();
+    let agent = fixture.login("agent@demo.test").await.unwrap();
+    fixture.identity.close(fixture.organization.id, agent.user.id.into(), None).await.unwrap();
+    assert_eq!(code(fixture.identity.authenticate(agent.access_token.expose()).await), "identity.token_revoked");
+    let last = fixture.identity.close(fixture.organization.id, admin, None).await;
+    assert_eq!(code(last), "identity.last_admin");
+}

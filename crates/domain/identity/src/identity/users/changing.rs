@@ -153,7 +153,7 @@ impl Identity {
 
     /// Administrators are locked before the user, in the order of their ids, so that two who
     /// demote each other cannot both succeed.
-    async fn try_amend(
+    pub(in crate::identity) async fn try_amend(
         &self,
         organization: OrganizationId,
         id: UserId,

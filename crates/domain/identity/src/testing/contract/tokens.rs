@@ -34,7 +34,9 @@ pub async fn a_guest_token_is_found_by_its_hash(stores: &Stores) {
     let mut tx = stores.store.begin(demo.id).await.unwrap();
     assert_eq!(tx.guest_tokens().lock(one.id).await.unwrap().as_ref(), Some(&one));
     let revoked = GuestToken { revoked_at: Some(moment(9)), ..one.clone() };
+    assert_eq!(tx.guest_tokens().lock_of(anna.id).await.unwrap(), std::slice::from_ref(&one));
     tx.guest_tokens().save(&revoked).await.unwrap();
+    assert_eq!(tx.guest_tokens().lock_of(anna.id).await.unwrap(), [], "a revoked one is not one of them");
     tx.commit().await.unwrap();
     assert_eq!(stores.views.guest_token(&one.hash).await.unwrap(), Some(revoked));
 }
