@@ -227,11 +227,14 @@ impl Life<'_> {
         let agent = self.chance.pick(self.people.agents()).person();
         self.agent = Some(agent.clone());
         self.acts(&agent, Action::Take, Command::default());
-        if self.later(30, if is_chat { 10 * MINUTE } else { HOUR }) {
+        let waits = age < DAY && self.chance.percent(30);
+        if !waits && self.later(30, if is_chat { 10 * MINUTE } else { HOUR }) {
             self.agent_writes();
             self.talk(wanted, is_chat);
         }
-        self.end(age);
+        if !waits {
+            self.end(age);
+        }
         self.time_passes();
     }
 
@@ -282,7 +285,9 @@ impl Life<'_> {
         if self.chance.percent(35) && self.later(MINUTE, 8 * HOUR) {
             self.rated();
         }
-        if self.chance.percent(98) && self.later(HOUR, 3 * DAY) {
+        // After a week it is closed by itself.
+        let quiet = HOUR + self.chance.spread(3 * DAY).min(7 * DAY - HOUR);
+        if self.later(quiet, 0) {
             let guichet = Actor { id: None, name: "Guichet".to_owned() };
             self.does(&guichet, Action::Close, Hand::Stays, &Command::default());
         }
