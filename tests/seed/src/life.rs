@@ -267,13 +267,14 @@ impl Life<'_> {
         if self.chance.percent(4) {
             self.escalated();
         }
+        // In a thousand; some are never settled.
         let share = match age / DAY {
-            0 => 30,
-            1..=3 => 60,
-            4..=13 => 85,
-            _ => 99,
+            0 => 300,
+            1..=3 => 600,
+            4..=13 => 850,
+            _ => 997,
         };
-        if !self.chance.percent(share) || !self.later(MINUTE, HOUR) {
+        if self.chance.below(1_000) >= share || !self.later(MINUTE, HOUR) {
             return;
         }
         if self.chance.percent(5) {

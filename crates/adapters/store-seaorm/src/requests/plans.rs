@@ -96,12 +96,12 @@ async fn fill(database: &Fresh, organization: Uuid, agent: Option<Uuid>, from: i
                 from + count
             ),
             "unhex(printf('%032x', n + {}))",
-            "'[]', '{}'",
+            "CASE WHEN n % 50 = 0 THEN '[\"vip\"]' ELSE '[\"plain\"]' END, '{}'",
         ),
         Backend::Postgres => (
             format!("WITH g AS (SELECT n FROM generate_series({from}::bigint, {}) AS g(n))", from + count - 1),
             "lpad(to_hex(n + {}), 32, '0')::uuid",
-            "'[]'::jsonb, '{}'::jsonb",
+            "CASE WHEN n % 50 = 0 THEN '[\"vip\"]'::jsonb ELSE '[\"plain\"]'::jsonb END, '{}'::jsonb",
         ),
     };
     let id = |base: i64| id.replace("{}", &base.to_string());
@@ -133,6 +133,17 @@ async fn fill(database: &Fresh, organization: Uuid, agent: Option<Uuid>, from: i
         no = if database.backend == Backend::Postgres { "false" } else { "0" },
     );
     database.run(&conversations).await;
+    // Something was said in each.
+    let (column, value) = if database.backend == Backend::Postgres { (", tx_row", ", n") } else { ("", "") };
+    let entries = format!(
+        "INSERT INTO entry (organization_id, conversation_id, seq, entry_seq, id, change, sender_id, sender_kind,
+           sender_name, message_kind, created_at, content_hash, client_message_id, content{column})
+         {numbers} SELECT {organization}, {}, 1, 1, {}, 0, {}, 0, 'x', 0, {now}, 0, 'x', 'x'{value} FROM g",
+        id(2_000_000),
+        id(5_000_000),
+        id(3_000_000),
+    );
+    database.run(&entries).await;
     // Who asks takes part in each, and somebody who was added in every hundredth.
     let (no, yes) = if database.backend == Backend::Postgres { ("false", "true") } else { ("0", "1") };
     for (every, member, kind, who) in [(1, no, 0, id(3_000_000)), (100, yes, 1, id(4_000_000))] {
@@ -213,7 +224,8 @@ async fn lists_are_read_from_indexes(backend: Backend) {
         assert_eq!(filter.sort, RequestSort::UpdatedAt, "as a list is sorted when nothing is said");
         if !matches!(scope, Scope::Requester(_)) && filter.assignee.flatten().is_none() {
             let plan = scene.plan(views::ids(scene.organization, scope, &filter, page)).await;
-            assert!(plan.contains("support_request_inbox") && !sorts(&plan), "the page ends where it is full\n{plan}");
+            let in_order = ["support_request_inbox", "support_request_unsettled"].iter().any(|index| plan.contains(index));
+            assert!(in_order && !sorts(&plan), "the page ends where it is full\n{plan}");
         }
     }
 }
@@ -316,7 +328,7 @@ async fn deadlines_are_read_from_their_index(backend: Backend) {
 fn scans(backend: Backend, plan: &str) -> bool {
     match backend {
         Backend::Postgres => plan.contains("Seq Scan"),
-        Backend::Sqlite => plan.lines().any(|line| line.starts_with("SCAN") && !line.contains("USING")),
+        Backend::Sqlite => plan.lines().any(|line| line.starts_with("SCAN") && !line.contains("USING") && !line.contains("VIRTUAL TABLE")),
     }
 }
 

@@ -50,8 +50,9 @@ pub(super) fn tally(row: &QueryResult) -> Result<Tally, PortError> {
     })
 }
 
-/// How many messages wait to be read. Each request is looked at by itself, because a join of so few with all there
-/// are is planned as if it were one of many.
+/// How many messages wait to be read. Up to where a conversation is read is found first and for each by itself: a
+/// join of so few with all there are would be planned as if they were many, and a sub-select in the condition on
+/// messages could not be looked up in their index behind row-level security.
 pub(super) fn unread(
     organization: OrganizationId,
     scope: Scope,
@@ -59,15 +60,19 @@ pub(super) fn unread(
     asker: Option<&Asker>,
 ) -> Sql {
     let text = format!(
-        "SELECT CAST(coalesce(sum((
-           SELECT count(*) FROM entry e WHERE e.conversation_id = c.id AND e.change = 0 AND e.deleted_at IS NULL
-             AND {})), 0) AS bigint) AS unread
-         FROM (SELECT r.organization_id, r.conversation_id AS id FROM support_request r
+        "WITH c AS MATERIALIZED (
+           SELECT r.conversation_id AS id, {} AS read_seq FROM support_request r
            WHERE r.organization_id = $1 AND r.deleted_at IS NULL AND r.status <> 'closed'",
-        views::unread(scope, 2)
+        views::read_seq(scope, "r.organization_id", "r.conversation_id", 2)
     );
     let sql = Sql::new(text).uuid(organization.uuid()).uuid(viewer.uuid());
-    asked(scope::within(sql, scope, "r", "id", "conversation_id"), asker).and(") c")
+    asked(scope::within(sql, scope, "r", "id", "conversation_id"), asker).and(&format!(
+        ")
+         SELECT CAST(coalesce(sum((
+           SELECT count(*) FROM entry e WHERE e.conversation_id = c.id AND e.seq > c.read_seq AND e.change = 0
+             AND e.deleted_at IS NULL AND {})), 0) AS bigint) AS unread FROM c",
+        views::of_others(scope, 2)
+    ))
 }
 
 fn asked(sql: Sql, asker: Option<&Asker>) -> Sql {
