@@ -16,6 +16,7 @@ mod m0013_life;
 mod m0014_agent_helps;
 mod m0015_routing;
 mod m0016_privacy;
+mod m0017_figures;
 mod m0018_letters;
 mod m0019_life_indexes;
 mod roles;
@@ -50,6 +51,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0014_agent_helps::Migration),
             Box::new(m0015_routing::Migration),
             Box::new(m0016_privacy::Migration),
+            Box::new(m0017_figures::Migration),
             Box::new(m0018_letters::Migration),
             Box::new(m0019_life_indexes::Migration),
         ]
@@ -106,7 +108,7 @@ pub async fn status(db: &DatabaseConnection) -> Result<Vec<Step>, DbErr> {
 
 /// Tells two sets of steps apart: tests name the template of their databases by it.
 pub fn fingerprint() -> u64 {
-    const SOURCES: [&str; 18] = [
+    const SOURCES: [&str; 19] = [
         include_str!("ddl.rs"),
         include_str!("roles.rs"),
         include_str!("m0001_identity.rs"),
@@ -124,6 +126,7 @@ pub fn fingerprint() -> u64 {
         include_str!("m0014_agent_helps.rs"),
         include_str!("m0015_routing.rs"),
         include_str!("m0016_privacy.rs"),
+        include_str!("m0017_figures.rs"),
         include_str!("m0018_letters.rs"),
     ];
     SOURCES

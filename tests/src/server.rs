@@ -47,6 +47,12 @@ impl Settings {
     pub async fn start(self) -> Server {
         Server::start(self).await
     }
+
+    /// Starts it on that database of PostgreSQL, with a folder of its own, and waits until it is ready.
+    pub async fn start_on(self, database: Database) -> Server {
+        let home = tempfile::Builder::new().prefix("guichet-test-").tempdir().expect("a temporary folder");
+        Server::run(self, database, home).await
+    }
 }
 
 /// A running server with its database and its folder; all gone with this value.

@@ -8,6 +8,7 @@ mod figures;
 mod floor;
 mod ledger;
 mod receiver;
+mod requests;
 mod scene;
 mod sender;
 mod slow_reader;
@@ -26,7 +27,8 @@ struct Arguments {
     /// What to measure.
     #[arg(value_enum, default_value = "commit")]
     scenario: Scenario,
-    /// Interleaved rounds, of which the table shows the medians [default: 3 of `connections` and `storm`, else 5].
+    /// Interleaved rounds, of which the table shows the medians [default: 3 of `connections` and `storm`, 40 of
+    /// `requests`, else 5].
     #[arg(long)]
     rounds: Option<usize>,
     /// Seconds that each cell of the table is measured in each round [default: 5 of `connections` and `slow-reader`,
@@ -42,6 +44,15 @@ struct Arguments {
     /// What those who follow speak, in `connections`; may be given several times.
     #[arg(long, value_enum, default_values_t = [Protocol::Native])]
     protocol: Vec<Protocol>,
+    /// Support requests, in `requests`.
+    #[arg(long, default_value_t = 200_000)]
+    requests: u64,
+    /// Messages, in `requests`.
+    #[arg(long, default_value_t = 2_000_000)]
+    messages: u64,
+    /// A database of PostgreSQL that `cargo xtask seed` has filled, in `requests`; else one is made.
+    #[arg(long)]
+    url: Option<String>,
     /// The port of the floor.
     #[arg(long, default_value_t = 0, hide = true)]
     port: u16,
@@ -57,6 +68,8 @@ enum Scenario {
     Storm,
     /// One who does not read among a hundred who do.
     SlowReader,
+    /// Lists, numbers and conversations among 200 000 requests.
+    Requests,
     /// The server that stores nothing, which the others are compared with.
     #[value(hide = true)]
     Floor,
@@ -70,7 +83,8 @@ enum Only {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let Arguments { scenario, rounds, seconds, clients, store, protocol, port } = Arguments::parse();
+    let Arguments { scenario, rounds, seconds, clients, store, protocol, requests, messages, url, port } =
+        Arguments::parse();
     let stores = match store {
         None => STORES.to_vec(),
         Some(Only::Sqlite) => vec![Store::Sqlite],
@@ -79,7 +93,7 @@ async fn main() -> anyhow::Result<()> {
     let clients = clients.unwrap_or(match scenario {
         Scenario::Connections => 10_000,
         Scenario::Storm => 1_000,
-        Scenario::Commit | Scenario::SlowReader | Scenario::Floor => 200,
+        Scenario::Commit | Scenario::SlowReader | Scenario::Requests | Scenario::Floor => 200,
     });
     // At either end: the servers inherit it.
     system::allow_sockets(clients)?;
@@ -90,6 +104,7 @@ async fn main() -> anyhow::Result<()> {
         }
         Scenario::Storm => storm::run(&stores, clients, rounds.unwrap_or(3)).await,
         Scenario::SlowReader => slow_reader::run(&stores, rounds.unwrap_or(5), seconds.unwrap_or(5)).await,
+        Scenario::Requests => requests::run(requests, messages, url, rounds.unwrap_or(40)).await,
         Scenario::Floor => floor::serve(port).await,
     }
 }

@@ -223,11 +223,14 @@ impl Life<'_> {
         let agent = self.chance.pick(self.people.agents()).person();
         self.agent = Some(agent.clone());
         self.acts(&agent, Action::Take, Command::default());
-        if self.later(30, if is_chat { 10 * MINUTE } else { HOUR }) {
+        let waits = age < DAY && self.chance.percent(30);
+        if !waits && self.later(30, if is_chat { 10 * MINUTE } else { HOUR }) {
             self.agent_writes();
             self.talk(wanted, is_chat);
         }
-        self.end(age);
+        if !waits {
+            self.end(age);
+        }
         self.time_passes();
     }
 
@@ -260,13 +263,14 @@ impl Life<'_> {
         if self.chance.percent(4) {
             self.escalated();
         }
+        // In a thousand; some are never settled.
         let share = match age / DAY {
-            0 => 30,
-            1..=3 => 60,
-            4..=13 => 85,
-            _ => 99,
+            0 => 300,
+            1..=3 => 600,
+            4..=13 => 850,
+            _ => 997,
         };
-        if !self.chance.percent(share) || !self.later(MINUTE, HOUR) {
+        if self.chance.below(1_000) >= share || !self.later(MINUTE, HOUR) {
             return;
         }
         if self.chance.percent(5) {
@@ -278,7 +282,9 @@ impl Life<'_> {
         if self.chance.percent(35) && self.later(MINUTE, 8 * HOUR) {
             self.rated();
         }
-        if self.chance.percent(98) && self.later(HOUR, 3 * DAY) {
+        // After a week it is closed by itself.
+        let quiet = HOUR + self.chance.spread(3 * DAY).min(7 * DAY - HOUR);
+        if self.later(quiet, 0) {
             let guichet = Actor { id: None, name: "Guichet".to_owned() };
             self.does(&guichet, Action::Close, Hand::Stays, &Command::default());
         }

@@ -4,16 +4,17 @@ use kernel::Scope;
 
 use crate::sql::Sql;
 
-/// Restricts to what the scope covers. `row` is the alias of a row that has `requester_id`,
+/// Restricts to what the scope covers. The first argument of the statement is the organisation; what an agent was
+/// added to is read once, so that each of the four ways to see a request is found by its index. `row` is the alias of a row that has `requester_id`,
 /// `assignee_id` and `organization_id`; `request` and `conversation` are its columns with those ids.
 pub(crate) fn within(sql: Sql, scope: Scope, row: &str, request: &str, conversation: &str) -> Sql {
     match scope {
         Scope::All => sql,
         Scope::Agent(agent) => sql
             .and(&format!(
-                " AND ({row}.assignee_id IS NULL OR {row}.assignee_id = $ OR {row}.requester_id = $ OR EXISTS (
-                    SELECT 1 FROM participant own WHERE own.organization_id = {row}.organization_id
-                    AND own.conversation_id = {row}.{conversation} AND own.participant_id = $ AND own.member))"
+                " AND ({row}.assignee_id IS NULL OR {row}.assignee_id = $ OR {row}.requester_id = $
+                    OR {row}.{conversation} {{any of}} SELECT own.conversation_id FROM participant own
+                      WHERE own.organization_id = $1 AND own.participant_id = $ AND own.member {{end}})"
             ))
             .uuid(agent.uuid()),
         Scope::Requester(person) => sql.and(&format!(" AND {row}.requester_id = $")).uuid(person.uuid()),

@@ -14,6 +14,9 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("{strpos}", "strpos", "instr"),
     ("{lock}", "FOR NO KEY UPDATE", ""),
     ("{skip_locked}", "FOR NO KEY UPDATE SKIP LOCKED", ""),
+    // Read once, and then looked up in an index like any other list of values.
+    ("{any of}", "= ANY(ARRAY(", "IN ("),
+    ("{end}", "))", ")"),
     ("{true}", "true", "1"),
     ("{false}", "false", "0"),
 ];
@@ -80,10 +83,19 @@ impl Sql {
         self.with(Arg::Uuids(values))
     }
 
-    /// Goes on with more text; `$` stands for the argument that is added next.
+    /// Goes on with more text; `$` stands for the argument that is added next, `$1` for the first one.
     pub(crate) fn and(mut self, text: &str) -> Self {
-        let next = format!("${}", self.args.len() + 1);
-        self.text.to_mut().push_str(&text.replace('$', &next));
+        let next = self.args.len() + 1;
+        let whole = self.text.to_mut();
+        for (at, part) in text.split('$').enumerate() {
+            if at > 0 {
+                whole.push('$');
+                if !part.starts_with(|c: char| c.is_ascii_digit()) {
+                    whole.push_str(&next.to_string());
+                }
+            }
+            whole.push_str(part);
+        }
         self
     }
 
@@ -138,8 +150,7 @@ impl Sql {
     }
 }
 
-/// `x {in $n}` and `{has_tag $n}`: SQLite has no arrays, so it gets ids as a JSON array of hex, and
-/// looks into a JSON array of tags row by row.
+/// `x {in $n}`: SQLite has no arrays, so it gets ids as a JSON array of hex.
 fn spell_out(text: &str, postgres: bool) -> String {
     let mut out = String::with_capacity(text.len() + 64);
     let mut rest = text;
@@ -150,8 +161,6 @@ fn spell_out(text: &str, postgres: bool) -> String {
         let (head, tail) = match (word, postgres) {
             ("in", true) => ("= ANY(", ")"),
             ("in", false) => ("IN (SELECT unhex(value) FROM json_each(", "))"),
-            ("has_tag", true) => ("r.tags @> jsonb_build_array(", "::text)"),
-            ("has_tag", false) => ("EXISTS (SELECT 1 FROM json_each(r.tags) WHERE value = ", ")"),
             _ => ("{", "}"),
         };
         out.extend([head, parameter, tail]);
@@ -200,7 +209,8 @@ mod tests {
 
     #[test]
     fn added_conditions_take_the_next_number() {
-        let sql = Sql::new("SELECT 1 WHERE a = $1").int(1).and(" AND (b = $ OR c = $)").int(2).and(" AND d = $").int(3);
-        assert_eq!(sql.text_for(DbBackend::Postgres), "SELECT 1 WHERE a = $1 AND (b = $2 OR c = $2) AND d = $3");
+        let sql =
+            Sql::new("SELECT 1 WHERE a = $1").int(1).and(" AND (b = $ OR c = $)").int(2).and(" AND d = $ + $1").int(3);
+        assert_eq!(sql.text_for(DbBackend::Postgres), "SELECT 1 WHERE a = $1 AND (b = $2 OR c = $2) AND d = $3 + $1");
     }
 }

@@ -14,7 +14,7 @@ use crate::{db::Queries, row::Columns, sql::Sql, store::SeaStore};
 
 pub(crate) use find::members;
 #[cfg(test)]
-pub(crate) use sessions::{idle, moved_on};
+pub(crate) use sessions::{idle, last_sessions, moved_on};
 
 #[async_trait]
 impl Conversations for SeaStore {

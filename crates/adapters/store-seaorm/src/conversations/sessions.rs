@@ -174,15 +174,20 @@ pub(super) async fn last_of(
     organization: OrganizationId,
     conversations: Vec<Uuid>,
 ) -> Result<BTreeMap<Uuid, ChatSession>, PortError> {
+    let rows = db.all(last_sessions(organization, conversations)).await?;
+    rows.iter().map(|row| session(row).map(|session| (session.conversation.uuid(), session))).collect()
+}
+
+/// The statement of [`last_of`].
+pub(crate) fn last_sessions(organization: OrganizationId, conversations: Vec<Uuid>) -> Sql {
     let sql = format!(
         "SELECT {SHOWN} FROM conversation c
-         JOIN chat_session s ON s.organization_id = c.organization_id AND s.id = (
+         JOIN chat_session s ON s.organization_id = c.organization_id AND s.conversation_id = c.id AND s.id = (
            SELECT l.id FROM chat_session l WHERE l.organization_id = c.organization_id AND l.conversation_id = c.id
            ORDER BY l.started_at DESC, l.id DESC LIMIT 1)
          WHERE c.organization_id = $1 AND c.id {{in $2}}"
     );
-    let rows = db.all(Sql::new(sql).uuid(organization.uuid()).uuids(conversations)).await?;
-    rows.iter().map(|row| session(row).map(|session| (session.conversation.uuid(), session))).collect()
+    Sql::new(sql).uuid(organization.uuid()).uuids(conversations)
 }
 
 /// Those of the conversations in which a session is to be opened.

@@ -21,10 +21,15 @@ pub(crate) fn restrict(mut sql: Sql, filter: &RequestFilter) -> Sql {
         sql = sql.and(" AND r.requester_id = $").uuid(requester.uuid());
     }
     if let Some(email) = &filter.requester_email {
-        sql = sql.and(" AND lower(r.requester_email) = lower($)").text(email);
+        sql = sql.and(" AND r.requester_email_folded = lower($)").text(email);
     }
     if let Some(tag) = &filter.tag {
-        sql = sql.and(" AND {has_tag $}").text(tag);
+        sql = sql
+            .and(
+                " AND EXISTS (SELECT 1 FROM support_request_tag t WHERE t.organization_id = r.organization_id
+                    AND t.tag = $ AND t.support_request_id = r.id)",
+            )
+            .text(tag);
     }
     for (column, wanted) in [
         ("r.order_id", &filter.order_id),

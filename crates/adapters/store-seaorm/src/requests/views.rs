@@ -158,7 +158,7 @@ async fn shown(
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let unread = unread(scope, 3);
+    let unread = format!("{} AND e.seq > {}", of_others(scope, 3), read_seq(scope, "c.organization_id", "c.id", 3));
     let sql = format!(
         "SELECT {REQUEST}, u.first_name, u.last_name, m.sender_kind AS m_sender_kind, m.sender_name AS m_sender_name,
                 substr(m.content, 1, 140) AS m_excerpt, m.created_at AS m_created_at, m.seq AS m_seq,
@@ -184,22 +184,27 @@ async fn shown(
     Ok(views)
 }
 
-/// The condition on a message `e` of a conversation `c` that it waits to be read: for staff, what the customer wrote
-/// and no agent has read; for others, what others wrote and the viewer, the argument of that number, has not read.
-pub(super) fn unread(scope: Scope, viewer: u8) -> String {
-    if matches!(scope, Scope::All | Scope::Agent(_)) {
-        format!(
-            "e.sender_kind = 0 AND e.seq > coalesce((SELECT max(s.read_seq) FROM participant s
-               WHERE s.organization_id = c.organization_id AND s.conversation_id = c.id AND s.kind = 1
-                 AND ${viewer} = ${viewer}), 0)"
-        )
+/// Up to where a conversation is read: for staff, by any agent; for others, by the viewer, the argument of that
+/// number.
+pub(super) fn read_seq(scope: Scope, organization: &str, conversation: &str, viewer: u8) -> String {
+    let whose = if is_for_staff(scope) {
+        format!("max(p.read_seq) FROM participant p WHERE p.kind = 1 AND ${viewer} = ${viewer}")
     } else {
-        format!(
-            "e.sender_id <> ${viewer} AND e.seq > coalesce((SELECT v.read_seq FROM participant v
-               WHERE v.organization_id = c.organization_id AND v.conversation_id = c.id
-                 AND v.participant_id = ${viewer}), 0)"
-        )
-    }
+        format!("p.read_seq FROM participant p WHERE p.participant_id = ${viewer}")
+    };
+    format!(
+        "coalesce((SELECT {whose} AND p.organization_id = {organization} AND p.conversation_id = {conversation}), 0)"
+    )
+}
+
+/// The condition on a message `e` that reading it tells something: for staff, the customer's; for others, those of
+/// others than the viewer, the argument of that number.
+pub(super) fn of_others(scope: Scope, viewer: u8) -> String {
+    if is_for_staff(scope) { "e.sender_kind = 0".to_owned() } else { format!("e.sender_id <> ${viewer}") }
+}
+
+fn is_for_staff(scope: Scope) -> bool {
+    matches!(scope, Scope::All | Scope::Agent(_))
 }
 
 fn view(row: &QueryResult, members: Vec<ParticipantId>) -> Result<RequestView, PortError> {
