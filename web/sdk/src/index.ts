@@ -8,7 +8,7 @@ export { ConversationApi, ConversationsApi, type MessageRange, type NewConversat
 export { SupportRequestsApi, type Action, type ActionName, type FollowUp, type NewSupportRequest, type OpenedFollowUp, type Opinion, type SupportRequestQuery } from './api/support-requests.ts';
 export { AttachmentsApi } from './api/attachments.ts';
 export { AccountApi, type NewAccount } from './api/account.ts';
-export { RequesterApi, type NewPublicSupportRequest, type OpenedPublicSupportRequest } from './api/requester.ts';
+export { RequesterApi, type NewPublicSupportRequest, type OfferedCategory, type OpenedPublicSupportRequest } from './api/requester.ts';
 export { PrivacyApi } from './api/privacy.ts';
 export { PublicApi, type NewPublicConversation } from './api/public.ts';
 export { ApiError, NO_ANSWER } from './errors.ts';

@@ -1,23 +1,19 @@
 // By what right somebody reads a request: the token of a link, or an account.
 import { GuestTokens, PublicApi, SupportRequestsApi, type ApiClient, type TokenSource, type TrackedSupportRequest, type User } from '@guichet/sdk';
+import { decoded, takeFragment } from '../address.ts';
 import { nobody, organization } from '../organization.ts';
 import { session } from '../session.ts';
 
 const KEPT = 'guichet.access.';
 
 /** The number in the page's address. */
-export const requestNumber = decodeURIComponent(location.pathname.split('/').filter(Boolean)[1] ?? '');
+export const requestNumber = decoded(location.pathname.split('/').filter(Boolean)[1] ?? '');
 
-/**
- * The token of the link, which is behind the `#`: browsers send that part to nobody, and tell it to no other page. It is
- * taken out of the address at once, so that it is neither in the tab's history, nor in what is shared, copied or
- * bookmarked; until the tab ends it is kept for a reload.
- */
+/** The token of the link that was followed, else the one that this tab has kept for a reload. */
 export function takeToken(): string | null {
-  const given = decodeURIComponent(location.hash.slice(1));
+  const given = takeFragment();
   if (given !== '') {
     keepToken(requestNumber, given);
-    history.replaceState(history.state, '', location.pathname + location.search);
     return given;
   }
   try {
