@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
-import { launch, profile, violations } from './browser.mjs';
+import { launch, profile, screenshot, violations } from './browser.mjs';
 import { ask, Desk, pageOf } from './customers.mjs';
 import { picture } from './files.mjs';
 import { sees } from './people.mjs';
@@ -51,13 +51,14 @@ test('an opinion is given by keyboard, and changed', async () => {
   await page.locator('.events').getByText('Vous avez donné votre avis').waitFor();
   await page.reload();
   await page.getByText('Merci, vous avez donné 4 sur 5.').waitFor();
-  await page.getByRole('button', { name: 'Changer' }).click();
+  await page.getByRole('button', { name: 'Changer', exact: true }).click();
   assert.equal(await page.getByLabel('Un mot de plus').inputValue(), 'Réponse claire.');
   await page.locator('.points label').nth(4).click();
   await page.getByRole('button', { name: 'Donner mon avis' }).click();
   await page.getByText('Merci, vous avez donné 5 sur 5.').waitFor();
   const { rating } = await server.call(`/support-requests/${request.id}`, { token: desk.token });
   assert.deepEqual([rating.score, rating.comment], [5, 'Réponse claire.']);
+  await screenshot(page, 'request-rated');
   await close(page);
 });
 
@@ -102,6 +103,7 @@ test('two requests that were joined lead from one to the other', async () => {
   await desk.act(two, 'merge', { into: one.id, reason: 'Vos deux messages parlent de la même rayure.' });
   await page.getByText('Votre demande est suivie avec une autre.').waitFor();
   assert.equal(await page.getByRole('button', { name: 'Ouvrir une suite' }).count(), 0);
+  await screenshot(page, 'request-merged');
   assert.deepEqual(await violations(page), []);
   await page.getByRole('link', { name: `Ouvrir la demande ${one.number}` }).click();
   await page.getByRole('heading', { level: 1, name: one.subject }).waitFor();
@@ -123,6 +125,7 @@ test('somebody takes along what is kept of them, and has it erased', async () =>
   await page.getByRole('button', { name: 'Mes données' }).click();
   const dialog = page.getByRole('dialog', { name: 'Mes données' });
   await dialog.waitFor();
+  await screenshot(page, 'request-my-data');
   assert.deepEqual(await violations(page), []);
   const [download] = await Promise.all([page.waitForEvent('download'), dialog.getByRole('button', { name: 'Télécharger mes données' }).click()]);
   assert.match(download.suggestedFilename(), /\.zip$/);
