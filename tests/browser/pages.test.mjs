@@ -356,6 +356,30 @@ for (const [width, viewport] of Object.entries(SIZES)) {
   }
 }
 
+for (const [width, viewport] of Object.entries(SIZES)) {
+  for (const [colorScheme, locale] of [['light', 'fr-FR'], ['dark', 'en-GB']]) {
+    test(`everybody can use the account at ${width}, ${colorScheme}, ${locale}`, async () => {
+      const page = await opened(`${server.base}/account`, { viewport, colorScheme, locale });
+      await page.locator('[name="email"]').fill('customer@demo.test');
+      await page.locator('[name="password"]').fill('guichet-demo');
+      await page.locator('[name="password"]').press('Enter');
+      const shows = { '': '.request-row time', '/profile': '[name="current_password"]', '/data': '.my-data' };
+      await page.locator(shows['']).first().waitFor();
+      for (const [below, shown] of Object.entries(shows)) {
+        await page.goto(`${server.base}/account${below}`);
+        await page.locator(shown).first().waitFor();
+        await ended(page);
+        const name = `account${below.replace('/', '-')}-${width}-${colorScheme}-${locale.slice(0, 2)}`;
+        await screenshot(page, name);
+        assert.deepEqual(await violations(page), [], `axe on ${name}`);
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        assert.ok(wide <= 0, `${name} is ${wide} px too wide`);
+      }
+      await close(page);
+    });
+  }
+}
+
 let made;
 
 function requestsToLookAt() {

@@ -5,10 +5,10 @@
 export { ApiClient, RUNNING, type ApiOptions, type Call, type Query, type TokenSource } from './api/client.ts';
 export { BrowserSession, GuestTokens, type Credentials, type SessionStatus } from './api/session.ts';
 export { ConversationApi, ConversationsApi, type MessageRange, type NewConversation, type NewMessage } from './api/conversations.ts';
-export { SupportRequestsApi, type Action, type ActionName, type FollowUp, type NewSupportRequest, type Opinion, type SupportRequestQuery } from './api/support-requests.ts';
+export { SupportRequestsApi, type Action, type ActionName, type FollowUp, type NewSupportRequest, type OpenedFollowUp, type Opinion, type SupportRequestQuery } from './api/support-requests.ts';
 export { AttachmentsApi } from './api/attachments.ts';
 export { AccountApi, type NewAccount } from './api/account.ts';
-export { RequesterApi, type NewPublicSupportRequest, type OpenedFollowUp, type OpenedPublicSupportRequest } from './api/requester.ts';
+export { RequesterApi, type NewPublicSupportRequest, type OfferedCategory, type OpenedPublicSupportRequest } from './api/requester.ts';
 export { PrivacyApi } from './api/privacy.ts';
 export { PublicApi, type NewPublicConversation } from './api/public.ts';
 export { ApiError, NO_ANSWER } from './errors.ts';

@@ -70,9 +70,10 @@ function wordsOf(entry: TimelineEntry, t: TrackerSpeech['t']): string | null {
       const number = entry.metadata['other_number'];
       return typeof number === 'string' ? t('event.merged', { number }) : t('event.merged_some');
     }
-    case 'follow_up':
-    case 'followed_up':
-      return t('event.follow_up');
+    case 'follow_up': {
+      const number = entry.metadata['other_number'];
+      return typeof number === 'string' ? t('event.follow_up', { number }) : t('event.follow_up_some');
+    }
     default:
       return remark;
   }

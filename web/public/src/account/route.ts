@@ -1,5 +1,6 @@
 // Which of the account's pages the address names.
 import { computed, signal } from '@preact/signals';
+import { takeFragment } from '../address.ts';
 import { pageOf } from '../organization.ts';
 
 export type Route = 'requests' | 'profile' | 'data' | 'sign-up' | 'forgotten' | 'reset' | 'verify' | 'invitation' | 'unknown';
@@ -23,9 +24,5 @@ export function go(to: Exclude<Route, 'unknown'>): void {
   scrollTo(0, 0);
 }
 
-/**
- * The token of a letter's link, taken out of the address at once: what is behind the `#` goes to no server, and then
- * is not in the tab's history either.
- */
-export const letterToken: string = decodeURIComponent(location.hash.slice(1));
-if (location.hash !== '') history.replaceState(history.state, '', location.pathname + location.search);
+/** The token of a letter's link. */
+export const letterToken: string = takeFragment();

@@ -1,23 +1,19 @@
 // By what right somebody reads a request: the token of a link, or an account.
-import { GuestTokens, PublicApi, RequesterApi, SupportRequestsApi, type ApiClient, type FollowUp, type Opinion, type OwnSupportRequest, type TokenSource, type TrackedSupportRequest, type User } from '@guichet/sdk';
+import { GuestTokens, PublicApi, SupportRequestsApi, type ApiClient, type TokenSource, type TrackedSupportRequest, type User } from '@guichet/sdk';
+import { decoded, takeFragment } from '../address.ts';
 import { nobody, organization } from '../organization.ts';
 import { session } from '../session.ts';
 
 const KEPT = 'guichet.access.';
 
 /** The number in the page's address. */
-export const requestNumber = decodeURIComponent(location.pathname.split('/').filter(Boolean)[1] ?? '');
+export const requestNumber = decoded(location.pathname.split('/').filter(Boolean)[1] ?? '');
 
-/**
- * The token of the link, which is behind the `#`: browsers send that part to nobody, and tell it to no other page. It is
- * taken out of the address at once, so that it is neither in the tab's history, nor in what is shared, copied or
- * bookmarked; until the tab ends it is kept for a reload.
- */
+/** The token of the link that was followed, else the one that this tab has kept for a reload. */
 export function takeToken(): string | null {
-  const given = decodeURIComponent(location.hash.slice(1));
+  const given = takeFragment();
   if (given !== '') {
     keepToken(requestNumber, given);
-    history.replaceState(history.state, '', location.pathname + location.search);
     return given;
   }
   try {
@@ -51,32 +47,24 @@ export interface Access {
   readonly api: ApiClient;
   readonly tokens: TokenSource;
   readonly user: User | null;
+  readonly requests: SupportRequestsApi;
   fetch(): Promise<TrackedSupportRequest>;
-  rate(request: OwnSupportRequest, opinion: Opinion): Promise<OwnSupportRequest>;
-  /** The new request's number; its page can then be opened by this tab. */
-  followUp(request: OwnSupportRequest, words: FollowUp, key: string): Promise<string>;
-  /** Lets this tab open the page of another request of the same person. */
-  reach(number: string): void;
+  /** Lets this tab open the page of another request of the same person; `token` is that one's own, where it has one. */
+  reach(number: string, token?: string): void;
 }
 
 export function guestAccess(token: string): Access {
   const tokens = new GuestTokens(token);
   const api = nobody.with(tokens);
   const own = new PublicApi(api, organization);
-  const requester = new RequesterApi(api, organization);
   return {
     kind: 'guest',
     api,
     tokens,
     user: null,
+    requests: new SupportRequestsApi(api),
     fetch: () => own.supportRequest(requestNumber),
-    rate: ({ number }, opinion) => requester.rate(number, opinion),
-    async followUp({ number }, words, key) {
-      const opened = await requester.followUp(number, words, key);
-      keepToken(opened.support_request.number, opened.access_token);
-      return opened.support_request.number;
-    },
-    reach: (number) => keepToken(number, token),
+    reach: (number, another = token) => keepToken(number, another),
   };
 }
 
@@ -88,12 +76,12 @@ export function accountAccess(user: User): Access {
     api,
     tokens: session,
     user,
+    requests,
     async fetch() {
       const support_request = await requests.byNumber(requestNumber);
       return { support_request, timeline: await requests.timeline(support_request.id) };
     },
-    rate: ({ id }, opinion) => requests.rate(id, opinion),
-    followUp: async ({ id }, words, key) => (await requests.followUp(id, words, key)).number,
+    // The account opens all of them.
     reach() {},
   };
 }

@@ -19,7 +19,7 @@ export function Rate({ line, request, now }: { readonly line: Line; readonly req
   const form = useForm(
     async (values) => {
       const comment = textOf(values, 'comment');
-      line.followed.learn(await line.access.rate(request, { rating: points, ...(comment === '' ? {} : { comment }) }));
+      line.followed.learn(await line.access.requests.rate(request.id, { rating: points, ...(comment === '' ? {} : { comment }) }));
       setChanging(false);
     },
     () => (points === 0 ? { rating: t('rate.missing') } : {}),
@@ -62,7 +62,7 @@ export function Rate({ line, request, now }: { readonly line: Line; readonly req
             </p>
           )}
         </fieldset>
-        {points > 0 && <AreaField name="comment" label={t('rate.comment')} form={form} optional rows={2} maxLength={1000} defaultValue={rating?.comment ?? ''} />}
+        {points > 0 && <AreaField name="comment" label={t('rate.comment')} form={form} optional rows={2} maxLength={2000} defaultValue={rating?.comment ?? ''} />}
         <WholeProblem form={form} />
         {points > 0 && (
           <Button type="submit" look="primary" aria-disabled={form.busy}>

@@ -1,19 +1,18 @@
 import type { components } from '../schema.d.ts';
-import type { OwnSupportRequest } from '../types.ts';
+import type { Language } from '../types.ts';
 import { once, type ApiClient } from './client.ts';
-import type { FollowUp, Opinion } from './support-requests.ts';
 
 /** The contact form; the organisation is the page's. */
 export type NewPublicSupportRequest = Omit<components['schemas']['OpenPublicSupportRequest'], 'organization'>;
 export type OpenedPublicSupportRequest = components['schemas']['OpenedSupportRequest'];
 
-/** The new request, and the token that is good for it. */
-export interface OpenedFollowUp {
-  support_request: OwnSupportRequest;
-  access_token: string;
+/** A word that requests may carry, and what people call it. */
+export interface OfferedCategory {
+  readonly id: string;
+  readonly names: Readonly<Record<Language, string>>;
 }
 
-/** What a requester without an account does besides talking. Apart from `PublicApi`, so that the widget does not carry it. */
+/** How somebody without an account comes to a request. Apart from `PublicApi`, so that the widget does not carry it. */
 export class RequesterApi {
   readonly #client: ApiClient;
   readonly #organization: string | undefined;
@@ -21,6 +20,12 @@ export class RequesterApi {
   constructor(client: ApiClient, organization?: string) {
     this.#client = client;
     this.#organization = organization;
+  }
+
+  /** What a request may be about, in the organisation's order. */
+  async categories(): Promise<readonly OfferedCategory[]> {
+    const call = { auth: false, query: { organization: this.#organization } };
+    return (await this.#client.get<{ readonly items: readonly OfferedCategory[] }>('/public/categories', call)).items;
   }
 
   /** `key` names this form: sent again word for word it gets the request it opened. */
@@ -32,15 +37,5 @@ export class RequesterApi {
   /** Answers the same whether they match or not; a match gets a letter with a link. */
   requestAccessLink(number: string, email: string): Promise<void> {
     return this.#client.post('/public/support-requests/access-link', { organization: this.#organization, number, email }, { auth: false });
-  }
-
-  /** Within the guest's token; saying the same again changes nothing. */
-  rate(number: string, opinion: Opinion): Promise<OwnSupportRequest> {
-    return this.#client.post(`/public/support-requests/${encodeURIComponent(number)}/rate`, opinion, { idempotent: true });
-  }
-
-  /** Within the guest's token, for a request that is closed. */
-  followUp(number: string, words: FollowUp, key: string): Promise<OpenedFollowUp> {
-    return this.#client.post(`/public/support-requests/${encodeURIComponent(number)}/follow-up`, words, once(key));
   }
 }

@@ -29,11 +29,14 @@ export interface Opinion {
   comment?: string | undefined;
 }
 
-/** The words of a request that follows a closed one. */
+/** The words of a request that follows a closed one: its subject, when it is another one, and its first message. */
 export interface FollowUp {
   subject?: string | undefined;
-  description: string;
+  content: string;
 }
+
+/** `access_token` is given to guests only: good for the new request. */
+export type OpenedFollowUp = OwnSupportRequest & { readonly access_token?: string };
 
 export class SupportRequestsApi {
   readonly #client: ApiClient;
@@ -64,13 +67,13 @@ export class SupportRequestsApi {
     return this.#client.post(`/support-requests/${id}/${name}`, action, { idempotent: true });
   }
 
-  /** By its requester; saying the same again changes nothing. */
+  /** By its requester, guests too; saying the same again changes nothing. */
   rate(id: string, opinion: Opinion): Promise<OwnSupportRequest> {
     return this.#client.post(`/support-requests/${id}/rate`, opinion, { idempotent: true });
   }
 
-  /** Opens the request that follows a closed one. */
-  followUp(id: string, words: FollowUp, key: string): Promise<OwnSupportRequest> {
+  /** Opens the request that follows a closed one; for guests too. */
+  followUp(id: string, words: FollowUp, key: string): Promise<OpenedFollowUp> {
     return this.#client.post(`/support-requests/${id}/follow-up`, words, once(key));
   }
 
