@@ -1,7 +1,7 @@
 /**
  * The frames of the native realtime protocol, subprotocol `guichet.v1`.
  */
-import type { ChatSession, Message, Participant, SupportRequest, TimelineEntry, Role, StaffAvailability } from './types.ts';
+import type { ChatSession, Message, Note, Participant, SupportRequest, TimelineEntry, Role, StaffAvailability } from './types.ts';
 
 export const SUBPROTOCOL = 'guichet.v1';
 
@@ -166,6 +166,13 @@ export interface TimelineFrame {
   entry: TimelineEntry;
 }
 
+/** To staff in whose sight the request is. */
+export interface NoteFrame {
+  type: 'note';
+  support_request_id: string;
+  note: Note;
+}
+
 export interface ErrorFrame {
   type: 'error';
   ref?: string | null;
@@ -198,6 +205,7 @@ export type ServerFrame =
   | PresenceFrame
   | SupportRequestFrame
   | TimelineFrame
+  | NoteFrame
   | ViewersFrame
   | ErrorFrame
   | ByeFrame

@@ -38,15 +38,35 @@ export type ChatSession = Schemas['ChatSession'];
 
 export type RequestStatus = Schemas['RequestStatus'];
 export type Priority = Schemas['RequestPriority'];
+export type RequestKind = Schemas['RequestKind'];
+export type RequestSource = Schemas['RequestSource'];
 export type ServiceLevel = Schemas['ServiceLevel'];
 export type LastMessage = Schemas['LastMessage'];
 /** A request as its requester is told of it; live changes leave `unread_count` out. */
 export type OwnSupportRequest = Schemas['SupportRequest'];
 /** A request as staff is told of it. */
-export type SupportRequest = OwnSupportRequest & Required<Pick<OwnSupportRequest, 'tags' | 'unread_count'>>;
+export type SupportRequest = OwnSupportRequest & Required<Pick<OwnSupportRequest, 'tags' | 'unread_count'>> & { deleted_at?: string | null };
 export type SupportRequestPage = Omit<Schemas['SupportRequestPage'], 'items'> & { items: SupportRequest[] };
 export type TimelineEntry = Schemas['TimelineEntry'];
 export type TrackedSupportRequest = Schemas['TrackedSupportRequest'];
+
+/** A note of the staff: `content` is null once it is deleted. */
+export interface Note {
+  id: string;
+  support_request_id: string;
+  author: NamedPerson;
+  content: string | null;
+  /** The members of staff it calls upon. */
+  mentions: NamedPerson[];
+  created_at: string;
+  edited_at: string | null;
+  deleted_at: string | null;
+}
+export interface NamedPerson {
+  id: string;
+  name: string;
+}
+
 export type UserPage = Schemas['UserPage'];
 
 export type Availability = Schemas['Availability'];

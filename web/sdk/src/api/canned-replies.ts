@@ -1,0 +1,45 @@
+import type { Language } from '../types.ts';
+import { uuid } from '../env.ts';
+import { once, type ApiClient } from './client.ts';
+
+/** An answer that is written often; `content` has placeholders such as `{{customer.name}}`. */
+export interface CannedReply {
+  id: string;
+  title: string;
+  /** What is typed after `/`. */
+  shortcut: string | null;
+  content: string;
+  language: Language | null;
+  category: string | null;
+  /** Everybody's, or its owner's alone. */
+  shared: boolean;
+  owner_id: string | null;
+  created_at: string;
+  updated_at: string;
+}
+
+export type CannedReplyChange = Partial<Pick<CannedReply, 'title' | 'shortcut' | 'content' | 'language' | 'category' | 'shared'>>;
+
+export class CannedRepliesApi {
+  readonly #client: ApiClient;
+
+  constructor(client: ApiClient) {
+    this.#client = client;
+  }
+
+  async list(): Promise<CannedReply[]> {
+    return (await this.#client.get<{ items: CannedReply[] }>('/canned-replies')).items;
+  }
+
+  add(reply: CannedReplyChange, key: string = uuid()): Promise<CannedReply> {
+    return this.#client.post('/canned-replies', reply, once(key));
+  }
+
+  change(id: string, change: CannedReplyChange): Promise<CannedReply> {
+    return this.#client.call('PATCH', `/canned-replies/${id}`, { body: change, idempotent: true });
+  }
+
+  remove(id: string): Promise<void> {
+    return this.#client.call('DELETE', `/canned-replies/${id}`, { idempotent: true });
+  }
+}
