@@ -1,5 +1,5 @@
 // In place of the list's head while requests are marked: how many, and what can be done with all of them.
-import { Avatar, Button, Icon, IconButton, icons } from '@guichet/ui';
+import { Avatar, Icon, IconButton, icons } from '@guichet/ui';
 import type { SupportRequest } from '@guichet/sdk';
 import { useCategories } from '../details/categories.ts';
 import { useDesk } from '../desk.ts';
@@ -33,6 +33,7 @@ export function BulkBar({ rows }: { readonly rows: readonly SupportRequest[] }) 
         />
         <span aria-live="polite">{t('bulk.count', { count: ids.length })}</span>
       </label>
+      <IconButton label={t('action.resolve')} path={icons.check} disabled={ids.length === 0} onClick={() => void bulk.run(ids, { action: 'resolve' }, { action: 'reopen' })} />
       <Menu label={t('details.assignee')} buttonClass="icon-button" buttonLabel={t('bulk.assign')} button={<Icon path={icons.user} />} edge="end" disabled={ids.length === 0}>
         <MenuItem icon={<Avatar id={me.id} name={me.name} size="small" />} onChoose={() => void bulk.run(ids, { action: 'assign', agent_id: me.id })}>
           {t('details.you', { name: me.name })}
@@ -80,9 +81,6 @@ export function BulkBar({ rows }: { readonly rows: readonly SupportRequest[] }) 
           {t('action.close')}
         </MenuItem>
       </Menu>
-      <Button icon={icons.check} disabled={ids.length === 0} onClick={() => void bulk.run(ids, { action: 'resolve' }, { action: 'reopen' })}>
-        {t('action.resolve')}
-      </Button>
       <IconButton label={t('bulk.clear')} path={icons.cross} onClick={() => selection.clear()} />
     </header>
   );
