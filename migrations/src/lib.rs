@@ -13,6 +13,7 @@ mod m0009_feed_order;
 mod m0010_attachment;
 mod m0012_deadlines;
 mod m0013_life;
+mod m0014_agent_helps;
 mod roles;
 
 use sea_orm_migration::{
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_attachment::Migration),
             Box::new(m0012_deadlines::Migration),
             Box::new(m0013_life::Migration),
+            Box::new(m0014_agent_helps::Migration),
         ]
     }
 }
@@ -96,7 +98,7 @@ pub async fn status(db: &DatabaseConnection) -> Result<Vec<Step>, DbErr> {
 
 /// Tells two sets of steps apart: tests name the template of their databases by it.
 pub fn fingerprint() -> u64 {
-    const SOURCES: [&str; 14] = [
+    const SOURCES: [&str; 15] = [
         include_str!("ddl.rs"),
         include_str!("roles.rs"),
         include_str!("m0001_identity.rs"),
@@ -111,6 +113,7 @@ pub fn fingerprint() -> u64 {
         include_str!("m0010_attachment.rs"),
         include_str!("m0012_deadlines.rs"),
         include_str!("m0013_life.rs"),
+        include_str!("m0014_agent_helps.rs"),
     ];
     SOURCES
         .iter()

@@ -78,6 +78,12 @@ ids! {
     EventId,
     /// An entry of a request's timeline.
     TimelineEntryId,
+    /// An internal note of a request.
+    InternalNoteId,
+    /// A canned reply.
+    CannedReplyId,
+    /// A saved view.
+    SavedViewId,
     /// A running process of several that share a database: each start has another one.
     NodeId,
     /// A signed-in session: a family of refresh tokens.

@@ -22,8 +22,9 @@ pub use env::{Env, SystemEnv};
 pub use error::{FieldError, NotAllowed, PortError, PortErrorKind, Refusal, RefusalKind};
 pub use event::{Event, EventName};
 pub use id::{
-    AttachmentId, ChatSessionId, ConnectionId, ConversationId, EventId, GuestId, GuestTokenId, InvalidId, MessageId,
-    NodeId, OrganizationId, ParticipantId, SessionId, SupportRequestId, TimelineEntryId, UserId,
+    AttachmentId, CannedReplyId, ChatSessionId, ConnectionId, ConversationId, EventId, GuestId, GuestTokenId,
+    InternalNoteId, InvalidId, MessageId, NodeId, OrganizationId, ParticipantId, SavedViewId, SessionId,
+    SupportRequestId, TimelineEntryId, UserId,
 };
 pub use idempotency::{
     Claim, IdempotencyKey, IdempotentCall, IdempotentCalls, InvalidIdempotencyKey, KeyRefused, Once, Repeat,

@@ -184,6 +184,13 @@ pub enum ServerFrame {
         /// The entry.
         entry: Box<wire::TimelineEntry>,
     },
+    /// An internal note was written, edited or deleted. For staff only.
+    Note {
+        /// Of which request.
+        support_request_id: SupportRequestId,
+        /// The note of now.
+        note: Box<wire::Note>,
+    },
     /// Who looks at a request, the reader of the frame among them. A state, not an event: it takes the place of the
     /// frame of the same request before it.
     Viewers {

@@ -8,7 +8,7 @@ use http_actix::Arrivals;
 use identity::IdentityViews;
 use kernel::{OrganizationId, PortError, UserId};
 use realtime::Hub;
-use support_request::{People, Person, RequestChange, RequestFeed, Requester};
+use support_request::{NoteChange, People, Person, RequestChange, RequestFeed, Requester};
 use tokio::sync::Notify;
 
 use crate::{activity::Activity, around::Around};
@@ -76,6 +76,10 @@ impl AfterCommit {
         self.hub.tell_change(change);
         self.around.heard(change);
     }
+
+    pub(crate) fn heard_note(&self, change: &NoteChange) {
+        self.hub.tell_note(change);
+    }
 }
 
 impl Hints for AfterCommit {
@@ -108,5 +112,9 @@ impl RequestFeed for AfterCommit {
     fn changed(&self, change: &RequestChange) {
         self.hub.changed(change);
         self.around.changed(change);
+    }
+
+    fn noted(&self, change: &NoteChange) {
+        self.hub.noted(change);
     }
 }

@@ -295,6 +295,17 @@ impl Nodes {
             Said::Entry(committed) => ear.after.heard_entry(&committed),
             Said::Session(session) => ear.after.heard_session(&session),
             Said::Request(change) => ear.after.heard_change(&change),
+            Said::Note(change) => ear.after.heard_note(&change),
+            Said::NotePlace { organization, support_request, note } => {
+                let Ok(permit) = Arc::clone(reads).try_acquire_owned() else { return self.lost.notify_one() };
+                let (nodes, ear) = (Arc::clone(self), Arc::clone(ear));
+                tokio::spawn(async move {
+                    if !ear.read_note(organization, support_request, note).await {
+                        nodes.lost.notify_one();
+                    }
+                    drop(permit);
+                });
+            }
             Said::Revoked => self.revoked.notify_one(),
             Said::Place { organization, conversation, seq } => {
                 let Ok(permit) = Arc::clone(reads).try_acquire_owned() else {

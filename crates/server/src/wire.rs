@@ -12,7 +12,7 @@ use kernel::{Env, SystemEnv, Texts};
 use local::{LocalBudgets, Unlimited};
 use realtime::{Hub, Limits};
 use store_seaorm::{History, SeaStore, StoreOptions};
-use support_request::{Desk, Promising, Queues};
+use support_request::{CannedReplies, Categories, Desk, Promising, Queues, SavedViews};
 use texts_fluent::FluentTexts;
 use tokio::sync::Notify;
 use ws_actix::{CloseRevoked, TellAvailability};
@@ -37,6 +37,9 @@ pub(crate) struct Parts {
     pub(crate) identity: Arc<Identity>,
     pub(crate) desk: Arc<Desk>,
     pub(crate) promising: Arc<Promising>,
+    pub(crate) categories: Arc<Categories>,
+    pub(crate) canned_replies: Arc<CannedReplies>,
+    pub(crate) saved_views: Arc<SavedViews>,
     pub(crate) chat: Arc<Chat>,
     /// The files of conversations.
     pub(crate) uploads: Arc<Uploads>,
@@ -128,6 +131,9 @@ impl Parts {
         let sessions = Sessions::new(store.clone(), store.clone(), hub.clone(), Arc::clone(&env), timeout);
         let queues = Arc::new(Queues::new(store.clone(), Arc::clone(&env)));
         let promising = Arc::new(Promising::new(store.clone()));
+        let categories = Arc::new(Categories::new(store.clone(), Arc::clone(&env)));
+        let canned_replies = Arc::new(CannedReplies::new(store.clone(), store.clone(), Arc::clone(&env)));
+        let saved_views = Arc::new(SavedViews::new(store.clone(), Arc::clone(&env)));
         let (desk, chat, sessions) = (Arc::new(desk), Arc::new(chat), Arc::new(sessions));
         let uploads = Arc::new(uploads);
         Ok(Self {
@@ -137,6 +143,9 @@ impl Parts {
             identity,
             desk,
             promising,
+            categories,
+            canned_replies,
+            saved_views,
             chat,
             uploads,
             files,

@@ -4,6 +4,7 @@ mod chat_session;
 mod conversation;
 mod field;
 mod message;
+mod note;
 mod support_request;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ pub use chat_session::ChatSession;
 pub use conversation::{Conversation, Participant};
 pub use field::FieldProblem;
 pub use message::{Attachment, AttachmentStatus, Message, Sender};
+pub use note::{NamedAgent, Note};
 pub use support_request::{Assignee, LastMessage, References, Requester, ServiceLevel, SupportRequest};
 pub use texts::{CODES, FIELD_CODES, TEXTS, TITLES};
 pub use timeline::{TimelineActor, TimelineEntry};

@@ -207,3 +207,27 @@ fn what_is_written_reads_back() {
     let request = SupportRequest::of(&view(|_| {}), Eyes::Staff, FixedEnv::START);
     assert_eq!(serde_json::from_value::<SupportRequest>(serde_json::to_value(&request).unwrap()).unwrap(), request);
 }
+
+#[test]
+fn a_note_has_the_fields_that_clients_rely_on() {
+    let person = |n, name: &str| support_request::Person { id: UserId::new(uuid(n)), name: name.to_owned() };
+    let mut note = support_request::InternalNote {
+        id: kernel::InternalNoteId::new(uuid(1)),
+        support_request: kernel::SupportRequestId::new(uuid(2)),
+        author: person(3, "Camille Durand"),
+        content: Some(support_request::NoteContent::stored("Vu".to_owned())),
+        mentions: vec![person(4, "Alix Roy")],
+        created_at: FixedEnv::START,
+        edited_at: None,
+        deleted_at: None,
+    };
+    let shape = |note: &support_request::InternalNote| serde_json::to_value(crate::Note::of(note)).unwrap();
+    let mut expected = json!({
+        "id": id(1), "support_request_id": id(2), "author": {"id": id(3), "name": "Camille Durand"}, "content": "Vu",
+        "mentions": [{"id": id(4), "name": "Alix Roy"}], "created_at": AT, "edited_at": null, "deleted_at": null,
+    });
+    assert_eq!(shape(&note), expected);
+    (note.content, note.deleted_at) = (None, Some(FixedEnv::START));
+    (expected["content"], expected["deleted_at"]) = (Value::Null, json!(AT));
+    assert_eq!(shape(&note), expected);
+}

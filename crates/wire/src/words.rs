@@ -144,5 +144,9 @@ mirrors! {
         SlaWarning,
         /// Something was not done in the time that was promised; `new` says what. For staff only.
         SlaBreached,
+        /// An agent takes part from now on; `new` says who. For staff only.
+        ParticipantAdded,
+        /// An agent takes part no longer; `old` says who. For staff only.
+        ParticipantRemoved,
     }
 }

@@ -147,6 +147,13 @@ export interface Viewer {
 }
 
 /** Everybody who looks at a request, oneself too; the last frame of a request counts. */
+/** An internal note of a request was written, edited or deleted; told to staff only. */
+export interface NoteFrame {
+  type: 'note';
+  support_request_id: string;
+  note: Note;
+}
+
 export interface ViewersFrame {
   type: 'viewers';
   support_request_id: string;

@@ -48,6 +48,7 @@ export type OwnSupportRequest = Schemas['SupportRequest'];
 export type SupportRequest = OwnSupportRequest & Required<Pick<OwnSupportRequest, 'tags' | 'unread_count'>> & { deleted_at?: string | null };
 export type SupportRequestPage = Omit<Schemas['SupportRequestPage'], 'items'> & { items: SupportRequest[] };
 export type TimelineEntry = Schemas['TimelineEntry'];
+export type Note = Schemas['Note'];
 export type TrackedSupportRequest = Schemas['TrackedSupportRequest'];
 
 /** A note of the staff: `content` is null once it is deleted. */

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use chat::{Chat, Sessions, Uploads};
 use identity::Identity;
 use kernel::{Availability, Env, OrganizationId, ParticipantId, Role, Secret, Texts, Timestamp, UserId};
-use support_request::{Desk, Promising, Queues};
+use support_request::{CannedReplies, Categories, Desk, Promising, Queues, SavedViews};
 
 use crate::{Arrivals, PageSource, routes::RouteTable};
 
@@ -18,6 +18,12 @@ pub struct Parts {
     pub desk: Arc<Desk>,
     /// What is promised: deadlines and business hours.
     pub promising: Arc<Promising>,
+    /// The words that requests are sorted by.
+    pub categories: Arc<Categories>,
+    /// What agents write often.
+    pub canned_replies: Arc<CannedReplies>,
+    /// What agents look at often.
+    pub saved_views: Arc<SavedViews>,
     /// Conversations.
     pub chat: Arc<Chat>,
     /// Their files.

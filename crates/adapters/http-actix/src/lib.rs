@@ -5,6 +5,8 @@ mod api;
 mod arrivals;
 mod attachments;
 mod auth;
+mod canned_replies;
+mod categories;
 mod chat_sessions;
 mod checks;
 mod conversations;
@@ -25,6 +27,7 @@ mod problem;
 mod promises;
 mod public;
 mod routes;
+mod saved_views;
 mod support_requests;
 mod users;
 

@@ -267,6 +267,15 @@ async fn get_availability(request: HttpRequest, api: Data<Api>, Query(query): Qu
     })
 }
 
+/// The organisation of a visitor's call.
+pub(crate) async fn organization_of(
+    request: &HttpRequest,
+    api: &Api,
+    named: Option<String>,
+) -> Result<kernel::OrganizationId, Failure> {
+    Ok(Visit::of(request, api, named).await?.organization.id)
+}
+
 /// A visitor's call, whose organisation is known.
 struct Visit {
     organization: Organization,

@@ -10,8 +10,9 @@ use utoipa::openapi::OpenApi;
 use utoipa_actix_web::{scope, service_config};
 
 use crate::{
-    Api, answer::Answer, attachments, auth, chat_sessions, conversations, docs, failure::Failure, me, messages,
-    operations, pages, presence, promises, public, support_requests, users,
+    Api, answer::Answer, attachments, auth, canned_replies, categories, chat_sessions, conversations, docs,
+    failure::Failure, me, messages, operations, pages, presence, promises, public, saved_views, support_requests,
+    users,
 };
 
 /// All of it.
@@ -41,6 +42,9 @@ pub(crate) fn documented(config: &mut service_config::ServiceConfig<'_>) {
         attachments::configure(api);
         public::configure(api);
         promises::configure(api);
+        categories::configure(api);
+        canned_replies::configure(api);
+        saved_views::configure(api);
     }));
     operations::configure(config);
 }

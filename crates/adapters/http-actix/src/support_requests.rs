@@ -22,14 +22,18 @@ use crate::{
 
 mod actions;
 mod filter;
+mod notes;
+mod participants;
 
-pub(crate) use filter::Answering;
 use filter::RequestQuery;
+pub(crate) use filter::{Answering, saved_words};
 
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
     config.service(list_support_requests).service(open_support_request).service(get_support_request_by_number);
     config.service(get_support_request).service(get_timeline);
     actions::configure(config);
+    notes::configure(config);
+    participants::configure(config);
 }
 
 /// The requests in the caller's sight.

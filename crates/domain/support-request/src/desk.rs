@@ -1,6 +1,8 @@
 //! The use cases of the desk: opening requests, and steering them.
 
 mod deadlines;
+mod members;
+mod notes;
 mod reading;
 mod replies;
 
@@ -13,8 +15,8 @@ use kernel::{
 };
 
 use crate::{
-    Action, Actor, By, Command, Hand, NewConversation, NewMessage, Number, OpenRequest, Opened, Outcome, People,
-    Person, RequestChange, RequestFeed, RequestStore, RequestTx, RequestView, RequestViews, SupportRequest,
+    Action, Actor, By, Category, Command, Hand, NewConversation, NewMessage, Number, OpenRequest, Opened, Outcome,
+    People, Person, RequestChange, RequestFeed, RequestStore, RequestTx, RequestView, RequestViews, SupportRequest,
     SupportRequestError, opening::Birth,
 };
 pub use replies::Reply;
@@ -137,6 +139,7 @@ impl Desk {
         order: &OpenRequest,
         id: SupportRequestId,
     ) -> Result<(SupportRequest, Outcome)> {
+        check_category(&mut *tx, &order.category).await?;
         let (prefix, zone) = tx.requests().numbering().await?;
         let day = day_in(&zone, self.env.now())?;
         let counter = tx.requests().next_number(day).await?;
@@ -336,6 +339,12 @@ fn may_act(caller: &Caller, action: &Action, command: &Command) -> Result<()> {
         caller.agent()?;
     }
     Ok(())
+}
+
+/// Refuses a word that is not on the organisation's list, or not for new requests any more.
+async fn check_category(tx: &mut dyn RequestTx, category: &Category) -> Result<()> {
+    let is_taken = tx.requests().takes_category(category).await?;
+    if is_taken { Ok(()) } else { Err(kernel::FieldError::new("category", "unknown").into()) }
 }
 
 fn actor(caller: &Caller) -> Actor {

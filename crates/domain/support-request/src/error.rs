@@ -29,6 +29,9 @@ pub enum SupportRequestError {
     /// The appointment has its request already.
     #[error("this appointment has a request already")]
     AppointmentTaken,
+    /// No such note of this request, or it was deleted.
+    #[error("no such note")]
+    NoteNotFound,
     /// Some fields are wrong.
     #[error("some fields are wrong")]
     Invalid(Vec<FieldError>),
@@ -45,11 +48,12 @@ pub enum SupportRequestError {
 
 impl SupportRequestError {
     /// Every code that belongs to this domain; each has a text in every language.
-    pub const CODES: [&'static str; 4] = [
+    pub const CODES: [&'static str; 5] = [
         "support_request.not_found",
         "support_request.illegal_transition",
         "support_request.stale",
         "support_request.appointment_taken",
+        "support_request.note_not_found",
     ];
 
     /// Whether somebody else changed the same thing first, so that trying again may help.
@@ -67,7 +71,7 @@ impl From<FieldError> for SupportRequestError {
 impl Refusal for SupportRequestError {
     fn kind(&self) -> RefusalKind {
         match self {
-            Self::NotFound => RefusalKind::NotFound,
+            Self::NotFound | Self::NoteNotFound => RefusalKind::NotFound,
             Self::IllegalTransition { .. } | Self::AppointmentTaken => RefusalKind::Conflict,
             Self::Stale { .. } => RefusalKind::Stale,
             Self::Invalid(_) => RefusalKind::Invalid,
@@ -83,6 +87,7 @@ impl Refusal for SupportRequestError {
             Self::IllegalTransition { .. } => "support_request.illegal_transition",
             Self::Stale { .. } => "support_request.stale",
             Self::AppointmentTaken => "support_request.appointment_taken",
+            Self::NoteNotFound => "support_request.note_not_found",
             Self::Invalid(_) => "invalid",
             Self::NotAllowed(_) => "forbidden",
             Self::Key(refused) => refused.code(),

@@ -4,12 +4,15 @@ use std::borrow::Cow;
 
 use async_trait::async_trait;
 use kernel::{
-    Audience, ConversationId, Event, EventId, IdempotentCalls, MessageId, OrganizationId, Page, PageRequest,
-    ParticipantId, PortError, Scope, SupportRequestId, Timestamp, UserId,
+    Audience, ConversationId, Event, EventId, IdempotentCalls, InternalNoteId, MessageId, OrganizationId, Page,
+    PageRequest, ParticipantId, PortError, Scope, SupportRequestId, Timestamp, UserId,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{RequestFilter, RequestView, Requester, SlaTerms, Snapshot, SupportRequest, TimelineEntry};
+use crate::{
+    Category, InternalNote, Member, RequestFilter, RequestView, Requester, SlaTerms, Snapshot, SupportRequest,
+    TimelineEntry,
+};
 
 /// Where support requests live.
 #[async_trait]
@@ -53,6 +56,10 @@ pub trait RequestTx: Send {
     fn requests(&mut self) -> &mut dyn Requests;
     /// Their timelines.
     fn timeline(&mut self) -> &mut dyn Timeline;
+    /// Their internal notes.
+    fn notes(&mut self) -> &mut dyn Notes;
+    /// The agents who were added to them.
+    fn members(&mut self) -> &mut dyn Members;
     /// Their conversations.
     fn conversations(&mut self) -> &mut dyn Conversations;
     /// The events that leave with this change.
@@ -74,6 +81,9 @@ pub trait Requests: Send {
     /// What the organisation promises: its own policies and business hours in its time zone, and the defaults for
     /// all that it has not set.
     async fn terms(&mut self) -> Result<SlaTerms, PortError>;
+
+    /// Whether the organisation's list has this word, for new requests: it is there and active.
+    async fn takes_category(&mut self, category: &Category) -> Result<bool, PortError>;
 
     /// The next counter of a day (`YYYYMMDD` as a number). MUST never give one twice; gaps are allowed.
     async fn next_number(&mut self, day: u32) -> Result<u32, PortError>;
@@ -99,6 +109,31 @@ pub trait Requests: Send {
 pub trait Timeline: Send {
     /// Adds an entry.
     async fn append(&mut self, request: SupportRequestId, entry: &TimelineEntry) -> Result<(), PortError>;
+}
+
+/// Internal notes.
+#[async_trait]
+pub trait Notes: Send {
+    /// Stores a new note of a request that is there.
+    async fn insert(&mut self, note: &InternalNote) -> Result<(), PortError>;
+
+    /// Reads a note of this request; deleted ones too.
+    async fn get(&mut self, request: SupportRequestId, id: InternalNoteId) -> Result<Option<InternalNote>, PortError>;
+
+    /// Stores a note that was read in this transaction, with what it says now. What it said before MUST be gone.
+    async fn save(&mut self, note: &InternalNote) -> Result<(), PortError>;
+}
+
+/// The agents who were added to requests, and so see them.
+#[async_trait]
+pub trait Members: Send {
+    /// Makes an agent a member of a request and its conversation; one who is stays one since when they were added.
+    /// It is no sign of life: marks of an agent who has read before stay as they are, and one who has read nothing
+    /// MUST NOT be shown among those who take part in the conversation.
+    async fn add(&mut self, request: SupportRequestId, agent: &Person, at: Timestamp) -> Result<(), PortError>;
+
+    /// Makes an agent a member no longer, if they are one.
+    async fn remove(&mut self, request: SupportRequestId, agent: UserId) -> Result<(), PortError>;
 }
 
 /// The conversations of requests, as far as the desk steers them.
@@ -220,10 +255,24 @@ pub trait RequestViews: Send + Sync {
         organization: OrganizationId,
         id: SupportRequestId,
     ) -> Result<Vec<TimelineEntry>, PortError>;
+
+    /// The internal notes of a request, oldest first; deleted ones without what they said.
+    async fn notes(&self, organization: OrganizationId, id: SupportRequestId) -> Result<Vec<InternalNote>, PortError>;
+
+    /// One of them.
+    async fn note(
+        &self,
+        organization: OrganizationId,
+        id: SupportRequestId,
+        note: InternalNoteId,
+    ) -> Result<Option<InternalNote>, PortError>;
+
+    /// The agents who were added to a request, the longest there first.
+    async fn members(&self, organization: OrganizationId, id: SupportRequestId) -> Result<Vec<Member>, PortError>;
 }
 
 /// Somebody who can answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
     /// Their id.
     pub id: UserId,
@@ -264,10 +313,24 @@ impl RequestChange {
     }
 }
 
+/// An internal note that was written, edited or deleted, told to those who watch, after the commit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoteChange {
+    /// The organisation.
+    pub organization: OrganizationId,
+    /// Who may see its request now. A note is for those of them who are staff.
+    pub audience: Audience,
+    /// The note of now.
+    pub note: InternalNote,
+}
+
 /// Told of changes at once. A hint: whoever misses one fetches.
 pub trait RequestFeed: Send + Sync {
     /// MUST NOT block and cannot fail.
     fn changed(&self, change: &RequestChange);
+
+    /// MUST tell nobody but staff. MUST NOT block and cannot fail.
+    fn noted(&self, change: &NoteChange);
 }
 
 impl Snapshot {

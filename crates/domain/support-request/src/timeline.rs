@@ -23,6 +23,10 @@ words! {
         SlaWarning = "sla_warning",
         /// Something was not done in the time that was promised; `new` says what.
         SlaBreached = "sla_breached",
+        /// An agent takes part from now on; `new` says who.
+        ParticipantAdded = "participant_added",
+        /// An agent takes part no longer; `old` says who.
+        ParticipantRemoved = "participant_removed",
     }
 }
 
@@ -63,9 +67,16 @@ pub struct TimelineEntry {
 }
 
 impl TimelineEntry {
-    /// Whether the customer may see it, without its note: what was promised is between the organisation and its staff.
+    /// Whether the customer may see it, without its note: what was promised, and which
+    /// agents were asked for help, is between the organisation and its staff.
     pub fn is_for_customer(&self) -> bool {
-        !matches!(self.kind, TimelineKind::SlaWarning | TimelineKind::SlaBreached)
+        !matches!(
+            self.kind,
+            TimelineKind::SlaWarning
+                | TimelineKind::SlaBreached
+                | TimelineKind::ParticipantAdded
+                | TimelineKind::ParticipantRemoved
+        )
     }
 
     /// The entry without what is for staff only; nothing, when all of it is.

@@ -79,7 +79,7 @@ words! {
     }
 }
 
-fn text(field: &'static str, text: &str, min: usize, max: usize, lines: bool) -> Result<String, FieldError> {
+pub(crate) fn text(field: &'static str, text: &str, min: usize, max: usize, lines: bool) -> Result<String, FieldError> {
     let trimmed = text.trim();
     let count = trimmed.chars().count();
     let control = |c: char| c == '\0' || (c.is_control() && !(lines && matches!(c, '\n' | '\r' | '\t')));
@@ -99,7 +99,7 @@ fn text(field: &'static str, text: &str, min: usize, max: usize, lines: bool) ->
 macro_rules! texts {
     ($($(#[$doc:meta])* $name:ident($field:literal, $min:literal, $max:literal, $lines:literal)),+ $(,)?) => {$(
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
         #[serde(transparent)]
         pub struct $name(String);
 
@@ -111,8 +111,8 @@ macro_rules! texts {
             ///
             /// # Errors
             #[doc = concat!("`required`, `too_short`, `too_long` or `invalid` for the field `", $field, "`.")]
-            pub fn parse(input: &str) -> Result<Self, FieldError> {
-                text($field, input, $min, $max, $lines).map(Self)
+            pub fn parse(input: &str) -> ::std::result::Result<Self, kernel::FieldError> {
+                $crate::values::text($field, input, $min, $max, $lines).map(Self)
             }
 
             /// As stored, without another look.
@@ -127,6 +127,7 @@ macro_rules! texts {
         }
     )+};
 }
+pub(crate) use texts;
 
 texts! {
     /// What a request is about in one line: 3 to 200 characters.

@@ -1,7 +1,10 @@
 use chat::{ChatSession, Committed, Receipt, Seq};
-use kernel::{Audience, Caller, ConversationId, NodeId, OrganizationId, ParticipantId, Role, SupportRequestId, UserId};
+use kernel::{
+    Audience, Caller, ConversationId, InternalNoteId, NodeId, OrganizationId, ParticipantId, Role, SupportRequestId,
+    UserId,
+};
 use serde::{Deserialize, Serialize};
-use support_request::{RequestChange, TimelineEntry};
+use support_request::{NoteChange, RequestChange, TimelineEntry};
 
 use super::About;
 use crate::{Standing, Viewer};
@@ -64,6 +67,17 @@ pub enum Said {
         /// What it added to the timeline; nothing where that is too large too.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         timeline: Option<Vec<TimelineEntry>>,
+    },
+    /// An internal note was written, edited or deleted.
+    Note(Box<NoteChange>),
+    /// The same with a note that is too large to be told: it is to be read.
+    NotePlace {
+        /// The organisation.
+        organization: OrganizationId,
+        /// Its request.
+        support_request: SupportRequestId,
+        /// Which note.
+        note: InternalNoteId,
     },
     /// Somebody writes, or has stopped.
     Typing {
@@ -191,6 +205,11 @@ impl Said {
                 };
                 vec![place(Some(change.timeline.clone())), place(None)]
             }
+            Self::Note(change) => vec![Self::NotePlace {
+                organization: change.organization,
+                support_request: change.note.support_request,
+                note: change.note.id,
+            }],
             _ => Vec::new(),
         }
     }

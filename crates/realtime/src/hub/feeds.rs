@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chat::{Committed, Hints, MessageStatus, Receipt, ReceiptFeed, Seq};
 use kernel::{Audience, ConversationId, OrganizationId};
-use support_request::{RequestChange, RequestFeed};
+use support_request::{NoteChange, RequestChange, RequestFeed};
 use wire::Eyes;
 
 use super::Hub;
@@ -95,6 +95,22 @@ impl Hub {
             });
         }
         self.tell_sight(change.organization, change.view.request.conversation, &change.audience);
+    }
+
+    /// An internal note that was written, edited or deleted, here or on another node: to staff who see its request, and
+    /// to nobody else.
+    pub fn tell_note(&self, change: &NoteChange) {
+        let staff = self.index().staff(change.organization);
+        let frame = Shared::new(|| ServerFrame::Note {
+            support_request_id: change.note.support_request,
+            note: Box::new(wire::Note::of(&change.note)),
+        });
+        let context = self.context();
+        for conn in &staff {
+            conn.step(&self.limits, |session| {
+                session.noted(&change.audience, || frame.told(conn.protocol()), &context);
+            });
+        }
     }
 
     /// Who may see these conversations now, as the store has it: whoever may not any more follows and looks at them
@@ -198,5 +214,10 @@ impl RequestFeed for Hub {
     fn changed(&self, change: &RequestChange) {
         self.tell_change(change);
         self.say(|| Said::Request(Box::new(change.clone())));
+    }
+
+    fn noted(&self, change: &NoteChange) {
+        self.tell_note(change);
+        self.say(|| Said::Note(Box::new(change.clone())));
     }
 }

@@ -141,6 +141,8 @@ impl Hub {
             | Said::Session(_)
             | Said::Request(_)
             | Said::RequestPlace { .. }
+            | Said::Note(_)
+            | Said::NotePlace { .. }
             | Said::Revoked => return Some(said),
         }
         None

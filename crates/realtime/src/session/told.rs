@@ -94,6 +94,13 @@ impl Session {
         }
     }
 
+    /// A note of a request, if the caller is staff and may see the request.
+    pub fn noted(&mut self, audience: &Audience, told: impl FnOnce() -> Told, context: &Context<'_>) {
+        if self.caller().is_some_and(|caller| caller.is_staff()) {
+            self.listed(audience, told, context);
+        }
+    }
+
     /// A request has left the caller's sight: its lists are to be fetched again.
     pub fn unlisted(&mut self, before: &Audience, now: &Audience) {
         self.resync |= self.covers(before) && !self.covers(now);

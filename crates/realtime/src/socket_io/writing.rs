@@ -81,8 +81,9 @@ impl SocketIo {
             }
             ServerFrame::SupportRequest { event, support_request } => self.ticket(event, support_request),
             ServerFrame::Timeline { support_request_id, entry } => self.timeline(*support_request_id, entry),
-            // The protocol has no words for these: clients of it show no queue, no viewers, no lists.
+            // The protocol has no words for these: clients of it show no queue, no notes, no viewers, no lists.
             ServerFrame::Conversation { .. }
+            | ServerFrame::Note { .. }
             | ServerFrame::Viewers { .. }
             | ServerFrame::Resync
             | ServerFrame::Bye { .. }

@@ -76,6 +76,7 @@ impl Stomp {
             ServerFrame::Presence { .. } => self.event(frame, "presence", None),
             ServerFrame::SupportRequest { .. } => self.event(frame, "support_request", None),
             ServerFrame::Timeline { .. } => self.event(frame, "timeline", None),
+            ServerFrame::Note { .. } => self.event(frame, "note", None),
             ServerFrame::Viewers { .. } => self.event(frame, "viewers", None),
             ServerFrame::Resync => self.event(frame, "resync", None),
             ServerFrame::Bye { .. } => self.event(frame, "bye", None),

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use chat::{Committed, ConversationLog, Conversations, Head, Seq};
-use kernel::{Audience, ConversationId, OrganizationId, ParticipantId, PortError, Scope, SupportRequestId};
+use kernel::{
+    Audience, ConversationId, InternalNoteId, OrganizationId, ParticipantId, PortError, Scope, SupportRequestId,
+};
 use store_seaorm::SeaStore;
-use support_request::{RequestChange, RequestViews, TimelineEntry};
+use support_request::{NoteChange, RequestChange, RequestViews, TimelineEntry};
 
 use crate::bridges::AfterCommit;
 
@@ -58,6 +60,37 @@ impl Ear {
                 false
             }
         }
+    }
+
+    /// A note that was too large for the bus; `false` when it is still to be made good.
+    pub(super) async fn read_note(
+        &self,
+        organization: OrganizationId,
+        support_request: SupportRequestId,
+        note: InternalNoteId,
+    ) -> bool {
+        match self.try_read_note(organization, support_request, note).await {
+            Ok(Some(change)) => self.after.heard_note(&change),
+            Ok(None) => {}
+            Err(error) => {
+                tracing::debug!(%error, "a note of another node was not read; lists are fetched again");
+                return false;
+            }
+        }
+        true
+    }
+
+    async fn try_read_note(
+        &self,
+        organization: OrganizationId,
+        support_request: SupportRequestId,
+        note: InternalNoteId,
+    ) -> Result<Option<NoteChange>, PortError> {
+        let views: &dyn RequestViews = self.store.as_ref();
+        let Some(note) = views.note(organization, support_request, note).await? else { return Ok(None) };
+        let nobody = ParticipantId::new(support_request.uuid());
+        let view = views.find(organization, Scope::All, nobody, support_request).await?;
+        Ok(view.map(|view| NoteChange { organization, audience: view.audience, note }))
     }
 
     async fn try_read_entry(

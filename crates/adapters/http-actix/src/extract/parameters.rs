@@ -6,7 +6,7 @@ use std::{
 };
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
-use kernel::MessageId;
+use kernel::{InternalNoteId, MessageId};
 use serde::de::DeserializeOwned;
 
 use crate::failure::Failure;
@@ -18,6 +18,10 @@ pub(crate) struct Id<T>(pub(crate) T);
 /// The `{message_id}` of a path.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Message(pub(crate) MessageId);
+
+/// The `{note_id}` of a path.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Note(pub(crate) InternalNoteId);
 
 /// The `{number}` of a path.
 #[derive(Debug, Clone)]
@@ -40,6 +44,14 @@ impl FromRequest for Message {
     type Future = Ready<Result<Self, Failure>>;
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(part(request, "message_id").map(Self))
+    }
+}
+
+impl FromRequest for Note {
+    type Error = Failure;
+    type Future = Ready<Result<Self, Failure>>;
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(part(request, "note_id").map(Self))
     }
 }
 

@@ -1,7 +1,10 @@
 //! Which requests to list.
 
+use std::collections::BTreeMap;
+
 use kernel::{Caller, PageRequest, ParticipantId, Timestamp, UserId};
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use support_request::{Category, RequestFilter, RequestSort};
 use utoipa::IntoParams;
 
@@ -104,6 +107,57 @@ impl RequestQuery {
         checks.done()?;
         Ok((filter, page))
     }
+}
+
+/// The parameters of a list that a saved view keeps, read as the list reads them: `me` stays whoever looks.
+pub(crate) fn saved_words(
+    checks: &mut Checks,
+    caller: &Caller,
+    now: Timestamp,
+    filter: &Map<String, Value>,
+    (sort, order): (Option<&str>, Option<&str>),
+) -> BTreeMap<String, String> {
+    let known: Vec<String> = RequestQuery::into_params(|| None).into_iter().map(|parameter| parameter.name).collect();
+    let of_view =
+        |name: &str| !["page", "limit", "sort", "order"].contains(&name) && known.iter().any(|one| one == name);
+    let mut words = BTreeMap::new();
+    for (name, value) in filter {
+        let word = match value {
+            Value::String(word) => word.clone(),
+            Value::Bool(word) => word.to_string(),
+            _ => String::new(),
+        };
+        match &*word {
+            _ if !of_view(name) => checks.wrong(format!("filter.{}", shown(name)), "unknown"),
+            "" => checks.wrong(format!("filter.{name}"), "invalid"),
+            word if word.chars().count() > LONGEST_WORD => checks.wrong(format!("filter.{name}"), "too_long"),
+            _ => drop(words.insert(name.clone(), word)),
+        }
+    }
+    let ways = [("sort", sort), ("order", order)];
+    let ways = ways.into_iter().filter_map(|(name, word)| Some((name.to_owned(), word?.to_owned())));
+    let query: Map<String, Value> =
+        words.clone().into_iter().chain(ways).map(|(name, word)| (name, Value::from(word))).collect();
+    let Ok(query) = serde_json::from_value::<RequestQuery>(Value::Object(query)) else {
+        checks.wrong("filter", "invalid");
+        return words;
+    };
+    if let Err(failure) = query.parse(caller, now) {
+        for wrong in failure.fields() {
+            let is_way = matches!(&*wrong.field, "sort" | "order");
+            let field = if is_way { wrong.field.clone() } else { format!("filter.{}", wrong.field).into() };
+            checks.wrong(field, wrong.code);
+        }
+    }
+    words
+}
+
+/// How long a word of a saved view may be, in characters.
+const LONGEST_WORD: usize = 1_000;
+
+/// The beginning of a name that nobody knows, for the refusal.
+fn shown(name: &str) -> String {
+    name.chars().filter(|c| !c.is_control()).take(50).collect()
 }
 
 /// Who answers, as a filter.

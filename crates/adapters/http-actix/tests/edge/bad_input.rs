@@ -13,7 +13,11 @@ fn operations() -> Vec<(String, String, Value)> {
     let mut operations = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         let nothing = "00000000-0000-0000-0000-0000000fffff";
-        let path = path.replace("{id}", nothing).replace("{message_id}", nothing).replace("{number}", "TICKET-1");
+        let path = path
+            .replace("{id}", nothing)
+            .replace("{message_id}", nothing)
+            .replace("{note_id}", nothing)
+            .replace("{number}", "TICKET-1");
         for (method, operation) in item.as_object().unwrap() {
             operations.push((method.to_uppercase(), path.clone(), operation.clone()));
         }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that meets the unexpected fails")]
 
+mod agent_helps;
 mod attachments;
 mod bad_input;
 mod browsers;
@@ -10,6 +11,7 @@ mod conversations;
 mod idempotency;
 mod languages;
 mod me;
+mod notes;
 mod operations;
 mod pages;
 mod presence;

@@ -29,7 +29,8 @@ use identity::testing::Fixture;
 use kernel::{Caller, GuestCaller, Language, OrganizationId, ParticipantId, Role, Secret, Texts, UserId};
 use serde_json::Value;
 use support_request::{
-    Desk, Person, Promising, Queues, RequestChange, RequestFeed, Requester,
+    CannedReplies, Categories, Desk, NoteChange, Person, Promising, Queues, RequestChange, RequestFeed, Requester,
+    SavedViews,
     testing::{FakePeople, FakeStore},
 };
 
@@ -101,6 +102,13 @@ impl World {
             identity: identity.identity.clone(),
             desk: Arc::new(desk),
             promising: Arc::new(Promising::new(Arc::new(requests.clone()))),
+            categories: Arc::new(Categories::new(Arc::new(requests.clone()), identity.env.clone())),
+            canned_replies: Arc::new(CannedReplies::new(
+                Arc::new(requests.clone()),
+                Arc::new(requests.clone()),
+                identity.env.clone(),
+            )),
+            saved_views: Arc::new(SavedViews::new(Arc::new(requests.clone()), identity.env.clone())),
             chat: Arc::new(chat),
             uploads: Arc::new(uploads),
             sessions: sessions.clone(),
@@ -300,6 +308,9 @@ struct Mirror {
 }
 
 impl RequestFeed for Mirror {
+    /// The log of a conversation knows nothing of notes.
+    fn noted(&self, _: &NoteChange) {}
+
     fn changed(&self, change: &RequestChange) {
         let request = &change.view.request;
         let thread = Thread {

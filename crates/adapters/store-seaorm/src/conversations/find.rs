@@ -162,8 +162,14 @@ fn conversation(
         unread_count: row.count("unread_count")?,
         unread_staff: row.count("unread_staff")?,
         session,
-        participants: people.into_iter().map(|(one, _)| one).collect(),
+        participants: people.into_iter().map(|(one, _)| one).filter(has_come).collect(),
     })
+}
+
+/// Whether somebody takes part in what others see: an agent who was only added has not read anything yet, and the
+/// customer does not learn who was asked for help.
+fn has_come(one: &Participant) -> bool {
+    one.kind != SenderKind::Agent || one.mark.read_seq > Seq::new(0)
 }
 
 fn audience_of(row: &QueryResult, members: Vec<ParticipantId>) -> Result<Audience, PortError> {

@@ -1,13 +1,18 @@
 //! Support requests: transactions and views.
 
 mod activity;
+mod canned_replies;
+mod categories;
 mod conversation;
 mod filter;
+mod members;
+mod notes;
 #[cfg(test)]
 mod plans;
 mod promises;
 mod queue;
 mod row;
+mod saved_views;
 mod tx;
 mod views;
 

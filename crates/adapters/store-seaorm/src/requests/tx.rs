@@ -3,11 +3,12 @@
 use async_trait::async_trait;
 use kernel::{Audience, Event, EventId, IdempotentCalls, PortError, PortErrorKind, SupportRequestId};
 use support_request::{
-    Conversations, Inbox, Outbox, RequestTx, Requests, SlaTerms, Snapshot, SupportRequest, Timeline, TimelineEntry,
+    Category, Conversations, Inbox, Members, Notes, Outbox, RequestTx, Requests, SlaTerms, Snapshot, SupportRequest,
+    Timeline, TimelineEntry,
 };
 
 use super::{
-    promises,
+    categories, promises,
     row::{self, CHANGING, REQUEST},
 };
 use crate::{conversations, db::Queries, row::Columns, sql::Sql, tx::SeaTx};
@@ -18,6 +19,12 @@ impl RequestTx for SeaTx {
         self
     }
     fn timeline(&mut self) -> &mut dyn Timeline {
+        self
+    }
+    fn notes(&mut self) -> &mut dyn Notes {
+        self
+    }
+    fn members(&mut self) -> &mut dyn Members {
         self
     }
     fn conversations(&mut self) -> &mut dyn Conversations {
@@ -51,6 +58,12 @@ impl Requests for SeaTx {
         let organization = self.organization;
         let terms = promises::read(self, organization).await?.terms();
         terms.map_err(|wrong| self.fail(PortErrorKind::Corrupt, wrong.code))
+    }
+
+    async fn takes_category(&mut self, category: &Category) -> Result<bool, PortError> {
+        let organization = self.organization;
+        let all = categories::read(self, organization).await?;
+        Ok(all.iter().any(|one| one.id == *category && one.active))
     }
 
     async fn next_number(&mut self, day: u32) -> Result<u32, PortError> {

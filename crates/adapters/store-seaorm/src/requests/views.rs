@@ -2,13 +2,15 @@
 
 use async_trait::async_trait;
 use chat::SenderKind;
-use kernel::{OrganizationId, Page, PageRequest, ParticipantId, PortError, Scope, SupportRequestId};
+use kernel::{InternalNoteId, OrganizationId, Page, PageRequest, ParticipantId, PortError, Scope, SupportRequestId};
 use sea_orm::QueryResult;
-use support_request::{LastMessage, RequestFilter, RequestView, RequestViews, Snapshot, TimelineEntry};
+use support_request::{
+    InternalNote, LastMessage, Member, RequestFilter, RequestView, RequestViews, Snapshot, TimelineEntry,
+};
 use uuid::Uuid;
 
 use super::{
-    filter,
+    filter, members, notes,
     row::{self, REQUEST},
 };
 use crate::{conversations, db::Queries, row::Columns, scope, sql::Sql, store::SeaStore};
@@ -79,6 +81,23 @@ impl RequestViews for SeaStore {
                    FROM timeline_entry WHERE organization_id = $1 AND support_request_id = $2 ORDER BY position";
         let sql = Sql::new(sql).uuid(organization.uuid()).uuid(id.uuid());
         self.app(organization).await.all(sql).await?.iter().map(row::timeline).collect()
+    }
+
+    async fn notes(&self, organization: OrganizationId, id: SupportRequestId) -> Result<Vec<InternalNote>, PortError> {
+        notes::all(&mut self.app(organization).await, organization, id).await
+    }
+
+    async fn note(
+        &self,
+        organization: OrganizationId,
+        id: SupportRequestId,
+        note: InternalNoteId,
+    ) -> Result<Option<InternalNote>, PortError> {
+        notes::one(&mut self.app(organization).await, organization, id, note).await
+    }
+
+    async fn members(&self, organization: OrganizationId, id: SupportRequestId) -> Result<Vec<Member>, PortError> {
+        members::all(&mut self.app(organization).await, organization, id).await
     }
 }
 

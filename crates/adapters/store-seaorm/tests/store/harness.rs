@@ -25,8 +25,8 @@ use kernel::{
 };
 use store_seaorm::{SeaStore, StoreOptions};
 use support_request::{
-    ConversationState, NewConversation, NewMessage, PromiseStore, QueueViews, RequestEvent, RequestStore, RequestViews,
-    Requester, SupportRequest, testing::StoredConversation,
+    CannedReplyStore, CategoryStore, ConversationState, NewConversation, NewMessage, PromiseStore, QueueViews,
+    RequestEvent, RequestStore, RequestViews, Requester, SavedViewStore, SupportRequest, testing::StoredConversation,
 };
 use uuid::Uuid;
 
@@ -286,6 +286,15 @@ impl support_request::testing::Harness for TestStore {
     fn promises(&self) -> Arc<dyn PromiseStore> {
         self.store.clone()
     }
+    fn categories(&self) -> Arc<dyn CategoryStore> {
+        self.store.clone()
+    }
+    fn canned_replies(&self) -> Arc<dyn CannedReplyStore> {
+        self.store.clone()
+    }
+    fn saved_views(&self) -> Arc<dyn SavedViewStore> {
+        self.store.clone()
+    }
     fn queue(&self) -> Arc<dyn QueueViews> {
         self.store.clone()
     }
@@ -331,6 +340,14 @@ impl support_request::testing::Harness for TestStore {
             data: payload["data"].clone(),
         };
         self.database.all(&sql).await.iter().map(|row| event(row.try_get("", "payload").unwrap())).collect()
+    }
+
+    async fn shown_to_customer(&self, organization: OrganizationId, request: SupportRequestId) -> Vec<ParticipantId> {
+        let id = self.conversation_of(organization, request).await;
+        let audience = self.store.audience(organization, id).await.unwrap().unwrap();
+        let scope = kernel::Scope::Requester(audience.requester);
+        let found = Conversations::find(&*self.store, organization, scope, audience.requester, id).await.unwrap();
+        found.unwrap().participants.into_iter().map(|one| one.id).collect()
     }
 
     async fn conversation(&self, organization: OrganizationId, id: ConversationId) -> Option<StoredConversation> {

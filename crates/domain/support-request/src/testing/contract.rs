@@ -2,14 +2,18 @@
 //! with MUST. [`support_request_contract!`](crate::support_request_contract) makes a test of each.
 #![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a suite of tests fails by panicking")]
 
+mod agent_helps;
 mod calls;
 mod deadlines;
+mod notes;
 mod queue;
 mod transactions;
 mod views;
 
+pub use agent_helps::*;
 pub use calls::*;
 pub use deadlines::*;
+pub use notes::*;
 pub use queue::*;
 pub use transactions::*;
 pub use views::*;
@@ -75,6 +79,19 @@ macro_rules! support_request_contract {
             promises_are_not_read_across_organizations
             a_deadline_is_found_once_it_has_news_and_while_its_clock_runs
             deadlines_of_all_organizations_are_found_the_longest_due_first
+            notes_read_back_as_they_were_written_and_changed
+            a_note_belongs_to_one_request_of_one_organization
+            a_member_stays_one_since_when_they_were_added
+            a_member_who_has_read_nothing_takes_part_in_no_conversation
+            a_list_of_categories_begins_with_the_usual_ones
+            a_list_of_categories_is_changed_one_by_one
+            a_category_that_requests_carry_stays_on_the_list
+            of_many_first_changes_of_a_list_none_is_lost
+            lists_of_categories_are_apart_from_each_other
+            a_canned_reply_reads_back_for_its_owner_and_a_shared_one_for_all
+            a_shortcut_is_taken_once_by_each_agent_and_once_by_all
+            a_saved_view_reads_back_for_its_owner_and_a_shared_one_for_all
+            what_is_added_by_a_call_with_a_name_is_added_once
         );
     };
     (@each $harness:expr, #[$test:meta]; $($name:ident)+) => {$(

@@ -1,5 +1,7 @@
 //! The store in memory: transactions that are all or nothing, one writer at a time.
 
+mod agent_helps;
+mod notes;
 mod promises;
 mod queue;
 mod tx;
@@ -12,12 +14,15 @@ use std::{
 
 use async_trait::async_trait;
 use kernel::{
-    ConversationId, Event, EventId, OrganizationId, ParticipantId, PortError, PortErrorKind, SupportRequestId,
-    Timestamp, UserId, testing::CallsInMemory,
+    ConversationId, Event, EventId, OrganizationId, PortError, PortErrorKind, SupportRequestId, Timestamp, UserId,
+    testing::CallsInMemory,
 };
 
 use super::{StoredConversation, turn::Turn};
-use crate::{Activity, BusinessHours, Priority, RequestStore, RequestTx, SlaPolicy, Snapshot, TimelineEntry};
+use crate::{
+    Activity, BusinessHours, CannedReply, InternalNote, ListedCategory, Priority, RequestStore, RequestTx, SavedView,
+    SlaPolicy, Snapshot, TimelineEntry,
+};
 
 /// [`RequestStore`] and [`RequestViews`](crate::RequestViews) over one state in memory.
 #[derive(Clone, Default)]
@@ -45,7 +50,11 @@ struct State {
     names: BTreeMap<(OrganizationId, UserId), String>,
     counters: BTreeMap<(OrganizationId, u32), u32>,
     requests: BTreeMap<(OrganizationId, SupportRequestId), Snapshot>,
-    members: BTreeMap<(OrganizationId, SupportRequestId), Vec<ParticipantId>>,
+    members: BTreeMap<(OrganizationId, SupportRequestId), Vec<(UserId, Timestamp)>>,
+    notes: Vec<(OrganizationId, InternalNote)>,
+    categories: BTreeMap<OrganizationId, Vec<ListedCategory>>,
+    canned_replies: Vec<(OrganizationId, CannedReply)>,
+    saved_views: Vec<(OrganizationId, SavedView)>,
     timeline: Vec<(OrganizationId, SupportRequestId, TimelineEntry)>,
     conversations: BTreeMap<(OrganizationId, ConversationId), StoredConversation>,
     /// The customer's messages of each conversation, in order.
@@ -70,7 +79,9 @@ impl FakeStore {
 
     /// Makes an agent take part in a request.
     pub fn add_member(&self, organization: OrganizationId, request: SupportRequestId, agent: UserId) {
-        self.state().members.entry((organization, request)).or_default().push(agent.into());
+        let mut state = self.state();
+        let at = state.requests.get(&(organization, request)).map_or(Timestamp::from_micros(0), |one| one.created_at);
+        state.members.entry((organization, request)).or_default().push((agent, at));
     }
 
     /// Lets the requester write in the conversation of a request.

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use kernel::{ConversationId, Env, Event, OrganizationId, SupportRequestId, UserId};
 
-use crate::{ConversationState, NewMessage, PromiseStore, QueueViews, RequestStore, RequestViews, Requester};
+use crate::{
+    CannedReplyStore, CategoryStore, ConversationState, NewMessage, PromiseStore, QueueViews, RequestStore,
+    RequestViews, Requester, SavedViewStore,
+};
 
 /// One store under test. The suite makes organisations of its own and looks at nothing else, so one
 /// harness may serve many tests side by side.
@@ -19,6 +22,15 @@ pub trait Harness: Send + Sync {
 
     /// What is promised, over the same data.
     fn promises(&self) -> Arc<dyn PromiseStore>;
+
+    /// The lists of categories, over the same data.
+    fn categories(&self) -> Arc<dyn CategoryStore>;
+
+    /// Canned replies, over the same data.
+    fn canned_replies(&self) -> Arc<dyn CannedReplyStore>;
+
+    /// Saved views, over the same data.
+    fn saved_views(&self) -> Arc<dyn SavedViewStore>;
 
     /// The queue over the same data.
     fn queue(&self) -> Arc<dyn QueueViews>;
@@ -47,6 +59,13 @@ pub trait Harness: Send + Sync {
 
     /// The events of a request that wait to leave, in their order, each once however many sinks want it.
     async fn outbox(&self, organization: OrganizationId, request: SupportRequestId) -> Vec<Event>;
+
+    /// Those whom the customer sees taking part in the conversation of a request, in any order.
+    async fn shown_to_customer(
+        &self,
+        organization: OrganizationId,
+        request: SupportRequestId,
+    ) -> Vec<kernel::ParticipantId>;
 
     /// What is stored of a conversation.
     async fn conversation(&self, organization: OrganizationId, id: ConversationId) -> Option<StoredConversation>;

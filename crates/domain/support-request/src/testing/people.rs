@@ -8,7 +8,7 @@ use std::{
 use async_trait::async_trait;
 use kernel::{OrganizationId, PortError, UserId};
 
-use crate::{People, Person, RequestChange, RequestFeed, Requester};
+use crate::{NoteChange, People, Person, RequestChange, RequestFeed, Requester};
 
 /// People who were put in.
 #[derive(Debug, Default)]
@@ -45,17 +45,29 @@ impl People for FakePeople {
 
 /// Keeps every change it is told of.
 #[derive(Debug, Default)]
-pub struct RecordedFeed(Mutex<Vec<RequestChange>>);
+pub struct RecordedFeed {
+    changes: Mutex<Vec<RequestChange>>,
+    notes: Mutex<Vec<NoteChange>>,
+}
 
 impl RecordedFeed {
     /// All that was told since this was last asked.
     pub fn take(&self) -> Vec<RequestChange> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *self.changes.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// All that was told of notes since this was last asked.
+    pub fn take_notes(&self) -> Vec<NoteChange> {
+        std::mem::take(&mut *self.notes.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 impl RequestFeed for RecordedFeed {
     fn changed(&self, change: &RequestChange) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(change.clone());
+        self.changes.lock().unwrap_or_else(PoisonError::into_inner).push(change.clone());
+    }
+
+    fn noted(&self, change: &NoteChange) {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner).push(change.clone());
     }
 }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use kernel::{ConversationId, Env, Event, OrganizationId, ParticipantId, SupportRequestId, UserId, testing::FixedEnv};
 
 use crate::{
-    PromiseStore, QueueViews, RequestStore, RequestViews, Requester,
+    CannedReplyStore, CategoryStore, PromiseStore, QueueViews, RequestStore, RequestViews, Requester, SavedViewStore,
     testing::{FakeStore, Harness, StoredConversation},
 };
 
@@ -25,6 +25,15 @@ impl Harness for Fakes {
         Arc::new(self.store.clone())
     }
     fn promises(&self) -> Arc<dyn PromiseStore> {
+        Arc::new(self.store.clone())
+    }
+    fn categories(&self) -> Arc<dyn CategoryStore> {
+        Arc::new(self.store.clone())
+    }
+    fn canned_replies(&self) -> Arc<dyn CannedReplyStore> {
+        Arc::new(self.store.clone())
+    }
+    fn saved_views(&self) -> Arc<dyn SavedViewStore> {
         Arc::new(self.store.clone())
     }
     fn queue(&self) -> Arc<dyn QueueViews> {
@@ -62,6 +71,10 @@ impl Harness for Fakes {
         let mut events = self.store.outbox();
         events.retain(|event| event.organization == organization && event.key == request.uuid());
         events
+    }
+    async fn shown_to_customer(&self, organization: OrganizationId, request: SupportRequestId) -> Vec<ParticipantId> {
+        let conversation = self.store.stored(organization, request).unwrap().conversation;
+        self.store.conversation(organization, conversation).unwrap().participants
     }
     async fn conversation(&self, organization: OrganizationId, id: ConversationId) -> Option<StoredConversation> {
         self.store.conversation(organization, id)

@@ -40,7 +40,7 @@ const CLIENT: [&str; 22] = [
 ];
 
 /// By the native frame of which each is the translation, in `api-spec/frames`.
-const SERVER: [(&str, &str); 18] = [
+const SERVER: [(&str, &str); 19] = [
     ("connected", "welcome"),
     ("message", "message"),
     ("message-edited", "message-edited"),
@@ -57,6 +57,7 @@ const SERVER: [(&str, &str); 18] = [
     ("presence", "presence"),
     ("support-request", "support-request"),
     ("timeline", "timeline"),
+    ("note", "note"),
     ("error", "error"),
     ("bye", "bye"),
 ];

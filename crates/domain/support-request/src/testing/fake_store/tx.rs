@@ -9,14 +9,14 @@ use uuid::Uuid;
 
 use super::{super::turn::Held, FakeStore, State, StoredConversation};
 use crate::{
-    ConversationState, Conversations, Inbox, NewConversation, Outbox, Promises, RequestTx, Requests, SlaTerms,
-    SupportRequest, Timeline, TimelineEntry,
+    Category, ConversationState, Conversations, Inbox, Members, NewConversation, Notes, Outbox, Promises, RequestTx,
+    Requests, SlaTerms, SupportRequest, Timeline, TimelineEntry,
 };
 
 pub(super) struct FakeTx {
     store: FakeStore,
-    organization: OrganizationId,
-    work: State,
+    pub(super) organization: OrganizationId,
+    pub(super) work: State,
     dead: bool,
     _held: Held,
 }
@@ -27,7 +27,7 @@ impl FakeTx {
     }
 
     /// Fails when the transaction is dead, or when a fault is to happen here, which kills it.
-    fn enter(&mut self, at: &str) -> Result<(), PortError> {
+    pub(super) fn enter(&mut self, at: &str) -> Result<(), PortError> {
         if self.dead {
             return Err(PortError::unavailable("the transaction is dead"));
         }
@@ -37,7 +37,7 @@ impl FakeTx {
         }
     }
 
-    fn die<T>(&mut self, kind: PortErrorKind, why: &'static str) -> Result<T, PortError> {
+    pub(super) fn die<T>(&mut self, kind: PortErrorKind, why: &'static str) -> Result<T, PortError> {
         self.dead = true;
         Err(PortError::new(kind, why))
     }
@@ -49,6 +49,12 @@ impl RequestTx for FakeTx {
         self
     }
     fn timeline(&mut self) -> &mut dyn Timeline {
+        self
+    }
+    fn notes(&mut self) -> &mut dyn Notes {
+        self
+    }
+    fn members(&mut self) -> &mut dyn Members {
         self
     }
     fn conversations(&mut self) -> &mut dyn Conversations {
@@ -96,6 +102,11 @@ impl Requests for FakeTx {
         }
     }
 
+    async fn takes_category(&mut self, category: &Category) -> Result<bool, PortError> {
+        self.enter("requests.takes_category")?;
+        Ok(self.work.categories_of(self.organization).iter().any(|one| one.id == *category && one.active))
+    }
+
     async fn next_number(&mut self, day: u32) -> Result<u32, PortError> {
         self.enter("requests.next_number")?;
         let counter = self.work.counters.entry((self.organization, day)).or_default();
@@ -126,8 +137,7 @@ impl Requests for FakeTx {
     async fn audience(&mut self, id: SupportRequestId) -> Result<Option<Audience>, PortError> {
         self.enter("requests.audience")?;
         let key = (self.organization, id);
-        let members = self.work.members.get(&key).cloned().unwrap_or_default();
-        Ok(self.work.requests.get(&key).map(|request| request.audience(members)))
+        Ok(self.work.requests.get(&key).map(|request| request.audience(self.work.members_of(key))))
     }
 
     async fn save(&mut self, request: &SupportRequest) -> Result<(), PortError> {

@@ -3,15 +3,19 @@
 use std::cmp::Ordering;
 
 use async_trait::async_trait;
-use kernel::{Order, OrganizationId, Page, PageRequest, ParticipantId, PortError, Scope, SupportRequestId, Timestamp};
+use kernel::{
+    InternalNoteId, Order, OrganizationId, Page, PageRequest, ParticipantId, PortError, Scope, SupportRequestId,
+    Timestamp,
+};
 
 use super::{FakeStore, State};
-use crate::{LastMessage, RequestFilter, RequestSort, RequestView, RequestViews, Snapshot, TimelineEntry};
+use crate::{
+    InternalNote, LastMessage, Member, RequestFilter, RequestSort, RequestView, RequestViews, Snapshot, TimelineEntry,
+};
 
 impl State {
     fn show(&self, request: &Snapshot, scope: Scope) -> Option<RequestView> {
-        let members = self.members.get(&(request.organization, request.id)).cloned().unwrap_or_default();
-        let audience = request.audience(members);
+        let audience = request.audience(self.members_of((request.organization, request.id)));
         let messages = self.messages.get(&(request.organization, request.conversation)).map_or(&[][..], Vec::as_slice);
         let last_message = messages.last().map(|(content, at)| LastMessage {
             sender_type: "customer".to_owned(),
@@ -148,6 +152,26 @@ impl RequestViews for FakeStore {
     ) -> Result<Vec<TimelineEntry>, PortError> {
         self.read("views.timeline")?;
         Ok(self.timeline_of(organization, id))
+    }
+
+    async fn notes(&self, organization: OrganizationId, id: SupportRequestId) -> Result<Vec<InternalNote>, PortError> {
+        self.read("views.notes")?;
+        Ok(self.notes_of(organization, id))
+    }
+
+    async fn note(
+        &self,
+        organization: OrganizationId,
+        id: SupportRequestId,
+        note: InternalNoteId,
+    ) -> Result<Option<InternalNote>, PortError> {
+        self.read("views.note")?;
+        Ok(self.notes_of(organization, id).into_iter().find(|one| one.id == note))
+    }
+
+    async fn members(&self, organization: OrganizationId, id: SupportRequestId) -> Result<Vec<Member>, PortError> {
+        self.read("views.members")?;
+        Ok(self.members_shown(organization, id))
     }
 }
 
