@@ -6,7 +6,7 @@ import { rank } from '../src/conversation/canned.tsx';
 import { fillPlaceholders } from '../src/conversation/placeholders.ts';
 import { wordAt } from '../src/conversation/suggestions.tsx';
 import { matches } from '../src/palette/entries.ts';
-import { aRequest } from './support-requests.ts';
+import { aRequest, me } from './support-requests.ts';
 
 describe('placeholders', () => {
   const request = aRequest({ id: 'a', number: 'TICKET-1', subject: 'Freins' });
@@ -41,7 +41,7 @@ describe('the word before the cursor', () => {
 });
 
 test('an_exact_shortcut_comes_before_everything_else', () => {
-  const reply = (id: string, over: Partial<CannedReply>): CannedReply => ({ id, title: id, shortcut: null, content: '', language: null, category: null, shared: false, owner_id: null, created_at: '', updated_at: '', ...over });
+  const reply = (id: string, over: Partial<CannedReply>): CannedReply => ({ id, title: id, shortcut: id, content: '', language: null, category: null, shared: false, owner_id: me, created_at: '', updated_at: '', ...over });
   const replies = [reply('b', { shortcut: 'merci-bien' }), reply('a', { shortcut: 'merci' }), reply('c', { title: 'Mercredi', category: 'general' }), reply('d', { title: 'Autre' })];
   expect(rank(replies, 'merci', { category: 'general' }, 'fr').map(({ id }) => id)).toEqual(['a', 'b']);
   expect(rank(replies, 'mer', { category: 'general' }, 'fr').map(({ id }) => id)).toEqual(['a', 'b', 'c']);

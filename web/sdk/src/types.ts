@@ -51,23 +51,6 @@ export type TimelineEntry = Schemas['TimelineEntry'];
 export type Note = Schemas['Note'];
 export type TrackedSupportRequest = Schemas['TrackedSupportRequest'];
 
-/** A note of the staff: `content` is null once it is deleted. */
-export interface Note {
-  id: string;
-  support_request_id: string;
-  author: NamedPerson;
-  content: string | null;
-  /** The members of staff it calls upon. */
-  mentions: NamedPerson[];
-  created_at: string;
-  edited_at: string | null;
-  deleted_at: string | null;
-}
-export interface NamedPerson {
-  id: string;
-  name: string;
-}
-
 export type UserPage = Schemas['UserPage'];
 
 export type Availability = Schemas['Availability'];

@@ -53,7 +53,7 @@ export function useCanned({ id, request, text, cursor, field, onText }: CannedPr
           content: (
             <>
               <b class="truncate">{reply.title}</b>
-              {reply.shortcut && <kbd class="key">/{reply.shortcut}</kbd>}
+              <kbd class="key">/{reply.shortcut}</kbd>
               <span class="meta truncate">{words}</span>
             </>
           ),
@@ -76,8 +76,8 @@ export function useCanned({ id, request, text, cursor, field, onText }: CannedPr
 /** What fits, the exact shortcut first, then those of the request's category and the reader's language. */
 export function rank(replies: readonly CannedReply[], word: string, request: Pick<SupportRequest, 'category'>, locale: string): CannedReply[] {
   const score = ({ shortcut, category, language }: CannedReply) =>
-    (word !== '' && shortcut === word ? 8 : 0) + (word !== '' && shortcut?.startsWith(word) ? 4 : 0) + (category === request.category ? 2 : 0) + (language === locale ? 1 : 0);
+    (word !== '' && shortcut === word ? 8 : 0) + (word !== '' && shortcut.startsWith(word) ? 4 : 0) + (category === request.category ? 2 : 0) + (language === locale ? 1 : 0);
   return replies
-    .filter(({ shortcut, title, content }) => word === '' || shortcut?.startsWith(word) || matches(word, title, content))
+    .filter(({ shortcut, title, content }) => word === '' || shortcut.startsWith(word) || matches(word, title, content))
     .toSorted((a, b) => score(b) - score(a) || a.title.localeCompare(b.title));
 }

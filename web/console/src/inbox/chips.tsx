@@ -99,8 +99,9 @@ export function sortChoice(query: Query): SortChoice {
   return sortChoices.find((choice) => choice !== 'latest' && sortQueries[choice].sort === query.sort && sortQueries[choice].order === (query.order ?? 'desc')) ?? 'latest';
 }
 
-/** The query as the address writes it, with another order. */
-export function sorted(query: Query, choice: SortChoice): string {
-  const { sort: _, order: __, ...filter } = query;
-  return refinement(writeQuery({ ...filter, ...sortQueries[choice] }));
+/** What narrows the view as the address writes it, with another order; the usual one needs no word unless the view has another. */
+export function sorted(narrowed: Query, choice: SortChoice, view: Query = {}): string {
+  const { sort: _, order: __, ...filter } = narrowed;
+  const usual = choice === 'latest' && sortChoice(view) !== 'latest' ? ({ sort: 'updated_at', order: 'desc' } as const) : {};
+  return refinement(writeQuery({ ...filter, ...sortQueries[choice], ...usual }));
 }

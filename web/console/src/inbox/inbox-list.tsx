@@ -106,7 +106,7 @@ function ListTools({ listing, viewsShown }: { readonly listing: Listing; readonl
       {!viewsShown && <IconButton label={t('palette.title')} path={icons.search} onClick={() => ask({ what: 'palette' })} />}
       <Menu label={t('sort.title')} buttonClass="icon-button" buttonLabel={t('sort.by', { order: t(`sort.${chosen}`) })} button={<Icon path={icons.sort} />} edge="end">
         {sortChoices.map((choice) => (
-          <MenuItem key={choice} checked={choice === chosen} onChoose={() => go(withRefinement(sorted(narrowed, choice)))}>
+          <MenuItem key={choice} checked={choice === chosen} onChoose={() => go(withRefinement(sorted(narrowed, choice, listing.base)))}>
             {t(`sort.${choice}`)}
           </MenuItem>
         ))}

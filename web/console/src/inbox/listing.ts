@@ -12,6 +12,8 @@ export interface Listing {
   readonly key: string | null;
   readonly name: string;
   readonly query: Query;
+  /** What the view holds by itself. */
+  readonly base: Query;
   readonly saved: SavedView | undefined;
   /** Whether it is narrowed or sorted otherwise than its view. */
   readonly refined: boolean;
@@ -37,8 +39,9 @@ export function listingOf({ view, refine }: Route, saved: readonly SavedView[] |
   const narrowed = refine === undefined ? {} : readQuery(Object.fromEntries(new URLSearchParams(refine)));
   const refined = refine !== undefined;
   const key = refined ? `${view}?${refine}` : view;
-  if (isViewId(view)) return { key, name: nameOf(view), query: { ...views[view].query, ...narrowed }, saved: undefined, refined, gone: false };
+  if (isViewId(view)) return { key, name: nameOf(view), query: { ...views[view].query, ...narrowed }, base: views[view].query, saved: undefined, refined, gone: false };
   const own = saved?.find(({ id }) => id === view);
-  if (own === undefined) return { key: null, name: '', query: {}, saved: undefined, refined, gone: saved !== null };
-  return { key, name: own.name, query: { ...readQuery({ ...own.filter, sort: own.sort, order: own.order }), ...narrowed }, saved: own, refined, gone: false };
+  if (own === undefined) return { key: null, name: '', query: {}, base: {}, saved: undefined, refined, gone: saved !== null };
+  const base = readQuery({ ...own.filter, sort: own.sort, order: own.order });
+  return { key, name: own.name, query: { ...base, ...narrowed }, base, saved: own, refined, gone: false };
 }

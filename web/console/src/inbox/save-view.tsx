@@ -46,7 +46,7 @@ export function SaveViewDialog({ onClose }: { readonly onClose: () => void }) {
           void add();
         }}
       >
-        <TextField label={t('field.view_name')} value={name} onValue={setName} required maxLength={80} autofocus error={form.problem.fields['name']} />
+        <TextField label={t('field.view_name')} value={name} onValue={setName} required maxLength={60} autofocus error={form.problem.fields['name']} />
         {desk.leads && (
           <Check checked={shared} onCheck={setShared} hint={t('saved.shared_hint')}>
             {t('saved.shared')}

@@ -97,7 +97,7 @@ function CategoryDialog({ category, next, onClose }: { readonly category: Reques
       >
         <TextField label={t('categories.french')} value={fr} onValue={setFr} required maxLength={60} autofocus error={wrong['names.fr'] ?? wrong['names']} />
         <TextField label={t('categories.english')} value={en} onValue={setEn} required maxLength={60} error={wrong['names.en']} />
-        {category === null && <TextField label={t('categories.word')} value={id} onValue={setId} required maxLength={40} hint={t('categories.word_hint')} error={wrong['id']} />}
+        {category === null && <TextField label={t('categories.word')} value={id} onValue={setId} required maxLength={50} hint={t('categories.word_hint')} error={wrong['id']} />}
         <Check checked={active} onCheck={setActive} hint={t('categories.active_hint')}>
           {t('categories.active')}
         </Check>

@@ -30,7 +30,7 @@ export function RepliesPage() {
                   title={reply.title}
                   badge={
                     <>
-                      {reply.shortcut && <kbd class="key">/{reply.shortcut}</kbd>} <Badge>{t(reply.shared ? 'settings.shared' : 'settings.own')}</Badge>
+                      <kbd class="key">/{reply.shortcut}</kbd> <Badge>{t(reply.shared ? 'settings.shared' : 'settings.own')}</Badge>
                     </>
                   }
                   detail={<p class="item-text">{reply.content}</p>}
@@ -77,7 +77,7 @@ function ReplyDialog({ reply, onClose }: { readonly reply: CannedReply | null; r
     form.submit(async () => {
       const said = {
         title: title.trim(),
-        shortcut: shortcut.trim().replace(/^\//, '') || null,
+        shortcut: shortcut.trim().replace(/^\//, ''),
         content,
         language: language === '' ? null : language,
         category: category === '' ? null : category,
@@ -111,7 +111,7 @@ function ReplyDialog({ reply, onClose }: { readonly reply: CannedReply | null; r
       >
         <div class="columns">
           <TextField label={t('canned.title')} value={title} onValue={setTitle} required maxLength={100} autofocus error={wrong['title']} />
-          <TextField label={t('canned.shortcut')} optional value={shortcut} onValue={setShortcut} maxLength={32} hint={t('canned.shortcut_hint')} error={wrong['shortcut']} />
+          <TextField label={t('canned.shortcut')} required value={shortcut} onValue={setShortcut} maxLength={30} hint={t('canned.shortcut_hint')} error={wrong['shortcut']} />
         </div>
         <Field label={t('canned.content')} error={wrong['content']}>
           {(control) => (

@@ -93,7 +93,7 @@ function ViewDialog({ view, onClose }: { readonly view: SavedView; readonly onCl
           void save();
         }}
       >
-        <TextField label={t('field.view_name')} value={name} onValue={setName} required maxLength={80} autofocus error={form.problem.fields['name']} />
+        <TextField label={t('field.view_name')} value={name} onValue={setName} required maxLength={60} autofocus error={form.problem.fields['name']} />
         {leads && (
           <Check checked={shared} onCheck={setShared} hint={t('saved.shared_hint')}>
             {t('saved.shared')}

@@ -1,22 +1,9 @@
-import type { Language } from '../types.ts';
+import type { components } from '../schema.d.ts';
 import { uuid } from '../env.ts';
 import { once, type ApiClient } from './client.ts';
 
 /** An answer that is written often; `content` has placeholders such as `{{customer.name}}`. */
-export interface CannedReply {
-  id: string;
-  title: string;
-  /** What is typed after `/`. */
-  shortcut: string | null;
-  content: string;
-  language: Language | null;
-  category: string | null;
-  /** Everybody's, or its owner's alone. */
-  shared: boolean;
-  owner_id: string | null;
-  created_at: string;
-  updated_at: string;
-}
+export type CannedReply = components['schemas']['CannedReply'];
 
 export type CannedReplyChange = Partial<Pick<CannedReply, 'title' | 'shortcut' | 'content' | 'language' | 'category' | 'shared'>>;
 

@@ -1,21 +1,11 @@
+import type { components } from '../schema.d.ts';
 import { uuid } from '../env.ts';
 import { once, type ApiClient } from './client.ts';
-import type { RequestSort } from './support-requests.ts';
 
 /** A list of requests under a name; `filter` holds the list's query parameters. */
-export interface SavedView {
-  id: string;
-  name: string;
-  filter: Readonly<Record<string, unknown>>;
-  sort: RequestSort | null;
-  order: 'asc' | 'desc' | null;
-  /** Everybody's, or its owner's alone. */
-  shared: boolean;
-  position: number;
-  owner_id: string | null;
-}
+export type SavedView = components['schemas']['SavedView'];
 
-export type SavedViewChange = Partial<Pick<SavedView, 'name' | 'filter' | 'sort' | 'order' | 'shared' | 'position'>>;
+export type SavedViewChange = Partial<Pick<SavedView, 'name' | 'sort' | 'order' | 'shared' | 'position'>> & { filter?: Readonly<Record<string, string>> };
 
 export class SavedViewsApi {
   readonly #client: ApiClient;

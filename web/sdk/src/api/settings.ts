@@ -1,5 +1,5 @@
 import type { components } from '../schema.d.ts';
-import type { Language, NamedPerson, Priority, RequestKind } from '../types.ts';
+import type { Language, Priority, RequestKind } from '../types.ts';
 import { uuid } from '../env.ts';
 import { once, type ApiClient } from './client.ts';
 
@@ -25,13 +25,7 @@ export interface OrganizationSettings {
 export type OrganizationChange = Partial<Omit<OrganizationSettings, 'id' | 'slug' | 'widget_key'>>;
 
 /** A word that requests are sorted by. */
-export interface RequestCategory {
-  id: string;
-  names: Record<Language, string>;
-  position: number;
-  /** Whether new requests may take it. */
-  active: boolean;
-}
+export type RequestCategory = components['schemas']['ShownCategory'];
 
 export interface RoutingRule {
   id: string;
@@ -49,7 +43,7 @@ export type BusinessHours = components['schemas']['Hours'];
 /** Who did what to what, from where. */
 export interface AuditEntry {
   id: string;
-  actor: NamedPerson | { id: string | null; name: string };
+  actor: { id: string | null; name: string };
   action: string;
   target: { type: string; id: string | null; name: string | null } | null;
   address: string | null;

@@ -1,3 +1,4 @@
+import type { components } from '../schema.d.ts';
 import type { User, UserPage } from '../types.ts';
 import { uuid } from '../env.ts';
 import { once, type ApiClient } from './client.ts';
@@ -14,12 +15,7 @@ export type StaffMember = User & { capacity?: number; skills?: Skills };
 export type StaffChange = Partial<Pick<StaffMember, 'first_name' | 'last_name' | 'role' | 'active' | 'capacity' | 'skills'>>;
 
 /** Who of the staff takes part in a request beside its assignee. */
-export interface RequestParticipant {
-  id: string;
-  name: string;
-  role: string;
-  added_at: string;
-}
+export type RequestParticipant = components['schemas']['RequestParticipant'];
 
 export class StaffApi {
   readonly #client: ApiClient;
