@@ -28,7 +28,7 @@ export function Top({ request, conversation, heading, detailsShown, onDetails, o
   const now = useNow();
   const main = (['resolve', 'reopen'] as const).find((name) => allows(request, name));
   const kind = kinds.find((known) => known === request.kind);
-  const entries = requestEntries(request, desk, commands, speech).filter(({ id }) => id !== 'snooze' && id !== 'wake');
+  const entries = requestEntries(request, desk, commands, speech);
   return (
     <header class="top">
       <IconButton class="back" label={t('conversation.back')} path={icons.back} onClick={onBack} />

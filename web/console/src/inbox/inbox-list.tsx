@@ -102,7 +102,6 @@ function ListTools({ listing, viewsShown }: { readonly listing: Listing; readonl
   const chosen = sortChoice(listing.query);
   return (
     <>
-      {!viewsShown && <IconButton label={t('open.title')} path={icons.plus} onClick={() => ask({ what: 'open_for_somebody' })} />}
       {!viewsShown && <IconButton label={t('palette.title')} path={icons.search} onClick={() => ask({ what: 'palette' })} />}
       <Menu label={t('sort.title')} buttonClass="icon-button" buttonLabel={t('sort.by', { order: t(`sort.${chosen}`) })} button={<Icon path={icons.sort} />} edge="end">
         {sortChoices.map((choice) => (

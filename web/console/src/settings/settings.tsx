@@ -35,15 +35,17 @@ export function Settings({ page }: { readonly page: SettingsPage | 'index' }) {
   const asked = page === 'index' ? (phone ? undefined : offered[0]) : page;
   const shown = asked !== undefined && settingsFor(asked, desk) ? asked : undefined;
   const Part = shown === undefined ? undefined : parts[shown];
+  // Alone on a phone's screen, it is the page's first heading.
+  const Title = page === 'index' && phone ? 'h1' : 'p';
   return (
     <main class="settings" data-region={page === 'index' ? 'index' : 'page'}>
       <nav class="settings-nav" aria-label={t('rail.settings')}>
-        <p class="views-title">
+        <Title class="views-title">
           <SettingsLink to={{ view: 'mine', number: null, details: false }} class="icon-button phone-back" name={t('rail.inbox')}>
             <Icon path={icons.back} />
           </SettingsLink>
           {t('rail.settings')}
-        </p>
+        </Title>
         <ul role="list">
           {offered.map((one) => (
             <li key={one}>

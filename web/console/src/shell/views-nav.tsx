@@ -143,6 +143,10 @@ export function ViewsMenu() {
           </span>
         </MenuItem>
       ))}
+      <hr />
+      <MenuItem icon={<Icon path={icons.plus} />} onChoose={() => ask({ what: 'open_for_somebody' })}>
+        {t('open.title')}
+      </MenuItem>
     </Menu>
   );
 }
