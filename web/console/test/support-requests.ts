@@ -88,11 +88,12 @@ export class Truth {
   }
 
   list(query: SupportRequestQuery): SupportRequestPage {
-    const { status, assignee, snoozed = false, archived = false, deleted = false, overdue, changed_since, order = 'desc', page = 1, limit = 20 } = query;
+    const { status, assignee, snoozed, archived, deleted = false, overdue, changed_since, order = 'desc', page = 1, limit = 20 } = query;
     const found = [...this.requests.values()]
       .filter(({ deleted_at }) => Boolean(deleted_at) === deleted)
-      .filter(({ archived_at }) => deleted || (archived_at !== null) === archived)
-      .filter(({ snoozed_until }) => deleted || archived || Boolean(snoozed_until) === snoozed)
+      // Whoever asks what has changed hears of what was put aside or away too.
+      .filter(({ archived_at }) => deleted || (archived === undefined && changed_since !== undefined) || (archived_at !== null) === (archived ?? false))
+      .filter(({ snoozed_until }) => deleted || (snoozed === undefined && changed_since !== undefined) || Boolean(snoozed_until) === (snoozed ?? false))
       .filter(({ sla, status: is }) => !overdue || (sla.resolution_breached && is !== 'resolved' && is !== 'closed'))
       .filter((request) => status === undefined || status.includes(request.status))
       .filter((request) => assignee === undefined || request.assignee?.id === (assignee === 'none' ? undefined : me))

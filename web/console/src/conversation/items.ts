@@ -89,7 +89,7 @@ function itemOf(message: Message, behind: boolean, online: boolean, wordFailure:
 }
 
 /** Turns of the story. */
-const told: readonly string[] = ['escalated', 'merged', 'rated', 'follow_up', 'followed_up'];
+const told: readonly string[] = ['escalated', 'merged', 'rated', 'follow_up'];
 
 /** The details have the whole timeline; between messages only what changes who speaks, or whether. */
 export function isTold(entry: TimelineEntry): boolean {

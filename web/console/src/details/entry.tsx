@@ -44,10 +44,8 @@ function told(entry: TimelineEntry, speech: ConsoleSpeech, categoryName: (id: st
       return by('timeline.subject_by', 'timeline.subject', { subject: strong(entry.new ?? '') });
     case 'details_changed':
       return by('timeline.details_by', 'timeline.details', { fields: fieldsIn(entry, speech) });
-    case 'escalated': {
-      const agent = nameIn(entry);
-      return agent === undefined ? by('timeline.escalated_by', 'timeline.escalated', {}) : by('timeline.escalated_to_by', 'timeline.escalated_to', { agent: strong(agent) });
-    }
+    case 'escalated':
+      return by('timeline.escalated_by', 'timeline.escalated', {});
     case 'rated':
       return by('timeline.rated_by', 'timeline.rated', { points: strong(entry.new ?? '') });
     case 'snoozed':
@@ -57,7 +55,6 @@ function told(entry: TimelineEntry, speech: ConsoleSpeech, categoryName: (id: st
     case 'merged':
       return by('timeline.merged_by', 'timeline.merged', { other: strong(wordIn(entry, 'other_number') ?? '') });
     case 'follow_up':
-    case 'followed_up':
       return by('timeline.followed_up_by', 'timeline.followed_up', { other: strong(wordIn(entry, 'other_number') ?? '') });
     case 'archived':
       return by('timeline.archived_by', 'timeline.archived', {});
@@ -67,6 +64,8 @@ function told(entry: TimelineEntry, speech: ConsoleSpeech, categoryName: (id: st
       return by('timeline.deleted_by', 'timeline.deleted', {});
     case 'restored':
       return by('timeline.restored_by', 'timeline.restored', {});
+    case 'surveyed':
+      return t('timeline.surveyed');
     case 'participant_added':
       return by('timeline.joined_by', 'timeline.joined', { agent: strong(nameIn(entry) ?? t('timeline.an_agent')) });
     case 'participant_removed':

@@ -55,7 +55,7 @@ export function writeQuery(query: Query): Record<string, string> {
 export function holds(filter: Filter, request: SupportRequest, me: string, now: number): boolean {
   if (isDeleted(request) !== (filter.deleted ?? false)) return false;
   if (!filter.deleted && isArchived(request) !== (filter.archived ?? false)) return false;
-  if (!filter.deleted && !filter.archived && isSnoozed(request) !== (filter.snoozed ?? false)) return false;
+  if (!filter.deleted && isSnoozed(request) !== (filter.snoozed ?? false)) return false;
   if (filter.status !== undefined && !filter.status.includes(request.status)) return false;
   if (filter.priority !== undefined && !filter.priority.includes(request.priority)) return false;
   if (filter.kind !== undefined && !filter.kind.includes(request.kind)) return false;

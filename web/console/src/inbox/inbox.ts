@@ -1,6 +1,6 @@
 // The live inbox: the pool of requests, kept true by fetches and frames.
 import { batch, computed, signal, type ReadonlySignal, type Signal } from '@preact/signals';
-import { ApiError, type RealtimeClient, type SupportRequest, type SupportRequestsApi } from '@guichet/sdk';
+import { ApiError, type RealtimeClient, type SupportRequest, type SupportRequestPage, type SupportRequestsApi } from '@guichet/sdk';
 import type { Query } from './filter.ts';
 import { activityOf } from './merge.ts';
 import { RequestPool } from './pool.ts';
@@ -22,9 +22,6 @@ const countQuiet = 2_000;
 const countMost = 10_000;
 /** How often what time alone changes (lateness) is looked at. */
 const lateness = 30_000;
-
-/** A change may have taken a request out of the usual lists: into these. */
-const whereabouts: readonly Query[] = [{}, { snoozed: true }, { archived: true }];
 
 /** A list that something shows or counts. */
 interface Listing {
@@ -232,7 +229,7 @@ export class Inbox {
       .list({ sort: 'updated_at', order: 'desc', ...this.#pool.query(view), page, limit: pageSize })
       .then((answer) => {
         batch(() => {
-          this.#pool.takePage(view, answer);
+          this.#pool.takePage(view, this.#pool.query(view).deleted ? this.#asDeleted(answer) : answer);
           phase.value = 'ready';
           this.#changed();
         });
@@ -248,24 +245,26 @@ export class Inbox {
 
   async #fetchChanges(): Promise<void> {
     const newest = this.#pool.newest();
-    if (newest !== null) {
-      for (const where of whereabouts) {
-        if (!(await this.#fetchChangesIn(where, newest - overlap))) return this.#disposed ? undefined : this.#startOver();
-      }
-    }
+    if (newest !== null && !(await this.#fetchChangesSince(newest - overlap))) return this.#disposed ? undefined : this.#startOver();
     // A list that could not be loaded before is loaded now.
     const failed = [...this.#listings].filter(([, { phase }]) => phase.value === 'failed');
     await Promise.all(failed.map(([key]) => this.#loadPage(key)));
     await this.#recount();
   }
 
+  /** Only the list tells that what it holds is deleted. */
+  #asDeleted(page: SupportRequestPage): SupportRequestPage {
+    for (const { id } of page.items) this.#pool.drop(id);
+    return { ...page, items: page.items.map((request) => ({ ...request, deleted_at: request.deleted_at ?? request.updated_at })) };
+  }
+
   /** Answers whether all changes were fetched; false when there are too many, or nobody wants them any more. */
-  async #fetchChangesIn(where: Query, newest: number): Promise<boolean> {
-    let since = newest;
+  async #fetchChangesSince(start: number): Promise<boolean> {
+    let since = start;
     let page = 1;
     for (let seen = 0; ; ) {
       const changed_since = new Date(since).toISOString();
-      const answer = await this.#api.list({ ...where, changed_since, sort: 'updated_at', order: 'asc', page, limit: catchUpSize });
+      const answer = await this.#api.list({ changed_since, sort: 'updated_at', order: 'asc', page, limit: catchUpSize });
       if (this.#disposed) return false;
       batch(() => {
         for (const request of answer.items) this.take(request);
