@@ -7,6 +7,7 @@ import './styles/shell.css';
 import './styles/inbox.css';
 import './styles/conversation.css';
 import './styles/details.css';
+import './styles/settings.css';
 import { render } from 'preact';
 import { BrowserSession } from '@guichet/sdk';
 import { App } from './app.tsx';

@@ -2,63 +2,120 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { SupportRequest } from '@guichet/sdk';
 import { Empty, icons } from '@guichet/ui';
-import { allows, canTake, useAct } from './conversation/actions.ts';
+import { allows, canTake, isUnresolved, useCommands } from './conversation/actions.ts';
 import { OpenRequest } from './conversation/open-request.tsx';
 import { useDesk } from './desk.ts';
+import { Dialogs } from './dialogs/dialogs.tsx';
 import { focusRow } from './inbox/list.tsx';
 import { InboxList } from './inbox/inbox-list.tsx';
+import { useListing } from './inbox/listing.ts';
 import { useMedia } from './media.ts';
 import { detailsBeside } from './preferences.ts';
 import { back, go, route } from './route.ts';
+import { Settings } from './settings/settings.tsx';
+import { ask } from './shell/asked.ts';
 import { Rail } from './shell/rail.tsx';
 import { ShortcutSheet, useKeys } from './shell/shortcuts.tsx';
 import { ViewsColumn } from './shell/views-nav.tsx';
 import { useText } from './texts.ts';
 
 export function Workplace() {
+  const [help, setHelp] = useState(false);
+  const showHelp = () => setHelp(true);
+  return (
+    <>
+      {route.value.settings === undefined ? <InboxPlace onHelp={showHelp} /> : <SettingsPlace onHelp={showHelp} />}
+      <Dialogs />
+      {help && <ShortcutSheet onClose={() => setHelp(false)} />}
+    </>
+  );
+}
+
+function SettingsPlace({ onHelp }: { readonly onHelp: () => void }) {
   const { t } = useText();
-  const { inbox, me } = useDesk();
-  const act = useAct();
+  usePageTitle(t('rail.settings'));
+  useKeys({
+    onOpenForSomebody: () => ask({ what: 'open_for_somebody' }),
+    onPalette: () => ask({ what: 'palette' }),
+    onHelp,
+  });
+  return (
+    <div class="console settings-place">
+      <Rail onShortcuts={onHelp} />
+      <Settings page={route.value.settings ?? 'index'} />
+    </div>
+  );
+}
+
+function InboxPlace({ onHelp }: { readonly onHelp: () => void }) {
+  const { t } = useText();
+  const { inbox, me, selection } = useDesk();
+  const commands = useCommands();
+  const listing = useListing();
   const wide = useMedia('(min-width: 1400px)');
   const viewsShown = useMedia('(min-width: 1180px)');
-  const [help, setHelp] = useState(false);
-  const { view, number, details } = route.value;
+  const { number, details } = route.value;
   const request = number === null ? undefined : inbox.byNumber(number);
+  const rows = listing.key === null ? [] : inbox.rows(listing.key);
   const opened = useRef(false);
   const page = useRef<HTMLDivElement>(null);
-  usePageTitle(request?.subject);
+  usePageTitle(request?.subject ?? listing.name);
 
   const open = (one: SupportRequest) => {
     opened.current = true;
-    go({ view, number: one.number, details: false });
+    go({ ...route.value, number: one.number, details: false });
   };
   const leave = () => {
-    // Out of the field first, then out of the conversation.
+    // Out of the field first, then out of what is marked, then out of the conversation.
     const field = document.activeElement;
     if (field instanceof HTMLTextAreaElement) return page.current?.querySelector<HTMLElement>('.conversation h1')?.focus();
-    if (number === null) return;
+    if (selection.clear() || number === null) return;
     if (details && !wide) return back();
-    go({ view, number: null, details: false });
+    go({ ...route.value, number: null, details: false });
   };
   useWayBack(number);
 
+  /** The row that has the focus, or the request that is open. */
+  const meant = () => focusedRow(rows) ?? request;
+  const write = (mode: 'reply' | 'note') => {
+    if (request === undefined) return;
+    const tab = page.current?.querySelector<HTMLElement>(`.composer [data-mode="${mode}"]`);
+    tab?.click();
+    requestAnimationFrame(() => page.current?.querySelector<HTMLElement>('.composer textarea')?.focus());
+  };
   useKeys({
-    onStep: (step) => page.current !== null && focusRow(page.current, inbox.rows(view), request?.id, step),
-    onReply: () => page.current?.querySelector<HTMLElement>('.composer textarea')?.focus(),
-    onResolve: () => request !== undefined && allows(request, 'resolve') && void act(request, 'resolve'),
-    onTake: () => request !== undefined && canTake(request, me.id) && void act(request, 'take'),
+    onStep: (step) => page.current !== null && focusRow(page.current, rows, request?.id, step),
+    onReply: () => write('reply'),
+    onNote: () => write('note'),
+    onResolve: () => request !== undefined && allows(request, 'resolve') && void commands.act(request, 'resolve'),
+    onResolveWith: () => request !== undefined && allows(request, 'resolve') && ask({ what: 'action', name: 'resolve', request }),
+    onTake: () => request !== undefined && canTake(request, me.id) && void commands.act(request, 'take'),
+    onAssign: () => request !== undefined && request.status !== 'closed' && ask({ what: 'action', name: 'assign', request }),
+    onEscalate: () => request !== undefined && allows(request, 'escalate') && ask({ what: 'action', name: 'escalate', request }),
+    onSnooze: () => request !== undefined && isUnresolved(request) && ask({ what: 'snooze', request }),
+    onMark: () => {
+      const one = meant();
+      if (one !== undefined) selection.toggle(one.id);
+    },
+    onMarkTo: () => {
+      const one = meant();
+      if (one !== undefined) selection.extendTo(one.id, rows.map(({ id }) => id));
+    },
+    onFilter: () => ask({ what: 'filter' }),
+    onOpenForSomebody: () => ask({ what: 'open_for_somebody' }),
+    onPalette: () => ask({ what: 'palette' }),
     onBack: leave,
-    onHelp: () => setHelp(true),
+    onHelp,
   });
 
   const region = number === null ? 'list' : details && !wide ? 'details' : 'conversation';
   const beside = wide && number !== null && detailsBeside.value === 'shown';
   return (
     <div class="console" ref={page} data-region={region} data-details={beside ? 'beside' : undefined}>
-      <Rail onShortcuts={() => setHelp(true)} />
+      <Rail onShortcuts={onHelp} />
       {viewsShown && <ViewsColumn />}
       <main class="work">
-        <InboxList viewsShown={viewsShown} openId={request?.id} onOpen={open} onShortcuts={() => setHelp(true)} />
+        <InboxList viewsShown={viewsShown} openId={request?.id} onOpen={open} onShortcuts={onHelp} />
         {number === null ? (
           <section class="conversation" aria-label={t('conversation.title')}>
             <Empty icon={icons.chat} title={t('conversation.choose')}>
@@ -69,9 +126,14 @@ export function Workplace() {
           <OpenRequest number={number} wide={wide} takeFocus={opened.current} />
         )}
       </main>
-      {help && <ShortcutSheet onClose={() => setHelp(false)} />}
     </div>
   );
+}
+
+function focusedRow(rows: readonly SupportRequest[]): SupportRequest | undefined {
+  const item = document.activeElement?.closest('.rows li');
+  const id = item?.querySelector<HTMLElement>('[data-request]')?.dataset['request'];
+  return rows.find((row) => row.id === id);
 }
 
 /** Whoever comes back to the list, by whatever way, is on the row they left from. */
@@ -88,11 +150,9 @@ function useWayBack(number: string | null): void {
 }
 
 /** What is open, and before it how many requests wait to be read. */
-function usePageTitle(subject: string | undefined): void {
-  const { t } = useText();
+function usePageTitle(name: string): void {
   const { inbox } = useDesk();
   const unread = inbox.unread.value;
-  const name = subject ?? t(`views.${route.value.view}`);
   useEffect(() => {
     document.title = `${unread > 0 ? `(${unread}) ` : ''}${name} · Guichet`;
   }, [unread, name]);

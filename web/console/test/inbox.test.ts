@@ -16,7 +16,9 @@ class Setup {
   constructor() {
     const list = async (query: SupportRequestQuery) => {
       this.asked.push(query);
-      const answer = this.truth.list(query);
+      const told = this.truth.list(query);
+      // That a request is deleted only its list tells.
+      const answer = { ...told, items: told.items.map(({ deleted_at: _, ...request }) => request) };
       const { held } = this;
       if (held !== undefined) await new Promise<void>((resolve) => held.push(resolve));
       if (this.down) throw ApiError.noAnswer();
@@ -235,5 +237,38 @@ describe('counts', () => {
       await vi.advanceTimersByTimeAsync(1_000);
     }
     expect(setup.inbox.count('open')).toBeLessThanOrEqual(111);
+  });
+});
+
+describe('what is deleted', () => {
+  test('is_in_its_own_list_only_and_comes_back_by_being_restored', async () => {
+    many(2);
+    setup.truth.open('gone', { deleted_at: '2026-11-20T08:00:00Z' });
+    await setup.inbox.load('open');
+    await setup.inbox.load('deleted');
+    expect([setup.ids('open'), setup.ids('deleted')]).toEqual([['r001', 'r000'], ['gone']]);
+    setup.truth.change('gone', { deleted_at: null });
+    setup.inbox.drop('gone');
+    setup.inbox.take(setup.truth.requests.get('gone')!);
+    expect([setup.ids('open'), setup.ids('deleted')]).toEqual([['gone', 'r001', 'r000'], []]);
+  });
+
+  test('leaves_every_list_by_its_frame', async () => {
+    many(2);
+    await setup.inbox.load('open');
+    setup.frame({ type: 'support_request', event: 'deleted', support_request: setup.truth.requests.get('r000') } as unknown as ServerFrame);
+    expect(setup.ids('open')).toEqual(['r001']);
+    expect(setup.inbox.count('open')).toBe(1);
+  });
+});
+
+describe('what is put aside', () => {
+  test('is_caught_up_with_too', async () => {
+    many(3);
+    await setup.inbox.open('open');
+    setup.truth.change('r001', { snoozed_until: '2026-11-21T08:00:00Z' });
+    setup.frame({ type: 'resync' });
+    await setup.settle();
+    expect([setup.ids('open'), setup.ids('snoozed')]).toEqual([['r002', 'r000'], ['r001']]);
   });
 });

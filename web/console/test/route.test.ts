@@ -22,4 +22,23 @@ describe('route', () => {
     const route = { view: 'mine', number: 'A/B', details: false } as const;
     expect(parseRoute(hrefOf(route))).toEqual(route);
   });
+
+  test('a_narrowed_view_keeps_what_narrows_it_and_nothing_else_of_the_address', () => {
+    const route = parseRoute('/console/open', '?organization=demo&priority=urgent,high&utm=x');
+    expect(route).toEqual({ view: 'open', number: null, details: false, refine: 'priority=high%2Curgent' });
+    expect(hrefOf(route)).toBe('/console/open?priority=high%2Curgent');
+  });
+
+  test('a_saved_view_is_known_by_its_id', () => {
+    const view = '01929b5e-8f4a-7c3e-9d21-5f6a7b8c9d0e';
+    expect(parseRoute(`/console/${view}/TICKET-1`)).toEqual({ view, number: 'TICKET-1', details: false });
+  });
+
+  test.each([
+    ['/console/settings', 'index'],
+    ['/console/settings/hours', 'hours'],
+    ['/console/settings/nothing', 'index'],
+  ])('%s_shows_the_settings', (path, settings) => {
+    expect(parseRoute(path).settings).toBe(settings);
+  });
 });

@@ -18,6 +18,9 @@ export function aRequest(over: Partial<SupportRequest> & { readonly id: string }
     tags: [],
     metadata: {},
     context: { order_id: null, appointment_id: null, warranty_id: null, claim_id: null },
+    rating: null,
+    escalated_at: null,
+    archived_at: null,
     merged_into: null,
     follow_up_of: null,
     conversation_id: `c-${over.id}`,
@@ -85,8 +88,13 @@ export class Truth {
   }
 
   list(query: SupportRequestQuery): SupportRequestPage {
-    const { status, assignee, changed_since, order = 'desc', page = 1, limit = 20 } = query;
+    const { status, assignee, snoozed, archived, deleted = false, overdue, changed_since, order = 'desc', page = 1, limit = 20 } = query;
     const found = [...this.requests.values()]
+      .filter(({ deleted_at }) => Boolean(deleted_at) === deleted)
+      // Whoever asks what has changed hears of what was put aside or away too.
+      .filter(({ archived_at }) => deleted || (archived === undefined && changed_since !== undefined) || (archived_at !== null) === (archived ?? false))
+      .filter(({ snoozed_until }) => deleted || (snoozed === undefined && changed_since !== undefined) || Boolean(snoozed_until) === (snoozed ?? false))
+      .filter(({ sla, status: is }) => !overdue || (sla.resolution_breached && is !== 'resolved' && is !== 'closed'))
       .filter((request) => status === undefined || status.includes(request.status))
       .filter((request) => assignee === undefined || request.assignee?.id === (assignee === 'none' ? undefined : me))
       .filter((request) => changed_since === undefined || activityOf(request) >= Date.parse(changed_since))

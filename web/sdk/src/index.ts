@@ -5,7 +5,29 @@
 export { ApiClient, RUNNING, type ApiOptions, type Call, type Query, type TokenSource } from './api/client.ts';
 export { BrowserSession, GuestTokens, type Credentials, type SessionStatus } from './api/session.ts';
 export { ConversationApi, ConversationsApi, type MessageRange, type NewConversation, type NewMessage } from './api/conversations.ts';
-export { SupportRequestsApi, type Action, type ActionName, type FollowUp, type NewSupportRequest, type OpenedFollowUp, type Opinion, type SupportRequestQuery } from './api/support-requests.ts';
+export {
+  MAX_BULK,
+  SupportRequestsApi,
+  type Action,
+  type ActionName,
+  type BulkChange,
+  type BulkOutcome,
+  type FollowUp,
+  type Merge,
+  type NewSupportRequest,
+  type OpenedFollowUp,
+  type Opinion,
+  type RequestChange,
+  type RequestForSomebody,
+  type RequestSort,
+  type SupportRequestFilter,
+  type SupportRequestQuery,
+} from './api/support-requests.ts';
+export { NotesApi, type NewNote } from './api/notes.ts';
+export { CannedRepliesApi, type CannedReply, type CannedReplyChange } from './api/canned-replies.ts';
+export { SavedViewsApi, type SavedView, type SavedViewChange } from './api/saved-views.ts';
+export * from './api/settings.ts';
+export { StaffApi, type RequestParticipant, type Skills, type StaffMember, type StaffChange } from './api/staff.ts';
 export { AttachmentsApi } from './api/attachments.ts';
 export { AccountApi, type NewAccount } from './api/account.ts';
 export { RequesterApi, type NewPublicSupportRequest, type OfferedCategory, type OpenedPublicSupportRequest } from './api/requester.ts';

@@ -38,16 +38,19 @@ export type ChatSession = Schemas['ChatSession'];
 
 export type RequestStatus = Schemas['RequestStatus'];
 export type Priority = Schemas['RequestPriority'];
+export type RequestKind = Schemas['RequestKind'];
+export type RequestSource = Schemas['RequestSource'];
 export type ServiceLevel = Schemas['ServiceLevel'];
 export type LastMessage = Schemas['LastMessage'];
 /** A request as its requester is told of it; live changes leave `unread_count` out. */
 export type OwnSupportRequest = Schemas['SupportRequest'];
 /** A request as staff is told of it. */
-export type SupportRequest = OwnSupportRequest & Required<Pick<OwnSupportRequest, 'tags' | 'unread_count'>>;
+export type SupportRequest = OwnSupportRequest & Required<Pick<OwnSupportRequest, 'tags' | 'unread_count'>> & { deleted_at?: string | null };
 export type SupportRequestPage = Omit<Schemas['SupportRequestPage'], 'items'> & { items: SupportRequest[] };
 export type TimelineEntry = Schemas['TimelineEntry'];
 export type Note = Schemas['Note'];
 export type TrackedSupportRequest = Schemas['TrackedSupportRequest'];
+
 export type UserPage = Schemas['UserPage'];
 
 export type Availability = Schemas['Availability'];

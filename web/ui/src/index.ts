@@ -13,6 +13,7 @@ export {
   type DeliveryState,
   type GroupBlock,
   type ThreadBlock,
+  type ThreadAside,
   type ThreadItem,
   type ThreadLine,
   type ThreadMessage,

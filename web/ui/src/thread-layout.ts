@@ -35,7 +35,15 @@ export interface ThreadLine<Content = string> {
   readonly icon?: string;
 }
 
-export type ThreadItem<Content = string> = ThreadMessage | ThreadLine<Content>;
+/** Something of the page's own between the messages. */
+export interface ThreadAside<Content = string> {
+  readonly kind: 'aside';
+  readonly key: string;
+  readonly at: string;
+  readonly content: Content;
+}
+
+export type ThreadItem<Content = string> = ThreadMessage | ThreadLine<Content> | ThreadAside<Content>;
 
 export interface DayBlock {
   readonly kind: 'day';
@@ -53,7 +61,7 @@ export interface GroupBlock {
   readonly messages: readonly ThreadMessage[];
 }
 
-export type ThreadBlock<Content = string> = DayBlock | ThreadLine<Content> | GroupBlock;
+export type ThreadBlock<Content = string> = DayBlock | ThreadLine<Content> | ThreadAside<Content> | GroupBlock;
 
 /** Messages of one sender stay together while each follows the one before within this time. */
 export const groupWindow = 5 * 60_000;
@@ -74,7 +82,7 @@ export function layoutThread<Content>(
       group = undefined;
       blocks.push({ kind: 'day', key: `day-${itemDay}`, at: item.at });
     }
-    if (item.kind === 'system') {
+    if (item.kind !== 'message') {
       group = undefined;
       blocks.push(item);
       continue;

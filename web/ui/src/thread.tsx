@@ -34,6 +34,7 @@ export function Thread({ blocks, typing, now, before, after, ...actions }: Threa
       {before}
       {blocks.map((block) => {
         if (block.kind === 'day') return <DaySeparator key={block.key} at={block.at} now={now} />;
+        if (block.kind === 'aside') return <li key={block.key}>{block.content}</li>;
         if (block.kind === 'group') return <Group key={block.key} group={block} {...actions} />;
         return (
           <SystemLine key={block.key} at={block.at} icon={block.icon}>

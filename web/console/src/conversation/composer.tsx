@@ -1,123 +1,116 @@
-// Where the answer is written.
+// Where the answer is written, or a note that only the staff reads: two modes that cannot be taken for one another.
 import type { RefObject } from 'preact';
-import { useRef } from 'preact/hooks';
-import { MAX_CONTENT, type ConversationStore, type SupportRequest, type Uploads } from '@guichet/sdk';
-import { Button, Icon, IconButton, icons, sends, useGrowing } from '@guichet/ui';
-import { filesOf, ToSend } from '@guichet/ui/files/index.ts';
+import { type ConversationStore, type SupportRequest, type Uploads } from '@guichet/sdk';
+import { Button, Icon, icons } from '@guichet/ui';
 import { useDesk } from '../desk.ts';
+import { go, hrefOf, route } from '../route.ts';
+import { ask } from '../shell/asked.ts';
 import { useText } from '../texts.ts';
-import { canTake, useAct } from './actions.ts';
+import { canTake, useCommands } from './actions.ts';
+import { NoteField } from './note-field.tsx';
+import type { Notes } from './notes-store.ts';
+import { ReplyField } from './reply-field.tsx';
 
 export interface ComposerProps {
   readonly request: SupportRequest;
   readonly conversation: ConversationStore;
   readonly uploads: Uploads;
+  readonly notes: Notes;
   readonly field: RefObject<HTMLTextAreaElement | null>;
-  /** A message has just been sent. */
+  /** A message has just been sent, or a note written. */
   readonly onSent: () => void;
 }
 
-const maxLines = 12;
-/** From here on the reader is told how much room is left. */
-const nearFull = MAX_CONTENT - 500;
-
-export function Composer({ request, conversation, uploads, field, onSent }: ComposerProps) {
-  const { t } = useText();
-  const draft = conversation.draft.value;
-  const length = draft.length < nearFull ? 0 : [...draft].length;
-  const tooLong = length > MAX_CONTENT;
-  const form = useRef<HTMLFormElement>(null);
-  const chooser = useRef<HTMLInputElement>(null);
-  const items = uploads.items.value;
-  useGrowing(field, draft, maxLines);
-
-  if (request.status === 'closed') {
-    return (
-      <p class="no-composer">
-        <Icon path={icons.lock} size="small" /> {t('composer.closed')}
-      </p>
-    );
-  }
-
-  const send = () => {
-    if (conversation.send(draft)) {
-      conversation.setDraft('');
-      onSent();
-    }
-    field.current?.focus();
+export function Composer({ request, conversation, uploads, notes, field, onSent }: ComposerProps) {
+  const desk = useDesk();
+  const draft = desk.noteDraft(request.id);
+  const note = draft.open.value;
+  const closed = request.status === 'closed';
+  const switchTo = (open: boolean) => {
+    draft.show(open);
+    requestAnimationFrame(() => field.current?.focus());
   };
-
+  if (closed && !note) return <Closed request={request} onNote={() => switchTo(true)} />;
+  const modes = <Modes request={request} note={note} onNote={switchTo} />;
   return (
     <>
-      {request.assignee === null && <Unassigned request={request} onTaken={() => field.current?.focus()} />}
-      <form
-        ref={form}
-        class="composer"
-        aria-label={t('composer.reply')}
-        onSubmit={(event) => {
-          event.preventDefault();
-          send();
-        }}
-      >
-        <div class="modes">
-          <span class="mode">
-            <Icon path={icons.chat} size="small" /> {t('composer.reply')}
-          </span>
-          <span class="to meta truncate">{t('composer.who_reads', { name: request.requester.name || t('request.no_name') })}</span>
-        </div>
-        <textarea
-          ref={field}
-          rows={2}
-          value={draft}
-          aria-label={t('composer.your_reply')}
-          aria-invalid={tooLong}
-          placeholder={t(request.status === 'resolved' ? 'composer.placeholder_resolved' : 'composer.placeholder')}
-          onInput={(event) => conversation.setDraft(event.currentTarget.value)}
-          onBlur={() => conversation.stopTyping()}
-          onKeyDown={(event) => {
-            if (!sends(event)) return;
-            event.preventDefault();
-            send();
-          }}
-        />
-        <ToSend
-          uploads={items}
-          leftOut={uploads.leftOut.value}
-          sending={uploads.sending.value}
-          onRemove={(key) => {
-            uploads.remove(key);
-            // The button that had the focus goes with the file.
-            field.current?.focus();
-          }}
-          onRetry={(key) => uploads.retry(key)}
-        />
-        <div class="tools">
-          <input
-            ref={chooser}
-            type="file"
-            multiple
-            hidden
-            onChange={({ currentTarget }) => {
-              uploads.attach(filesOf(currentTarget.files ?? []));
-              // The same file may be chosen again.
-              currentTarget.value = '';
-            }}
-          />
-          <IconButton label={t('composer.attach')} path={icons.clip} onClick={() => chooser.current?.click()} />
-          {length > 0 && (
-            <span class={`meta${tooLong ? ' too-long' : ''}`} role="status">
-              {tooLong ? t('composer.too_long', { count: length - MAX_CONTENT }) : t('composer.left', { count: MAX_CONTENT - length })}
-            </span>
-          )}
-          <span class="hint meta">
-            <kbd class="key">{t('composer.enter')}</kbd> {t('composer.sends')}
-          </span>
-          <Button type="submit" look="primary">
-            {t('composer.send')}
-          </Button>
-        </div>
-      </form>
+      {request.assignee === null && !note && <Unassigned request={request} onTaken={() => field.current?.focus()} />}
+      {note ? (
+        <NoteField modes={modes} draft={draft} notes={notes} field={field} onWritten={onSent} />
+      ) : (
+        <ReplyField modes={modes} request={request} conversation={conversation} uploads={uploads} field={field} onSent={onSent} />
+      )}
     </>
+  );
+}
+
+function Modes({ request, note, onNote }: { readonly request: SupportRequest; readonly note: boolean; readonly onNote: (note: boolean) => void }) {
+  const { t } = useText();
+  const closed = request.status === 'closed';
+  return (
+    <div
+      class="modes"
+      role="tablist"
+      aria-label={t('composer.mode')}
+      onKeyDown={(event) => {
+        if (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight') return;
+        event.preventDefault();
+        if (!closed) onNote(!note);
+      }}
+    >
+      {!closed && (
+        <button type="button" role="tab" class="mode" data-mode="reply" aria-selected={!note} tabIndex={note ? -1 : 0} onClick={() => onNote(false)}>
+          <Icon path={icons.chat} size="small" /> {t('composer.reply')}
+        </button>
+      )}
+      <button type="button" role="tab" class="mode" data-mode="note" aria-selected={note} tabIndex={note ? 0 : -1} onClick={() => onNote(true)}>
+        <Icon path={icons.lock} size="small" /> {t('composer.note')}
+      </button>
+      <span class="to meta truncate" role="presentation">
+        {note ? t('composer.staff_reads') : t('composer.who_reads', { name: request.requester.name || t('request.no_name') })}
+      </span>
+      {closed && (
+        <button type="button" class="link" onClick={() => onNote(false)}>
+          {t('composer.no_note')}
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** Nothing can be answered here any more: what can be done instead. */
+function Closed({ request, onNote }: { readonly request: SupportRequest; readonly onNote: () => void }) {
+  const { t } = useText();
+  const { inbox } = useDesk();
+  const other = request.merged_into === null ? undefined : inbox.request(request.merged_into);
+  return (
+    <div class="no-composer">
+      <p>
+        <Icon path={icons.lock} size="small" /> {t(request.merged_into === null ? 'composer.closed' : 'composer.merged')}
+      </p>
+      <div>
+        {other !== undefined && (
+          <a
+            class="button"
+            href={hrefOf({ view: route.value.view, number: other.number })}
+            onClick={(event) => {
+              event.preventDefault();
+              go({ ...route.value, number: other.number, details: false });
+            }}
+          >
+            {other.number}
+          </a>
+        )}
+        {request.merged_into === null && (
+          <Button icon={icons.plus} onClick={() => ask({ what: 'follow_up', request })}>
+            {t('action.follow_up')}
+          </Button>
+        )}
+        <Button icon={icons.lock} data-mode="note" onClick={onNote}>
+          {t('composer.note')}
+        </Button>
+      </div>
+    </div>
   );
 }
 
@@ -125,12 +118,12 @@ export function Composer({ request, conversation, uploads, field, onSent }: Comp
 function Unassigned({ request, onTaken }: { readonly request: SupportRequest; readonly onTaken: () => void }) {
   const { t } = useText();
   const { me } = useDesk();
-  const act = useAct();
+  const commands = useCommands();
   if (!canTake(request, me.id)) return null;
   return (
     <p class="unassigned">
       <span>{t('composer.unassigned')}</span>
-      <Button icon={icons.hand} onClick={() => void act(request, 'take').then((taken) => taken && onTaken())}>
+      <Button icon={icons.hand} onClick={() => void commands.act(request, 'take').then((taken) => taken && onTaken())}>
         {t('action.take')}
       </Button>
     </p>

@@ -9,6 +9,8 @@ import { EntryText } from '../details/entry.tsx';
 import type { Timeline } from '../details/timeline-store.ts';
 import { ConnectionState } from '../shell/connection.tsx';
 import { useText, type ConsoleSpeech } from '../texts.ts';
+import { NoteItem } from './note.tsx';
+import { useNotes, type Notes } from './notes-store.ts';
 import { Composer } from './composer.tsx';
 import { threadItems, type LineContent, type ThreadEnd } from './items.ts';
 import { Older } from './older.tsx';
@@ -33,10 +35,13 @@ export function Conversation({ request, conversation, timeline, field, heading, 
   const { t } = useText();
   const scroll = useThreadScroll();
   const viewing = useViewing(request, conversation);
-  const uploads = useDesk().uploads(conversation);
+  const desk = useDesk();
+  const uploads = desk.uploads(conversation);
+  const notes = useNotes(request.id);
+  const noteIsOpen = desk.noteDraft(request.id).open.value;
   const section = useRef<HTMLElement>(null);
   const over = useDraggedOver(section);
-  const takesFiles = request.status !== 'closed' && conversation.phase.value !== 'refused';
+  const takesFiles = request.status !== 'closed' && !noteIsOpen && conversation.phase.value !== 'refused';
   const give = (event: Event, given: DataTransfer | null) => {
     // What is words too, as a copied part of a document, stays words.
     if (!takesFiles || given === null || given.files.length === 0 || given.types.includes('text/plain')) return;
@@ -62,7 +67,7 @@ export function Conversation({ request, conversation, timeline, field, heading, 
       {over && takesFiles && <DropHint />}
       <Top request={request} conversation={conversation} heading={heading} detailsShown={detailsShown} onDetails={onDetails} onBack={onBack} />
       <ConnectionState />
-      <Messages request={request} conversation={conversation} timeline={timeline} scroll={scroll} />
+      <Messages request={request} conversation={conversation} timeline={timeline} notes={notes} scroll={scroll} />
       <div class="foot">
         {!scroll.atEnd && (
           <Button class="to-end" icon={icons.down} onClick={scroll.toEnd}>
@@ -71,7 +76,7 @@ export function Conversation({ request, conversation, timeline, field, heading, 
         )}
         {conversation.phase.value !== 'refused' && <Viewers viewers={viewing.others.value} />}
         {conversation.phase.value !== 'refused' && (
-          <Composer request={request} conversation={conversation} uploads={uploads} field={field} onSent={scroll.toEnd} />
+          <Composer request={request} conversation={conversation} uploads={uploads} notes={notes} field={field} onSent={scroll.toEnd} />
         )}
       </div>
     </section>
@@ -79,10 +84,11 @@ export function Conversation({ request, conversation, timeline, field, heading, 
 }
 
 interface MessagesProps extends Pick<ConversationProps, 'request' | 'conversation' | 'timeline'> {
+  readonly notes: Notes;
   readonly scroll: ReturnType<typeof useThreadScroll>;
 }
 
-function Messages({ request, conversation, timeline, scroll }: MessagesProps) {
+function Messages({ request, conversation, timeline, notes, scroll }: MessagesProps) {
   const speech = useText();
   const { t, time } = speech;
   const { inbox, realtime, session, isAdmin, links } = useDesk();
@@ -93,18 +99,19 @@ function Messages({ request, conversation, timeline, scroll }: MessagesProps) {
   const hasOlder = conversation.hasOlder.value;
   const online = realtime.state.value === 'online';
   const entries = timeline.entries.value;
+  const written = notes.items.value;
   const chat = conversation.session.value;
   // Shown at once and whole: entries come one by one, and lines between them by another way. Without a
   // line to wait for, what this device knows is shown.
-  const loading = (phase === 'loading' && (online || messages.length === 0)) || (phase !== 'refused' && timeline.phase.value === 'loading');
+  const loading = (phase === 'loading' && (online || messages.length === 0)) || (phase !== 'refused' && (timeline.phase.value === 'loading' || notes.phase.value === 'loading'));
   const late = useLate(loading);
   const lookedAt = useIsLookedAt();
 
   const blocks = useMemo(() => {
     const ended = endOf(chat, speech);
-    const items = threadItems(messages, entries, { hasOlder, online, ended, wordFailure: (code, message) => wordFailure(code, message, speech) });
-    return layoutThread(items, time).map((block) => (block.kind === 'system' ? { ...block, content: <Line content={block.content} /> } : block));
-  }, [messages, entries, chat, hasOlder, online, speech]);
+    const items = threadItems(messages, entries, { hasOlder, online, ended, notes: written, wordFailure: (code, message) => wordFailure(code, message, speech) });
+    return layoutThread(items, time).map((block) => ('content' in block ? { ...block, content: <Between content={block.content} notes={notes} /> } : block));
+  }, [messages, entries, written, chat, hasOlder, online, speech]);
 
   const newest = messages.findLast(({ seq }) => seq !== null)?.seq ?? 0;
   const read = lookedAt && scroll.atEnd && !loading;
@@ -131,6 +138,7 @@ function Messages({ request, conversation, timeline, scroll }: MessagesProps) {
           blocks={blocks as ThreadBlock<preact.ComponentChildren>[]}
           typing={conversation.typing.value}
           now={now}
+          after={notes.phase.value === 'failed' && <NotesFailed notes={notes} />}
           before={hasOlder ? <Older conversation={conversation} /> : <Opening request={request} first={messages[0]?.content} />}
           attached={({ attachments = [], state }) => attachments.length > 0 && <Attached attachments={attachments} source={links} pending={state === 'pending'} />}
           around={({ key }, words) => {
@@ -151,6 +159,19 @@ function Messages({ request, conversation, timeline, scroll }: MessagesProps) {
         />
       )}
     </div>
+  );
+}
+
+/** The messages are there, the notes are not: nobody must take that for "no notes". */
+function NotesFailed({ notes }: { readonly notes: Notes }) {
+  const { t } = useText();
+  return (
+    <li class="system inline-error">
+      {t('note.failed')}{' '}
+      <button type="button" class="link" onClick={() => void notes.load()}>
+        {t('action.try_again')}
+      </button>
+    </li>
   );
 }
 
@@ -175,7 +196,8 @@ function endOf(session: ChatSession | null, { t }: ConsoleSpeech): ThreadEnd | u
   return { key: session.id, at: session.ended_at, text };
 }
 
-function Line({ content }: { readonly content: LineContent }) {
+function Between({ content, notes }: { readonly content: LineContent; readonly notes: Notes }) {
+  if ('note' in content) return <NoteItem note={content.note} notes={notes} />;
   return 'entry' in content ? <EntryText entry={content.entry} /> : <>{content.text}</>;
 }
 

@@ -1,9 +1,9 @@
 // What a conversation shows, in order: its messages, and between them what became of the request. Pure.
-import { isFinal, type ThreadMessage as Message, type TimelineEntry } from '@guichet/sdk';
+import { isFinal, type Note, type ThreadMessage as Message, type TimelineEntry } from '@guichet/sdk';
 import type { ThreadItem, ThreadMessage } from '@guichet/ui';
 
-/** What a system line tells: an entry of the timeline, or a message that nobody wrote. */
-export type LineContent = { readonly entry: TimelineEntry } | { readonly text: string };
+/** What stands between messages: an entry of the timeline, a message that nobody wrote, a note of the staff. */
+export type LineContent = { readonly entry: TimelineEntry } | { readonly text: string } | { readonly note: Note };
 
 /** The end of a live chat. */
 export interface ThreadEnd {
@@ -18,6 +18,7 @@ export interface Surroundings {
   readonly online: boolean;
   /** When the live chat ended, in words. */
   readonly ended?: ThreadEnd | undefined;
+  readonly notes?: readonly Note[];
   /** The reason a message failed, in words. */
   readonly wordFailure: (code: string, message: string) => string | undefined;
 }
@@ -25,11 +26,12 @@ export interface Surroundings {
 export function threadItems(
   messages: readonly Message[],
   timeline: readonly TimelineEntry[],
-  { hasOlder, online, ended, wordFailure }: Surroundings,
+  { hasOlder, online, ended, notes = [], wordFailure }: Surroundings,
 ): ThreadItem<LineContent>[] {
   const oldest = messages.find(({ id }) => id !== null)?.created_at;
   // Lines between messages that are not loaded would all stand at the top.
-  const lines = timeline.filter(isTold).filter(({ created_at }) => !hasOlder || (oldest !== undefined && isAfter(created_at, oldest)));
+  const isLoaded = (at: string) => !hasOlder || (oldest !== undefined && isAfter(at, oldest));
+  const lines = timeline.filter(isTold).filter(({ created_at }) => isLoaded(created_at));
   const items: ThreadItem<LineContent>[] = [];
   let next = 0;
   // The opening comes first also where its first message was written down a moment before it.
@@ -46,12 +48,20 @@ export function threadItems(
     pendingSeen ||= message.state === 'pending';
   }
   putLinesBefore(undefined);
-  if (ended !== undefined && (!hasOlder || (oldest !== undefined && isAfter(ended.at, oldest)))) {
+  if (ended !== undefined && isLoaded(ended.at)) {
     const { key, at, text } = ended;
-    const place = items.findIndex((item) => isAfter(item.at, at));
-    items.splice(place < 0 ? items.length : place, 0, { kind: 'system', key, at, content: { text } });
+    putByTime(items, { kind: 'system', key, at, content: { text } });
+  }
+  for (const note of notes) {
+    if (isLoaded(note.created_at)) putByTime(items, { kind: 'aside', key: note.id, at: note.created_at, content: { note } });
   }
   return items;
+}
+
+/** Before what is later; what is still on its way comes after everything that has a place. */
+function putByTime(items: ThreadItem<LineContent>[], item: ThreadItem<LineContent>): void {
+  const place = items.findIndex((other) => isAfter(other.at, item.at) || (other.kind === 'message' && other.state === 'pending'));
+  items.splice(place < 0 ? items.length : place, 0, item);
 }
 
 function itemOf(message: Message, behind: boolean, online: boolean, wordFailure: Surroundings['wordFailure']): ThreadItem<LineContent> {
@@ -78,9 +88,13 @@ function itemOf(message: Message, behind: boolean, online: boolean, wordFailure:
   return { ...item, waiting: !online ? 'offline' : behind ? 'after_previous' : 'sending' };
 }
 
+/** Turns of the story. */
+const told: readonly string[] = ['escalated', 'merged', 'rated', 'follow_up'];
+
 /** The details have the whole timeline; between messages only what changes who speaks, or whether. */
 export function isTold(entry: TimelineEntry): boolean {
   if (entry.kind === 'created') return true;
+  if (told.includes(entry.kind)) return true;
   if (entry.kind === 'assignee_changed') return entry.old !== entry.new;
   return entry.kind === 'status_changed' && (isEnd(entry.new) || (isEnd(entry.old) && !isEnd(entry.new)));
 }

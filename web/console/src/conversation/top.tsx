@@ -1,12 +1,13 @@
 // The head of a conversation: what it is about, and what is done with it most.
 import type { RefObject } from 'preact';
 import type { ConversationStore, SupportRequest } from '@guichet/sdk';
-import { Button, Icon, IconButton, icons } from '@guichet/ui';
-import { useStatusActions } from '../details/picks.tsx';
+import { Button, Icon, IconButton, icons, stamp, useNow } from '@guichet/ui';
 import { useDesk } from '../desk.ts';
+import { SnoozeMenuItems } from '../dialogs/snooze.tsx';
+import { requestEntries } from '../palette/entries.ts';
 import { Menu, MenuItem } from '../shell/menu.tsx';
 import { useText } from '../texts.ts';
-import { allows, canTake, useAct, useEndChat } from './actions.ts';
+import { allows, isUnresolved, useCommands } from './actions.ts';
 
 export interface TopProps {
   readonly request: SupportRequest;
@@ -20,13 +21,14 @@ export interface TopProps {
 const kinds = ['chat', 'contact_form', 'claim', 'order_issue', 'product_issue', 'appointment'] as const;
 
 export function Top({ request, conversation, heading, detailsShown, onDetails, onBack }: TopProps) {
-  const { t } = useText();
-  const { me } = useDesk();
-  const act = useAct();
-  const endChat = useEndChat();
-  const { items, dialog } = useStatusActions(request);
+  const speech = useText();
+  const { t, time } = speech;
+  const desk = useDesk();
+  const commands = useCommands();
+  const now = useNow();
   const main = (['resolve', 'reopen'] as const).find((name) => allows(request, name));
   const kind = kinds.find((known) => known === request.kind);
+  const entries = requestEntries(request, desk, commands, speech);
   return (
     <header class="top">
       <IconButton class="back" label={t('conversation.back')} path={icons.back} onClick={onBack} />
@@ -43,24 +45,37 @@ export function Top({ request, conversation, heading, detailsShown, onDetails, o
             </>
           )}{' '}
           <span class="sep" /> {t(`status.${request.status}`)}
+          {request.snoozed_until && (
+            <>
+              {' '}
+              <span class="sep" /> {t('snooze.asleep', { when: stamp(time, request.snoozed_until, now) })}
+            </>
+          )}
         </p>
       </div>
-      {request.status !== 'closed' && (
-        <Menu label={t('conversation.actions')} buttonClass="icon-button" buttonLabel={t('conversation.actions')} edge="end" button={<Icon path={icons.more} heavy />}>
-          {canTake(request, me.id) && (
-            <MenuItem icon={<Icon path={icons.hand} />} shortcut="t" onChoose={() => void act(request, 'take')}>
-              {t('action.take')}
-            </MenuItem>
-          )}
-          {items}
-          {conversation.session.value?.status === 'active' && (
-            <MenuItem icon={<Icon path={icons.leave} />} onChoose={() => void endChat(conversation.id)}>
-              {t('action.end_chat')}
-            </MenuItem>
-          )}
+      {isUnresolved(request) && (
+        <Menu
+          label={t('action.snooze')}
+          buttonClass={`icon-button snooze${request.snoozed_until ? ' asleep' : ''}`}
+          buttonLabel={t('action.snooze')}
+          edge="end"
+          button={<Icon path={icons.moon} />}
+        >
+          <SnoozeMenuItems request={request} />
         </Menu>
       )}
-      {dialog}
+      <Menu label={t('conversation.actions')} buttonClass="icon-button" buttonLabel={t('conversation.actions')} edge="end" button={<Icon path={icons.more} heavy />}>
+        {entries.map(({ id, icon, name, shortcut, run }) => (
+          <MenuItem key={id} icon={<Icon path={icon} />} {...(shortcut === undefined ? {} : { shortcut })} onChoose={run}>
+            {name}
+          </MenuItem>
+        ))}
+        {conversation.session.value?.status === 'active' && (
+          <MenuItem icon={<Icon path={icons.leave} />} onChoose={() => void commands.endChat(conversation.id)}>
+            {t('action.end_chat')}
+          </MenuItem>
+        )}
+      </Menu>
       <button
         type="button"
         class="icon-button"
@@ -73,7 +88,7 @@ export function Top({ request, conversation, heading, detailsShown, onDetails, o
       </button>
       {/* One button for both, so that it keeps the focus when the one becomes the other. */}
       {main !== undefined && (
-        <Button class="resolve" icon={main === 'resolve' ? icons.check : icons.reopen} onClick={() => void act(request, main)}>
+        <Button class="resolve" icon={main === 'resolve' ? icons.check : icons.reopen} onClick={() => void commands.act(request, main)}>
           <span>{t(`action.${main}`)}</span>
         </Button>
       )}

@@ -1,9 +1,14 @@
 // Beside the conversation: who asks, where the request stands, what was promised, what happened.
 import type { ConversationStore, SupportRequest } from '@guichet/sdk';
 import { Avatar, Icon, IconButton, icons, stamp, useNow } from '@guichet/ui';
-import { AssigneePick, StatusPick } from './picks.tsx';
 import { Context } from './context.tsx';
-import { EntryText, priorityName } from './entry.tsx';
+import { EntryText } from './entry.tsx';
+import { Links } from './links.tsx';
+import { Others } from './others.tsx';
+import { Participants } from './participants.tsx';
+import { AssigneePick, CategoryPick, PriorityPick, StatusPick } from './picks.tsx';
+import { RatingGiven } from './rating.tsx';
+import { Tags } from './tags.tsx';
 import { Files } from './files.tsx';
 import { ServiceLevel } from './service-level.tsx';
 import type { Timeline } from './timeline-store.ts';
@@ -25,7 +30,10 @@ export function Details({ request, conversation, timeline, onClose }: DetailsPro
       <Person request={request} conversation={conversation} onClose={onClose} />
       <Properties request={request} />
       <ServiceLevel request={request} now={now} />
+      <RatingGiven request={request} now={now} />
+      <Tags request={request} />
       <Context request={request} />
+      <Participants request={request} timeline={timeline} />
       <Files conversation={conversation} now={now} />
       {request.resolution !== null && request.resolution !== '' && (
         <section>
@@ -83,15 +91,13 @@ function Person({ request, conversation, onClose }: Omit<DetailsProps, 'timeline
           )}
         </dl>
       )}
+      <Others request={request} />
     </section>
   );
 }
 
-const categories = ['general', 'technical', 'billing', 'delivery', 'product', 'complaint', 'suggestion'] as const;
-
 function Properties({ request }: { readonly request: SupportRequest }) {
   const { t } = useText();
-  const category = categories.find((known) => known === request.category);
   return (
     <section>
       <h2 class="visually-hidden">{t('details.tracking')}</h2>
@@ -105,24 +111,17 @@ function Properties({ request }: { readonly request: SupportRequest }) {
           <AssigneePick request={request} />
         </dd>
         <dt>{t('details.priority')}</dt>
-        <dd class="plain" data-priority={request.priority}>
-          {(request.priority === 'high' || request.priority === 'urgent') && <Icon path={icons.level} size="small" heavy />}
-          {priorityName(request.priority, t)}
+        <dd>
+          <PriorityPick request={request} />
         </dd>
         <dt>{t('details.category')}</dt>
-        <dd class="plain truncate">{category === undefined ? request.category.replaceAll('_', ' ') : t(`category.${category}`)}</dd>
+        <dd>
+          <CategoryPick request={request} />
+        </dd>
         <dt>{t('details.number')}</dt>
         <dd class="plain number">{request.number}</dd>
       </dl>
-      {request.tags.length > 0 && (
-        <ul class="tags" role="list" aria-label={t('details.tags')}>
-          {request.tags.map((tag) => (
-            <li key={tag} class="tag truncate">
-              {tag}
-            </li>
-          ))}
-        </ul>
-      )}
+      <Links request={request} />
     </section>
   );
 }

@@ -43,3 +43,13 @@ function dueAt(what: Due['what'], request: SupportRequest, at: string, breached:
   const state = breached || now >= end ? 'late' : end - now <= Math.min(nearMost, (end - from) * nearShare) ? 'near' : 'calm';
   return { what, at: end, from, state };
 }
+
+/** Whether something promised is still to be done and its time is over. */
+export function isOverdue(request: SupportRequest, now: number): boolean {
+  const { sla, status } = request;
+  if (!unresolved.includes(status)) return false;
+  const isPast = (at: string | null) => at !== null && Date.parse(at) < now;
+  if (request.first_response_at === null && isPast(sla.first_response_due_at)) return true;
+  // While the customer is waited for the clock stands still: late is only what was late before.
+  return status === 'waiting_customer' ? sla.resolution_breached : isPast(sla.resolution_due_at);
+}

@@ -1,13 +1,15 @@
-// Status and assignee, shown where they are changed.
+// What is shown where it is changed: status, assignee, priority, category.
 import { useState } from 'preact/hooks';
 import { ApiError, type ActionName, type SupportRequest } from '@guichet/sdk';
-import { Avatar, Badge, Button, Icon, icons } from '@guichet/ui';
-import { allows, canTake, useAct } from '../conversation/actions.ts';
+import { Avatar, Badge, Icon, icons } from '@guichet/ui';
+import { allows, canTake, useCommands } from '../conversation/actions.ts';
 import { useDesk, type Me } from '../desk.ts';
-import { Dialog } from '../shell/dialog.tsx';
+import { priorities } from '../inbox/filter.ts';
+import { ask } from '../shell/asked.ts';
 import { Menu, MenuItem } from '../shell/menu.tsx';
 import { toast } from '../shell/toasts.tsx';
 import { useText } from '../texts.ts';
+import { useCategories, useCategoryName } from './categories.ts';
 import { statusTone } from './status.ts';
 
 const actionIcons = {
@@ -22,71 +24,40 @@ const changes = ['start', 'wait', 'resolve', 'reopen', 'close'] as const satisfi
 
 export function StatusPick({ request }: { readonly request: SupportRequest }) {
   const { t } = useText();
+  const commands = useCommands();
   const badge = <Badge tone={statusTone[request.status]}>{t(`status.${request.status}`)}</Badge>;
-  const actions = useStatusActions(request);
   // A closed request stays closed: there is nothing to choose.
   if (request.status === 'closed') return <span class="plain">{badge}</span>;
   return (
-    <>
-      <Menu
-        label={t('details.status')}
-        buttonClass="pick"
-        button={
-          <>
-            {badge}
-            <span class="visually-hidden">, {t('details.change_status')}</span>
-            <Icon path={icons.down} size="small" />
-          </>
-        }
-      >
-        {actions.items}
-      </Menu>
-      {actions.dialog}
-    </>
-  );
-}
-
-/** The items of a status menu, and the question that closing asks first. */
-export function useStatusActions(request: SupportRequest) {
-  const { t } = useText();
-  const act = useAct();
-  const [closing, setClosing] = useState(false);
-  const items = changes
-    .filter((name) => allows(request, name))
-    .map((name) => (
-      <MenuItem
-        key={name}
-        icon={<Icon path={actionIcons[name]} />}
-        {...(name === 'resolve' ? { shortcut: 'e' } : {})}
-        onChoose={() => (name === 'close' ? setClosing(true) : void act(request, name))}
-      >
-        {t(`action.${name}`)}
-      </MenuItem>
-    ));
-  const dialog = closing && (
-    <Dialog
-      title={t('close.title')}
-      onClose={() => setClosing(false)}
-      actions={
+    <Menu
+      label={t('details.status')}
+      buttonClass="pick"
+      button={
         <>
-          <Button autofocus onClick={() => setClosing(false)}>{t('close.cancel')}</Button>
-          <Button
-            look="danger"
-            onClick={() => {
-              setClosing(false);
-              // What opened the question goes with the request's last choice.
-              void act(request, 'close').then(() => document.querySelector<HTMLElement>('.conversation h1')?.focus());
-            }}
-          >
-            {t('close.confirm')}
-          </Button>
+          {badge}
+          <span class="visually-hidden">, {t('details.change_status')}</span>
+          <Icon path={icons.down} size="small" />
         </>
       }
     >
-      <p>{t('close.what_follows', { number: request.number })}</p>
-    </Dialog>
+      {changes
+        .filter((name) => allows(request, name))
+        .map((name) => (
+          <MenuItem
+            key={name}
+            icon={<Icon path={actionIcons[name]} />}
+            {...(name === 'resolve' ? { shortcut: 'e' } : {})}
+            onChoose={() => (name === 'close' ? ask({ what: 'action', name, request }) : void commands.act(request, name))}
+          >
+            {t(`action.${name}`)}
+          </MenuItem>
+        ))}
+      <hr />
+      <MenuItem icon={<Icon path={icons.pen} />} onChoose={() => ask({ what: 'action', name: allows(request, 'resolve') ? 'resolve' : 'reopen', request })}>
+        {t(allows(request, 'resolve') ? 'action.resolve_with' : 'action.reopen_with')}
+      </MenuItem>
+    </Menu>
   );
-  return { items, dialog };
 }
 
 export function AssigneePick({ request }: { readonly request: SupportRequest }) {
@@ -126,7 +97,7 @@ interface AssignMenuProps {
 function AssignMenu({ request, buttonClass, button }: AssignMenuProps) {
   const { t } = useText();
   const desk = useDesk();
-  const act = useAct();
+  const commands = useCommands();
   const [agents, setAgents] = useState<readonly Me[] | null>(null);
   const load = () => {
     desk.agents().then(setAgents, (error: unknown) => {
@@ -143,8 +114,8 @@ function AssignMenu({ request, buttonClass, button }: AssignMenuProps) {
         checked={request.assignee?.id === desk.me.id}
         shortcut="t"
         onChoose={() => {
-          if (canTake(request, desk.me.id)) void act(request, 'take');
-          else if (request.assignee?.id !== desk.me.id) void act(request, 'assign', { agent_id: desk.me.id });
+          if (canTake(request, desk.me.id)) void commands.act(request, 'take');
+          else if (request.assignee?.id !== desk.me.id) void commands.act(request, 'assign', { agent_id: desk.me.id });
         }}
       >
         {t('details.you', { name: desk.me.name })}
@@ -154,7 +125,7 @@ function AssignMenu({ request, buttonClass, button }: AssignMenuProps) {
           key={id}
           icon={<Avatar id={id} name={name} size="small" />}
           checked={request.assignee?.id === id}
-          onChoose={() => void act(request, 'assign', { agent_id: id })}
+          onChoose={() => void commands.act(request, 'assign', { agent_id: id })}
         >
           {name}
         </MenuItem>
@@ -165,11 +136,77 @@ function AssignMenu({ request, buttonClass, button }: AssignMenuProps) {
         icon={<Icon path={icons.inbox} />}
         checked={request.assignee === null}
         onChoose={() => {
-          if (request.assignee !== null) void act(request, 'assign', { agent_id: null });
+          if (request.assignee !== null) void commands.act(request, 'assign', { agent_id: null });
         }}
       >
         {t('details.nobody')}
       </MenuItem>
+    </Menu>
+  );
+}
+
+export function PriorityPick({ request }: { readonly request: SupportRequest }) {
+  const { t } = useText();
+  const commands = useCommands();
+  const { priority } = request;
+  const shown = (
+    <>
+      {(priority === 'high' || priority === 'urgent') && <Icon path={icons.level} size="small" heavy />}
+      {t(`priority.${priority}`)}
+    </>
+  );
+  if (request.status === 'closed') {
+    return (
+      <span class="plain" data-priority={priority}>
+        {shown}
+      </span>
+    );
+  }
+  return (
+    <Menu
+      label={t('details.priority')}
+      buttonClass={`pick ${priority}`}
+      button={
+        <>
+          {shown}
+          <span class="visually-hidden">, {t('details.change_priority')}</span>
+          <Icon path={icons.down} size="small" />
+        </>
+      }
+    >
+      {priorities.toReversed().map((choice) => (
+        <MenuItem key={choice} checked={choice === priority} onChoose={() => choice !== priority && void commands.update(request, { priority: choice })}>
+          {t(`priority.${choice}`)}
+        </MenuItem>
+      ))}
+    </Menu>
+  );
+}
+
+export function CategoryPick({ request }: { readonly request: SupportRequest }) {
+  const { t } = useText();
+  const commands = useCommands();
+  const categories = useCategories();
+  const nameOf = useCategoryName();
+  const name = nameOf(request.category);
+  if (request.status === 'closed') return <span class="plain truncate">{name}</span>;
+  return (
+    <Menu
+      label={t('details.category')}
+      buttonClass="pick"
+      button={
+        <>
+          <span class="truncate">{name}</span>
+          <span class="visually-hidden">, {t('details.change_category')}</span>
+          <Icon path={icons.down} size="small" />
+        </>
+      }
+    >
+      {categories.map(({ id, name: called }) => (
+        <MenuItem key={id} checked={id === request.category} onChoose={() => id !== request.category && void commands.update(request, { category: id })}>
+          {called}
+        </MenuItem>
+      ))}
     </Menu>
   );
 }

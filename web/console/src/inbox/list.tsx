@@ -4,6 +4,8 @@ import type { ComponentChildren } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { SupportRequest } from '@guichet/sdk';
 import { useNow } from '@guichet/ui';
+import { useDesk } from '../desk.ts';
+import { useText } from '../texts.ts';
 import { heldScroll, windowOf } from './window.ts';
 import { Row } from './row.tsx';
 
@@ -26,6 +28,8 @@ export interface RequestListProps {
 
 export function RequestList({ label, rows, total, openId, writing, hrefOf, onOpen, onEnd, after }: RequestListProps) {
   const now = useNow();
+  const { selection } = useDesk();
+  const selecting = selection.ids.value.size > 0 || selection.offered.value;
   const scroller = useRef<HTMLDivElement>(null);
   const view = useSignal({ top: 0, height: 0 });
   const before = useRef<readonly string[]>([]);
@@ -71,7 +75,7 @@ export function RequestList({ label, rows, total, openId, writing, hrefOf, onOpe
   }, [near, rows.length]);
 
   return (
-    <div class="rows" ref={scroller} data-at-top={view.value.top <= 0}>
+    <div class="rows" ref={scroller} data-at-top={view.value.top <= 0} data-selecting={selecting}>
       <ol role="list" aria-label={label} style={{ blockSize: `${rows.length * rowHeight}px` }}>
         {drawn.map(({ request, index }) => (
           <li
@@ -80,6 +84,7 @@ export function RequestList({ label, rows, total, openId, writing, hrefOf, onOpe
             aria-setsize={Math.max(total, rows.length)}
             style={{ transform: `translateY(${index * rowHeight}px)` }}
           >
+            <RowCheck request={request} order={rows} />
             <Row
               request={request}
               now={now}
@@ -94,6 +99,27 @@ export function RequestList({ label, rows, total, openId, writing, hrefOf, onOpe
       </ol>
       {after}
     </div>
+  );
+}
+
+/** Marks a row for a change to many. Reached with `x` by keyboard, so that Tab stays short. */
+function RowCheck({ request, order }: { readonly request: SupportRequest; readonly order: readonly SupportRequest[] }) {
+  const { t } = useText();
+  const { selection } = useDesk();
+  const name = request.requester.name || request.requester.email || t('request.no_name');
+  return (
+    <label class="row-check" title={t('bulk.select')}>
+      <input
+        type="checkbox"
+        tabIndex={-1}
+        checked={selection.ids.value.has(request.id)}
+        aria-label={t('bulk.select_one', { name, subject: request.subject })}
+        onClick={(event) => {
+          if (!event.shiftKey) return selection.toggle(request.id);
+          selection.extendTo(request.id, order.map(({ id }) => id));
+        }}
+      />
+    </label>
   );
 }
 

@@ -1,6 +1,6 @@
 // One request in a list: who, what about, the last words, and what is urgent about it.
 import type { LastMessage, SupportRequest } from '@guichet/sdk';
-import { age, Avatar, Icon, icons } from '@guichet/ui';
+import { age, Avatar, Icon, icons, stamp } from '@guichet/ui';
 import { activityOf } from './merge.ts';
 import { nextDue } from '../details/due.ts';
 import { useDesk } from '../desk.ts';
@@ -50,7 +50,7 @@ export function Row({ request, now, href, current, writing, tabStop, onOpen }: R
       </span>
       <span class="line">
         {writing ? <span class="last writing">{t('list.writing')}</span> : <LastWords request={request} />}
-        <Urgency request={request} now={now} />
+        {request.snoozed_until ? <Asleep until={request.snoozed_until} now={now} /> : <Urgency request={request} now={now} />}
         {(priority === 'high' || priority === 'urgent') && (
           <span class="priority" data-priority={priority} title={t(`priority.label.${priority}`)}>
             <Icon path={icons.level} size="small" heavy />
@@ -76,6 +76,16 @@ function said(message: LastMessage, me: string, excerpt: string, t: ReturnType<t
   if (message.sender_type !== 'agent') return excerpt;
   if (message.sender_name === me) return t('list.you_said', { excerpt });
   return t('list.they_said', { name: message.sender_name.split(' ')[0] ?? '', excerpt });
+}
+
+function Asleep({ until, now }: { readonly until: string; readonly now: number }) {
+  const { t, time } = useText();
+  return (
+    <span class="due">
+      <Icon path={icons.moon} size="small" />
+      <span class="visually-hidden">{t('snooze.until')}</span> {stamp(time, until, now)}
+    </span>
+  );
 }
 
 function Urgency({ request, now }: { readonly request: SupportRequest; readonly now: number }) {

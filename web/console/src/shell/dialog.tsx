@@ -10,9 +10,11 @@ export interface DialogProps {
   readonly children: ComponentChildren;
   /** What can be done; the least harmful has `autofocus`. */
   readonly actions?: ComponentChildren;
+  /** For forms with fields side by side. */
+  readonly wide?: boolean;
 }
 
-export function Dialog({ title, onClose, children, actions }: DialogProps) {
+export function Dialog({ title, onClose, children, actions, wide = false }: DialogProps) {
   const { t } = useText();
   const heading = useId();
   const dialog = useRef<HTMLDialogElement>(null);
@@ -22,7 +24,7 @@ export function Dialog({ title, onClose, children, actions }: DialogProps) {
   return (
     <dialog
       ref={dialog}
-      class="dialog"
+      class={`dialog${wide ? ' wide' : ''}`}
       aria-labelledby={heading}
       onClose={onClose}
       onKeyDown={(event) => event.stopPropagation()}

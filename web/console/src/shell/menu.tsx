@@ -12,12 +12,13 @@ export interface MenuProps {
   /** Which edge of the button the menu keeps to. */
   readonly edge?: 'start' | 'end';
   readonly onOpen?: () => void;
+  readonly disabled?: boolean;
   readonly children: ComponentChildren;
 }
 
 const gap = 4;
 
-export function Menu({ label, button, buttonClass, buttonLabel, edge = 'start', onOpen, children }: MenuProps) {
+export function Menu({ label, button, buttonClass, buttonLabel, edge = 'start', onOpen, disabled = false, children }: MenuProps) {
   const id = useId();
   const opener = useRef<HTMLButtonElement>(null);
   const menu = useRef<HTMLDivElement>(null);
@@ -66,6 +67,7 @@ export function Menu({ label, button, buttonClass, buttonLabel, edge = 'start', 
         aria-expanded={open}
         aria-label={buttonLabel}
         title={buttonLabel}
+        disabled={disabled}
         {...{ popovertarget: id }}
       >
         {button}

@@ -65,6 +65,11 @@ export class ConversationsApi extends ConversationApi {
     return this.#client.post(`/conversations/${id}/end`, undefined, { idempotent: true });
   }
 
+  /** Out of the usual lists, or back into them. */
+  archive(id: string, archived = true): Promise<Conversation> {
+    return this.#client.post(`/conversations/${id}/${archived ? 'archive' : 'unarchive'}`, undefined, { idempotent: true });
+  }
+
   unreadCount(id: string): Promise<{ unread_count: number }> {
     return this.#client.get(`/conversations/${id}/unread-count`);
   }

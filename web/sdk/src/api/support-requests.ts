@@ -1,17 +1,43 @@
 import type { components } from '../schema.d.ts';
-import type { OwnSupportRequest, RequestStatus, SupportRequest, SupportRequestPage, TimelineEntry, User, UserPage } from '../types.ts';
+import type { OwnSupportRequest, Priority, RequestKind, RequestSource, RequestStatus, SupportRequest, SupportRequestPage, TimelineEntry, User, UserPage } from '../types.ts';
 import { uuid } from '../env.ts';
 import { once, type ApiClient } from './client.ts';
 
-export interface SupportRequestQuery {
-  /** Joined with commas on the wire. */
+/** Which requests to list; what is left out does not restrict. */
+export interface SupportRequestFilter {
+  /** Lists are joined with commas on the wire. */
   status?: readonly RequestStatus[];
+  priority?: readonly Priority[];
+  category?: string;
+  kind?: readonly RequestKind[];
+  source?: readonly RequestSource[];
   /** `me`, `none` or an agent's id. */
   assignee?: string;
-  sort?: 'created_at' | 'updated_at' | (string & {});
-  order?: 'asc' | 'desc';
-  /** RFC 3339. */
+  /** A participant's id, or an e-mail. */
+  requester?: string;
+  tag?: string;
+  overdue?: boolean;
+  /** What is put aside, put away, deleted: out of the usual lists, alone in these. */
+  snoozed?: boolean;
+  archived?: boolean;
+  deleted?: boolean;
+  order_id?: string;
+  appointment_id?: string;
+  warranty_id?: string;
+  claim_id?: string;
+  /** RFC 3339, as the next two. */
+  created_from?: string;
+  created_to?: string;
   changed_since?: string;
+  /** Words to search for. */
+  q?: string;
+}
+
+export type RequestSort = 'updated_at' | 'created_at' | 'priority' | 'due_at' | 'number';
+
+export interface SupportRequestQuery extends SupportRequestFilter {
+  sort?: RequestSort;
+  order?: 'asc' | 'desc';
   page?: number;
   limit?: number;
 }
@@ -19,7 +45,7 @@ export interface SupportRequestQuery {
 /** What every change of state accepts. `reason` may be shown to the customer, `note` never is. */
 export type Action = components['schemas']['Resolve'];
 
-export type ActionName = 'assign' | 'take' | 'start' | 'wait' | 'resolve' | 'reopen' | 'close';
+export type ActionName = 'assign' | 'take' | 'start' | 'wait' | 'resolve' | 'reopen' | 'close' | 'escalate';
 
 export type NewSupportRequest = components['schemas']['OpenSupportRequest'];
 
@@ -37,6 +63,52 @@ export interface FollowUp {
 
 /** `access_token` is given to guests only: good for the new request. */
 export type OpenedFollowUp = OwnSupportRequest & { readonly access_token?: string };
+/** For somebody who has called, or written elsewhere; an account by its id, or anybody by name and e-mail. */
+export interface RequestForSomebody extends NewSupportRequest {
+  requester: { user_id: string } | { name: string; email: string; phone?: string | null };
+  source: RequestSource;
+  agent_id?: string | null;
+}
+
+/** What of a request can be changed by itself. */
+export interface RequestChange {
+  subject?: string;
+  description?: string;
+  priority?: Priority;
+  category?: string;
+  tags?: readonly string[];
+  metadata?: Readonly<Record<string, unknown>>;
+  context?: Readonly<Partial<Record<'order_id' | 'appointment_id' | 'warranty_id' | 'claim_id', string | null>>>;
+  reason?: string;
+  note?: string;
+  notify_customer?: boolean;
+}
+
+export interface Merge {
+  /** The request that goes on. */
+  into: string;
+  reason?: string;
+  note?: string;
+  notify_customer?: boolean;
+}
+
+/** One change to many requests, each by itself: what one refuses does not hold up the others. */
+export type BulkChange =
+  | ({ action: Exclude<ActionName, 'assign'> } & Action)
+  | ({ action: 'assign'; agent_id: string | null } & Omit<Action, 'agent_id'>)
+  | { action: 'snooze'; until: string | null }
+  | ({ action: 'update' } & RequestChange);
+
+export interface BulkOutcome {
+  id: string;
+  done: boolean;
+  support_request?: SupportRequest | null;
+  /** Why it was not done. */
+  problem?: components['schemas']['Problem'] | null;
+}
+
+/** The most requests that one bulk call takes. */
+export const MAX_BULK = 100;
 
 export class SupportRequestsApi {
   readonly #client: ApiClient;
@@ -45,8 +117,9 @@ export class SupportRequestsApi {
     this.#client = client;
   }
 
-  list(query: SupportRequestQuery = {}): Promise<SupportRequestPage> {
-    return this.#client.get('/support-requests', { query: { ...query, status: query.status?.join(',') } });
+  list({ status, priority, kind, source, ...query }: SupportRequestQuery = {}): Promise<SupportRequestPage> {
+    const lists = { status: status?.join(','), priority: priority?.join(','), kind: kind?.join(','), source: source?.join(',') };
+    return this.#client.get('/support-requests', { query: { ...query, ...lists } });
   }
 
   get(id: string): Promise<SupportRequest> {
@@ -58,13 +131,50 @@ export class SupportRequestsApi {
   }
 
   /** Whoever may try again later keeps the `key`: the same request under it is opened once. */
-  open(request: NewSupportRequest, key: string = uuid()): Promise<SupportRequest> {
+  open(request: NewSupportRequest | RequestForSomebody, key: string = uuid()): Promise<SupportRequest> {
     return this.#client.post('/support-requests', request, once(key));
   }
 
-  /** Repeating a command that is already true changes nothing, so that it is safe after a lost answer. */
-  act(id: string, name: ActionName, action: Action = {}): Promise<SupportRequest> {
-    return this.#client.post(`/support-requests/${id}/${name}`, action, { idempotent: true });
+  /**
+   * Repeating a command that is already true changes nothing, so that it is safe after a lost answer.
+   * With `version`, refused (412) when the request has changed since.
+   */
+  act(id: string, name: ActionName, action: Action = {}, version?: number): Promise<SupportRequest> {
+    return this.#client.post(`/support-requests/${id}/${name}`, action, { headers: ifMatch(version), idempotent: version === undefined });
+  }
+
+  /** With `version`, refused (412) when the request has changed since. */
+  update(id: string, change: RequestChange, version?: number): Promise<SupportRequest> {
+    return this.#client.call('PATCH', `/support-requests/${id}`, { body: change, headers: ifMatch(version), idempotent: version === undefined });
+  }
+
+  /** Puts it aside until then, or takes it back with null. */
+  snooze(id: string, until: string | null): Promise<SupportRequest> {
+    return this.#client.post(`/support-requests/${id}/snooze`, { until }, { idempotent: true });
+  }
+
+  /** Answers the request that ends by it. */
+  merge(id: string, merge: Merge): Promise<SupportRequest> {
+    return this.#client.post(`/support-requests/${id}/merge`, merge, { idempotent: true });
+  }
+
+  /** A new request of the same person that follows a closed one. */
+  followUp(id: string, followUp: { subject?: string; description?: string }, key: string = uuid()): Promise<SupportRequest> {
+    return this.#client.post(`/support-requests/${id}/follow-up`, followUp, once(key));
+  }
+
+  /** Hidden everywhere; an admin can restore it for 30 days. */
+  remove(id: string): Promise<void> {
+    return this.#client.call('DELETE', `/support-requests/${id}`, { idempotent: true });
+  }
+
+  restore(id: string): Promise<SupportRequest> {
+    return this.#client.post(`/support-requests/${id}/restore`, undefined, { idempotent: true });
+  }
+
+  /** At most `MAX_BULK` at once. */
+  async bulk(ids: readonly string[], change: BulkChange): Promise<BulkOutcome[]> {
+    return (await this.#client.post<{ items: BulkOutcome[] }>('/support-requests/bulk', { ids, ...change }, { idempotent: true })).items;
   }
 
   /** By its requester, guests too; saying the same again changes nothing. */
@@ -92,4 +202,8 @@ export class SupportRequestsApi {
       if (items.length === 0 || agents.length >= total) return agents;
     }
   }
+}
+
+function ifMatch(version: number | undefined): Record<string, string> {
+  return version === undefined ? {} : { 'if-match': `"${version}"` };
 }
