@@ -8,13 +8,7 @@ mod tasks;
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use chat::{Files, Sessions, Uploads};
-use identity::{Dispatch, Identity};
-use kernel::{Env, SystemEnv};
-use privacy::Erasing;
-use store_seaorm::SeaStore;
-use support_request::Desk;
-use tokio::{sync::Notify, task::JoinSet, time::MissedTickBehavior};
+use identity::Dispatch;
 use tokio::{task::JoinSet, time::MissedTickBehavior};
 
 use crate::{heads, letters, wire::Parts};

@@ -8,7 +8,6 @@ use identity::Identity;
 use kernel::{Availability, Env, OrganizationId, ParticipantId, Role, Secret, Texts, Timestamp, UserId};
 use privacy::{Erasing, Exporting};
 use support_request::{Automation, CannedReplies, Categories, Desk, Promising, Queues, RoutingRules, SavedViews};
-use support_request::{Desk, Promising, Queues};
 
 use crate::{Arrivals, Mailbox, Pace, PageSource, routes::RouteTable};
 

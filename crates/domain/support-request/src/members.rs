@@ -3,7 +3,7 @@
 use kernel::{Role, Timestamp, UserId};
 use serde_json::json;
 
-use crate::{By, Outcome, Person, SupportRequest, TimelineEntry, TimelineKind, transitions};
+use crate::{By, Outcome, Person, SupportRequest, TimelineEntry, TimelineKind, telling};
 
 /// An agent who was added to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +23,7 @@ impl SupportRequest {
     /// own, as it changes who sees the request.
     pub(crate) fn members_added(&mut self, agents: &[Person], by: &By<'_>) -> Outcome {
         let entry = |agent: &Person| {
-            let mut entry = transitions::entry(TimelineKind::ParticipantAdded, by);
+            let mut entry = telling::entry(TimelineKind::ParticipantAdded, by);
             entry.new = Some(agent.id.to_string());
             entry.metadata.insert("new_name".to_owned(), json!(agent.name));
             entry
@@ -33,7 +33,7 @@ impl SupportRequest {
 
     /// This agent takes part no longer.
     pub(crate) fn member_removed(&mut self, agent: &Person, by: &By<'_>) -> Outcome {
-        let mut entry = transitions::entry(TimelineKind::ParticipantRemoved, by);
+        let mut entry = telling::entry(TimelineKind::ParticipantRemoved, by);
         entry.old = Some(agent.id.to_string());
         entry.metadata.insert("old_name".to_owned(), json!(agent.name));
         self.members_changed(vec![entry], by)

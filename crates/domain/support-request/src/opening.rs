@@ -5,7 +5,6 @@ use kernel::{ConversationId, Language, OrganizationId, SupportRequestId, UserId}
 use crate::{
     By, Category, Description, Kind, Metadata, Number, Outcome, Priority, References, RequestEvent, RequestView,
     Requester, Sla, Snapshot, Source, Status, Subject, SupportRequest, Tags, TimelineKind, Told, Traits, telling,
-    transitions,
 };
 
 /// A request about to be opened, parsed.

@@ -171,6 +171,8 @@ impl Identity {
             language: account.language,
             role: account.role,
             active: true,
+            capacity: crate::Capacity::default(),
+            skills: crate::Skills::default(),
             availability: kernel::Availability::default(),
             created_at: now,
             updated_at: now,

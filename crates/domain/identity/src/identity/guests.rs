@@ -1,7 +1,8 @@
 //! Guests: let in by a token for one request.
 
 use kernel::{
-    Caller, FieldError, GuestId, GuestTokenId, OrganizationId, ParticipantId, Role, Secret, SupportRequestId,
+    Caller, FieldError, GuestCaller, GuestId, GuestTokenId, OrganizationId, ParticipantId, Role, Secret,
+    SupportRequestId,
 };
 
 use super::{Identity, persist};

@@ -16,8 +16,8 @@ use std::{
 
 use async_trait::async_trait;
 use kernel::{
-    Availability, ConversationId, Event, EventId, OrganizationId, ParticipantId, PortError, PortErrorKind, Role,
-    RoutingRuleId, SupportRequestId, Timestamp, UserId, testing::CallsInMemory,
+    Availability, ConversationId, Event, EventId, OrganizationId, PortError, PortErrorKind, Role, RoutingRuleId,
+    SupportRequestId, Timestamp, UserId, testing::CallsInMemory,
 };
 
 use super::{StoredConversation, turn::Turn};
