@@ -110,5 +110,9 @@ impl RequestFeed for AfterCommit {
         self.hub.changed(change);
         self.around.changed(change);
         self.assigning.changed(change);
+        if change.view.request.deleted_at.is_some() {
+            // It may have been purged: then its files are to go.
+            self.deleted.notify_one();
+        }
     }
 }

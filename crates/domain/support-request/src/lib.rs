@@ -4,6 +4,8 @@ mod business_hours;
 mod desk;
 mod error;
 mod events;
+mod life;
+mod merging;
 mod opening;
 mod ports;
 mod promises;
@@ -12,6 +14,7 @@ mod request;
 mod routing;
 mod settings;
 mod sla;
+mod telling;
 mod timeline;
 mod transitions;
 mod values;
@@ -23,12 +26,13 @@ pub mod testing;
 mod tests;
 
 pub use business_hours::{BusinessHours, Stretch, WorkingTime};
-pub use desk::{Desk, Done, Reply};
+pub use desk::{Desk, Done, FollowUp, Merged, Reply};
 pub use error::SupportRequestError;
 pub use events::{RequestEvent, Told};
+pub use life::{Changes, LONGEST_SNOOZE, RATING_WINDOW, RESTORABLE, ReferenceChanges};
 pub use opening::{FirstMessage, OpenRequest, Opened};
 pub use ports::{
-    Activity, ConversationState, Conversations, Inbox, NewConversation, NewMessage, Outbox, People, Person,
+    Activity, ConversationState, Conversations, Due, Inbox, NewConversation, NewMessage, Outbox, People, Person,
     RequestChange, RequestFeed, RequestStore, RequestTx, RequestViews, Requests, Routing, Timeline,
 };
 pub use promises::{PromiseStore, Promises, Promising};

@@ -87,19 +87,30 @@ const CREATING: [Creating; 7] = [
 /// Creates something from a form; its cases are in `attachments.rs`.
 const BY_FORM: &str = "POST /api/v1/conversations/{id}/attachments";
 
+/// Creates something from what is closed; its cases are in `life.rs`.
+const BY_CLOSED: &str = "POST /api/v1/support-requests/{id}/follow-up";
+
 /// POSTs that create nothing: the same again has the same effect by itself, or is another act on purpose,
 /// as signing in twice is.
-const NOT_CREATING: [&str; 13] = [
+const NOT_CREATING: [&str; 21] = [
     "POST /api/v1/auth/login",
     "POST /api/v1/auth/logout",
     "POST /api/v1/auth/refresh",
+    "POST /api/v1/conversations/{id}/archive",
     "POST /api/v1/conversations/{id}/end",
     "POST /api/v1/conversations/{id}/messages/{message_id}/read",
     "POST /api/v1/conversations/{id}/read",
+    "POST /api/v1/conversations/{id}/unarchive",
+    "POST /api/v1/support-requests/bulk",
     "POST /api/v1/support-requests/{id}/assign",
     "POST /api/v1/support-requests/{id}/close",
+    "POST /api/v1/support-requests/{id}/escalate",
+    "POST /api/v1/support-requests/{id}/merge",
+    "POST /api/v1/support-requests/{id}/rate",
     "POST /api/v1/support-requests/{id}/reopen",
     "POST /api/v1/support-requests/{id}/resolve",
+    "POST /api/v1/support-requests/{id}/restore",
+    "POST /api/v1/support-requests/{id}/snooze",
     "POST /api/v1/support-requests/{id}/start",
     "POST /api/v1/support-requests/{id}/take",
     "POST /api/v1/support-requests/{id}/wait",
@@ -165,7 +176,7 @@ fn every_post_is_known_to_create_something_or_not() {
         }
     }
     for (name, operation) in &posts {
-        let creates = name == BY_FORM || CREATING.iter().any(|row| row.operation == name);
+        let creates = name == BY_FORM || name == BY_CLOSED || CREATING.iter().any(|row| row.operation == name);
         assert!(creates != NOT_CREATING.contains(&name.as_str()), "{name}: does it create something?");
         let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
         let takes_a_key = parameters.iter().any(|parameter| {
@@ -182,7 +193,7 @@ fn every_post_is_known_to_create_something_or_not() {
             }
         }
     }
-    let known = CREATING.iter().map(|row| row.operation).chain(NOT_CREATING).chain([BY_FORM]);
+    let known = CREATING.iter().map(|row| row.operation).chain(NOT_CREATING).chain([BY_FORM, BY_CLOSED]);
     assert!(known.clone().all(|name| posts.contains_key(name)), "a row for no operation");
     assert_eq!(known.count(), posts.len());
 }

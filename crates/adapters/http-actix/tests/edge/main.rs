@@ -9,6 +9,7 @@ mod chat_sessions;
 mod conversations;
 mod idempotency;
 mod languages;
+mod life;
 mod me;
 mod operations;
 mod organization;

@@ -7,7 +7,7 @@ use kernel::{Audience, OrganizationId, ParticipantId, Scope, SupportRequestId, U
 use super::{Desk, Result};
 use crate::{
     Actor, By, Hand, OpenRequest, Outcome, RequestTx, RoutableAgent, RoutingPlan, SlaTerms, SupportRequest,
-    SupportRequestError, TimelineKind, Traits, Unanswered, transitions::entry,
+    SupportRequestError, TimelineKind, Traits, Unanswered, telling::entry,
 };
 
 /// How many requests that wait are looked at, the most urgent and then the oldest first.
