@@ -108,7 +108,7 @@ pub async fn status(db: &DatabaseConnection) -> Result<Vec<Step>, DbErr> {
 
 /// Tells two sets of steps apart: tests name the template of their databases by it.
 pub fn fingerprint() -> u64 {
-    const SOURCES: [&str; 19] = [
+    const SOURCES: [&str; 20] = [
         include_str!("ddl.rs"),
         include_str!("roles.rs"),
         include_str!("m0001_identity.rs"),
@@ -128,6 +128,7 @@ pub fn fingerprint() -> u64 {
         include_str!("m0016_privacy.rs"),
         include_str!("m0017_figures.rs"),
         include_str!("m0018_letters.rs"),
+        include_str!("m0019_life_indexes.rs"),
     ];
     SOURCES
         .iter()

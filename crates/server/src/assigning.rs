@@ -24,11 +24,11 @@ pub(crate) struct Assigning {
 }
 
 impl Assigning {
-    /// A request changed on this node. What was just opened was routed with its opening.
+    /// A request changed on this node.
     pub(crate) fn changed(&self, change: &RequestChange) {
         let is_open = change.view.request.waits_for_an_agent(change.view.request.updated_at);
         let frees = change.view.request.status.is_settled() || change.event == "assigned";
-        if change.event != "message" && change.event != "created" && (is_open || frees) {
+        if change.event != "message" && (is_open || frees) {
             self.note(change.organization);
         }
     }

@@ -1,9 +1,10 @@
 //! The scheduled tasks: what each does, and how often. Of all nodes one does each run, see `clock.rs`.
 
-use std::{future::Future, pin::Pin, time::Duration};
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use kernel::{Env, SystemEnv};
-use support_request::Settings;
+use store_seaorm::SeaStore;
+use support_request::{Desk, Settings};
 
 use super::files;
 use crate::wire::Parts;
@@ -11,6 +12,8 @@ use crate::wire::Parts;
 const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
+/// How long what was deleted can be restored.
+const RESTORABLE: Duration = Duration::from_hours(30 * 24);
 
 /// Something to be done again and again.
 pub(crate) struct Task {
@@ -73,7 +76,7 @@ pub(crate) fn all(parts: &Parts) -> Vec<Task> {
             metrics::counter!("guichet_deadlines_told_total").increment(told as u64);
             Ok(Did::of(told, "requests with news of deadlines"))
         }),
-        Task::new("assign", MINUTE, &(desk.clone(), parts.store.clone()), async |(desk, store)| {
+        of_requests("assign", MINUTE, parts, async |desk, store| {
             let mut given = 0;
             for (organization, settings) in store.all().await? {
                 if settings.auto_assign {
@@ -81,6 +84,24 @@ pub(crate) fn all(parts: &Parts) -> Vec<Task> {
                 }
             }
             Ok(Did::of(given, "requests given to agents"))
+        }),
+        of_requests("escalate-urgent", MINUTE, parts, async |desk, store| {
+            Ok(Did::of(desk.escalate_urgent(&*store).await?, "urgent requests without an answer escalated"))
+        }),
+        of_requests("snooze-wake", MINUTE, parts, async |desk, store| {
+            Ok(Did::of(desk.wake_snoozed(&*store).await?, "requests woken"))
+        }),
+        of_requests("close-resolved", HOUR, parts, async |desk, store| {
+            Ok(Did::of(desk.close_resolved(&*store).await?, "resolved requests closed"))
+        }),
+        of_requests("archive", HOUR, parts, async |desk, store| {
+            Ok(Did::of(desk.archive_closed(&*store).await?, "closed requests archived"))
+        }),
+        of_requests("surveys", HOUR, parts, async |desk, store| {
+            Ok(Did::of(desk.survey_closed(&*store).await?, "requesters to be asked what they think"))
+        }),
+        of_requests("purge-deleted", DAY, parts, async |desk, store| {
+            Ok(Did::of(desk.purge_deleted(&*store, RESTORABLE).await?, "deleted requests purged"))
         }),
         Task::new("chat-timeout", sweep(parts.sessions.timeout()), &parts.sessions, async |sessions| {
             let ended = sessions.time_out().await?;
@@ -102,6 +123,19 @@ pub(crate) fn all(parts: &Parts) -> Vec<Task> {
             Ok(Did::of(removed, "tokens, sessions and events that are over removed"))
         }),
     ]
+}
+
+/// A task of the desk by the settings of each organisation.
+fn of_requests<F>(
+    name: &'static str,
+    every: Duration,
+    parts: &Parts,
+    run: impl Fn(Arc<Desk>, Arc<SeaStore>) -> F + Send + Sync + 'static,
+) -> Task
+where
+    F: Future<Output = anyhow::Result<Did>> + Send + 'static,
+{
+    Task::new(name, every, &(parts.desk.clone(), parts.store.clone()), move |(desk, store)| run(desk, store))
 }
 
 /// Every minute, or more often where sessions last less than some minutes.
