@@ -17,6 +17,7 @@ mod harness;
 mod job_runs;
 mod log;
 mod migrations;
+mod parallel;
 mod proxy;
 mod requests;
 mod routing;
