@@ -146,7 +146,6 @@ export interface Viewer {
   state: 'viewing' | 'replying';
 }
 
-/** Everybody who looks at a request, oneself too; the last frame of a request counts. */
 /** An internal note of a request was written, edited or deleted; told to staff only. */
 export interface NoteFrame {
   type: 'note';
@@ -154,6 +153,7 @@ export interface NoteFrame {
   note: Note;
 }
 
+/** Everybody who looks at a request, oneself too; the last frame of a request counts. */
 export interface ViewersFrame {
   type: 'viewers';
   support_request_id: string;
