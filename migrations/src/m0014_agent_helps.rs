@@ -8,7 +8,7 @@ use crate::ddl::{self, Access};
 pub(crate) struct Migration;
 
 const TABLES: &[&str] = &[
-    // mentions: a list of {id, name}. No content and no mentions once it was deleted.
+    // mentions: a list of {id, name}. No content and no mentions once it was deleted. It goes with its request.
     "CREATE TABLE internal_note (
        organization_id {uuid} NOT NULL,
        support_request_id {uuid} NOT NULL,
@@ -21,7 +21,8 @@ const TABLES: &[&str] = &[
        edited_at {time},
        deleted_at {time},
        PRIMARY KEY (organization_id, support_request_id, id),
-       FOREIGN KEY (organization_id, support_request_id) REFERENCES support_request (organization_id, id),
+       FOREIGN KEY (organization_id, support_request_id) REFERENCES support_request (organization_id, id)
+         ON DELETE CASCADE,
        FOREIGN KEY (organization_id, author_id) REFERENCES user_account (organization_id, id)
      {end}",
     // An organisation without rows has never changed its list, and has the usual categories. Requests point here by

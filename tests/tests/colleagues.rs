@@ -16,6 +16,7 @@ over_both_stores!(
     a_request_that_is_handed_to_another_is_not_looked_at_any_more,
     a_request_of_another_organisation_is_not_there_to_look_at,
     an_availability_reaches_colleagues_visitors_and_the_next_start,
+    a_note_reaches_colleagues_and_whom_it_mentions_and_never_the_customer,
 );
 
 fn view(support_request: &str, state: &str) -> Value {
@@ -152,4 +153,49 @@ async fn an_availability_reaches_colleagues_visitors_and_the_next_start(store: S
     })
     .await;
     assert_eq!(there(&server).await, json!(true));
+}
+
+async fn a_note_reaches_colleagues_and_whom_it_mentions_and_never_the_customer(store: Store) {
+    const SECRET: &str = "canary-note-4417";
+    let server = Server::over(store).await;
+    let visitor = server.visitor("Ana", Some("Bonjour")).await;
+    let (agent, chief) = (server.sign_in("agent").await, server.sign_in("supervisor").await);
+    let request = format!("/support-requests/{}", visitor.support_request);
+    chief.rest.post(&format!("{request}/take"), &json!({})).await.expect(200);
+    let mut there = Socket::connect(&server.socket_url(), agent.rest.token()).await.unwrap();
+    let mut office = Socket::connect(&server.socket_url(), chief.rest.token()).await.unwrap();
+    let mut widget = Socket::connect(&server.socket_url(), visitor.rest.token()).await.unwrap();
+    widget.subscribe(&visitor.conversation, Some(0)).await;
+    agent.rest.get(&request).await.problem(404);
+
+    let note = json!({ "content": SECRET, "mentions": [agent.id] });
+    let note = chief.rest.post(&format!("{request}/notes"), &note).await.expect(201);
+    let joined = there.expect_where("the request that one is asked to help with", |frame| {
+        frame["type"] == "support_request" && frame["event"] == "participant_added"
+    });
+    assert_eq!(joined.await["support_request"]["id"], visitor.support_request.as_str());
+    for socket in [&mut there, &mut office] {
+        let told = socket.expect("note").await;
+        assert_eq!((&told["support_request_id"], &told["note"]), (&json!(visitor.support_request), &note));
+    }
+    assert_eq!(agent.rest.get(&format!("{request}/notes")).await.expect(200)["items"], json!([note]));
+    chief.rest.send_message(&visitor.conversation, "c1", "Nous regardons").await.expect(201);
+    let heard = widget.expect_where("the next message", |frame| {
+        let text = frame.to_string();
+        assert!(!text.contains(SECRET) && !text.contains(&agent.id), "{text}");
+        frame["type"] == "message" && frame["message"]["content"] == "Nous regardons"
+    });
+    heard.await;
+    for path in [format!("{request}/timeline"), format!("/conversations/{}", visitor.conversation)] {
+        let text = visitor.rest.get(&path).await.expect(200).to_string();
+        assert!(!text.contains(SECRET) && !text.contains(&agent.id), "{path}: {text}");
+    }
+
+    let path = format!("{request}/participants?user_id={}", agent.id);
+    send(chief.rest.request(reqwest::Method::DELETE, &path)).await.expect(204);
+    there.expect("resync").await;
+    agent.rest.get(&request).await.problem(404);
+    chief.rest.post(&format!("{request}/notes"), &json!({ "content": "Entre nous" })).await.expect(201);
+    office.expect_where("the second note", |frame| frame["note"]["content"] == "Entre nous").await;
+    assert!(there.stays_silent(|frame| frame["type"] == "note").await, "who sees it no more hears no more of it");
 }

@@ -76,6 +76,11 @@ pub(crate) struct Words {
 }
 
 impl ParsedAbout {
+    /// The word that the request is to carry.
+    pub(crate) fn category(&self) -> &Category {
+        &self.category
+    }
+
     /// The request to open.
     pub(crate) fn order(
         self,

@@ -9,7 +9,7 @@ use kernel::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use support_request::{Description, Kind, OpenRequest, RequestView, Requester, Source, Subject};
+use support_request::{Category, Description, Kind, OpenRequest, RequestView, Requester, Source, Subject};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use wire::{Eyes, SupportRequest, TimelineEntry};
@@ -91,8 +91,9 @@ async fn open_public_conversation(
     let about = About { priority, category, tags: Vec::new(), metadata: body.metadata, context: body.context };
     let (Some(words), Some(about)) = (words, about.parse(&mut checks)) else { return Err(refused(checks)) };
     checks.done()?;
+    let category = about.category().clone();
     let order = |requester, id| about.order(Some(id), requester, Kind::Chat, Source::Chat, words);
-    let opened = visit.open(&api, guest, call, order).await?;
+    let opened = visit.open(&api, guest, call, &category, order).await?;
     let token = Some(opened.token.expose().to_owned());
     opened.answer(created(&opened_conversation(&api, &opened.caller, &opened.view, token).await?))
 }
@@ -169,8 +170,9 @@ async fn open_public_support_request(
     };
     checks.done()?;
     let words = Words { subject, description, first: None };
+    let category = about.category().clone();
     let order = |requester, id| about.order(Some(id), requester, Kind::ContactForm, Source::Web, words);
-    let opened = visit.open(&api, guest, call, order).await?;
+    let opened = visit.open(&api, guest, call, &category, order).await?;
     let support_request = SupportRequest::of(&opened.view, Eyes::Requester, api.now());
     let access_token = opened.token.expose().to_owned();
     opened.answer(created(&OpenedSupportRequest { support_request, access_token }))
@@ -359,6 +361,7 @@ impl Visit {
         api: &Api,
         guest: NewGuest,
         call: Option<IdempotentCall>,
+        category: &Category,
         order: impl FnOnce(Requester, SupportRequestId) -> OpenRequest,
     ) -> Result<OpenedForGuest, Failure> {
         if let Some(call) = &call
@@ -368,6 +371,8 @@ impl Visit {
             return OpenedForGuest::again(api, repeat).await;
         }
         api.pace.creation(&api.identity, self.organization.id, &self.client).await?;
+        // Nobody is let in for a request that would be refused.
+        api.categories.check(self.organization.id, category).await?;
         let Guest { caller, requester, token } = self.admit(api, guest).await?;
         let seal = |call| -> Result<IdempotentCall, Failure> {
             let sealed = api.identity.seal_guest_token(&token)?;

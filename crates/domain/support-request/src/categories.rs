@@ -163,6 +163,16 @@ impl Categories {
         Ok(all)
     }
 
+    /// Whether a new request may carry a word, for whoever has to know before they open one.
+    ///
+    /// # Errors
+    /// `Invalid` when it may not.
+    pub async fn check(&self, organization: OrganizationId, category: &Category) -> Result<()> {
+        let all = self.offered(organization).await?;
+        let is_known = all.iter().any(|one| one.id == *category);
+        if is_known { Ok(()) } else { Err(FieldError::new("category", "unknown").into()) }
+    }
+
     /// One category of the list.
     ///
     /// # Errors
@@ -175,8 +185,7 @@ impl Categories {
     /// Adds a category, once for each call that has a name; without a position, as the last one.
     ///
     /// # Errors
-    /// `NotAllowed` but for administrators; `CategoryTaken`; `Invalid` for the general one when it is to be inactive,
-    /// and when there are too many; `Key`.
+    /// `NotAllowed` but for administrators; `CategoryTaken`; `Invalid` when there are too many; `Key`.
     pub async fn add(
         &self,
         caller: &Caller,

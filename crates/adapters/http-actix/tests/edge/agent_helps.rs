@@ -59,7 +59,9 @@ async fn a_request_carries_a_word_of_the_list() {
         "/api/v1/public/support-requests",
         "/api/v1/public/conversations",
     ] {
+        let people = world.identity.store.dump();
         assert_eq!(open(path, "spaceship").await.wrong_fields(), ["category unknown"], "{path}");
+        assert_eq!(world.identity.store.dump(), people, "nobody is let in for it");
         open(path, "technical").await.expect(StatusCode::CREATED);
     }
     world.call("DELETE", "/api/v1/categories/technical", Some(&admin), None).await.problem(409, "category.in_use");
