@@ -27,6 +27,8 @@ pub(crate) fn build(config: &Config, parts: &Parts, base: &Url, metrics: &Promet
         identity: Arc::clone(&parts.identity),
         desk: Arc::clone(&parts.desk),
         promising: Arc::clone(&parts.promising),
+        auditing: Arc::clone(&parts.auditing),
+        customers: Arc::clone(&parts.customers),
         erasing: Arc::clone(&parts.erasing),
         exporting: Arc::clone(&parts.exporting),
         chat: Arc::clone(&parts.chat),

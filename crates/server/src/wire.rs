@@ -7,13 +7,13 @@ use chat::{Budgets, Chat, ConversationLog, Files, LogFeed, Scanner, Sessions, Up
 use clamd::Clamd;
 use crypto_aws_lc::{AwsLcSecrets, Bcrypt, EdDsaTokens, Issuer, SecretKey};
 use http_actix::Arrivals;
-use identity::{Identity, IdentityParts, Secrets};
+use identity::{Auditing, Identity, IdentityParts, Secrets};
 use kernel::{Env, SystemEnv, Texts};
 use local::{LocalBudgets, Unlimited};
 use privacy::{Erasing, Exporting};
 use realtime::{Hub, Limits};
 use store_seaorm::{History, SeaStore, StoreOptions};
-use support_request::{Desk, Promising, Queues};
+use support_request::{Customers, Desk, Promising, Queues};
 use texts_fluent::FluentTexts;
 use tokio::sync::Notify;
 use ws_actix::{CloseRevoked, TellAvailability};
@@ -38,6 +38,10 @@ pub(crate) struct Parts {
     pub(crate) identity: Arc<Identity>,
     pub(crate) desk: Arc<Desk>,
     pub(crate) promising: Arc<Promising>,
+    /// The audit log.
+    pub(crate) auditing: Arc<Auditing>,
+    /// Those who ask.
+    pub(crate) customers: Arc<Customers>,
     /// Erasure and retention.
     pub(crate) erasing: Arc<Erasing>,
     /// Export.
@@ -133,7 +137,7 @@ impl Parts {
         let timeout = Duration::from_secs(config.chat_timeout_s);
         let sessions = Sessions::new(store.clone(), store.clone(), hub.clone(), Arc::clone(&env), timeout);
         let queues = Arc::new(Queues::new(store.clone(), Arc::clone(&env)));
-        let promising = Arc::new(Promising::new(store.clone()));
+        let promising = Arc::new(Promising::new(store.clone(), Arc::clone(&env)));
         let (desk, chat, sessions) = (Arc::new(desk), Arc::new(chat), Arc::new(sessions));
         let uploads = Arc::new(uploads);
         let erasing = Erasing::new(
@@ -142,9 +146,12 @@ impl Parts {
             Arc::new(forgetting::Deleting { log: store.clone() }),
             Arc::new(forgetting::Removing(Arc::clone(&uploads))),
             Arc::new(forgetting::Telling(Arc::clone(&desk))),
+            store.clone(),
             Arc::clone(&env),
         );
-        let (erasing, exporting) = (Arc::new(erasing), Arc::new(Exporting::new(store.clone())));
+        let (erasing, exporting) =
+            (Arc::new(erasing), Arc::new(Exporting::new(store.clone(), store.clone(), Arc::clone(&env))));
+        let (auditing, customers) = (Auditing::new(store.clone()), Customers::new(store.clone()));
         Ok(Self {
             env,
             texts,
@@ -152,6 +159,8 @@ impl Parts {
             identity,
             desk,
             promising,
+            auditing: Arc::new(auditing),
+            customers: Arc::new(customers),
             erasing,
             exporting,
             chat,

@@ -287,6 +287,9 @@ const ROWS: &[Row] = &[
     write("POST /api/v1/public/conversations", Needs::Nobody, r#"{"organization":"demo","name":"A"}"#, GUEST),
     read("GET /api/v1/public/support-requests/{number}", Needs::Somebody),
     read("GET /api/v1/public/availability", Needs::Nobody),
+    read("GET /api/v1/audit-log", Needs::Admin),
+    read("GET /api/v1/customers", Needs::Staff),
+    read("GET /api/v1/customers/{id}", Needs::Staff),
     read("GET /api/v1/privacy/export", Needs::Somebody),
     write(
         "POST /api/v1/privacy/erase",
@@ -382,6 +385,7 @@ impl Scene {
             path if path.contains("/support-requests/{id}") => &self.visitor.support_request,
             path if path.contains("/attachments/{id}") || path.contains("/files/{id}") => &self.file,
             path if path.contains("/users/{id}") => &self.agent.id,
+            path if path.contains("/customers/{id}") => &self.customer.id,
             path if path.contains("/sessions/{id}") => &self.session,
             _ => "",
         };

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chat::{Chat, Sessions, Uploads};
-use identity::Identity;
+use identity::{Auditing, Identity};
 use kernel::{Availability, Env, OrganizationId, ParticipantId, Role, Secret, Texts, Timestamp, UserId};
 use privacy::{Erasing, Exporting};
-use support_request::{Desk, Promising, Queues};
+use support_request::{Customers, Desk, Promising, Queues};
 
 use crate::{Arrivals, PageSource, routes::RouteTable};
 
@@ -19,6 +19,10 @@ pub struct Parts {
     pub desk: Arc<Desk>,
     /// What is promised: deadlines and business hours.
     pub promising: Arc<Promising>,
+    /// The audit log.
+    pub auditing: Arc<Auditing>,
+    /// Those who ask.
+    pub customers: Arc<Customers>,
     /// Erasure and retention.
     pub erasing: Arc<Erasing>,
     /// Export.

@@ -10,8 +10,8 @@ use utoipa::openapi::OpenApi;
 use utoipa_actix_web::{scope, service_config};
 
 use crate::{
-    Api, answer::Answer, attachments, auth, chat_sessions, conversations, docs, failure::Failure, me, messages,
-    operations, pages, presence, privacy, promises, public, support_requests, users,
+    Api, answer::Answer, attachments, audit, auth, chat_sessions, conversations, customers, docs, failure::Failure, me,
+    messages, operations, pages, presence, privacy, promises, public, support_requests, users,
 };
 
 /// All of it.
@@ -42,6 +42,8 @@ pub(crate) fn documented(config: &mut service_config::ServiceConfig<'_>) {
         public::configure(api);
         promises::configure(api);
         privacy::configure(api);
+        audit::configure(api);
+        customers::configure(api);
     }));
     operations::configure(config);
 }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod audit;
 mod availability;
 mod error;
 mod events;
@@ -19,6 +20,7 @@ pub mod testing;
 #[cfg(test)]
 mod tests;
 
+pub use audit::{AuditFilter, AuditRecord, AuditViews, Auditing};
 pub use availability::{OnAvailability, Standing};
 pub use error::IdentityError;
 pub use guest::{Admitted, Guest, GuestToken, NewGuest};

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod business_hours;
+mod customers;
 mod desk;
 mod error;
 mod events;
@@ -21,6 +22,7 @@ pub mod testing;
 mod tests;
 
 pub use business_hours::{BusinessHours, Stretch, WorkingTime};
+pub use customers::{Customer, CustomerViews, Customers};
 pub use desk::{Desk, Done, Reply};
 pub use error::SupportRequestError;
 pub use events::{RequestEvent, Told};

@@ -3,10 +3,12 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that meets the unexpected fails")]
 
 mod attachments;
+mod audit;
 mod bad_input;
 mod browsers;
 mod chat_sessions;
 mod conversations;
+mod customers;
 mod idempotency;
 mod languages;
 mod me;

@@ -25,12 +25,12 @@ use futures_util::FutureExt;
 use http_actix::{
     Api, Arrivals, Health, MetricsPage, Origins, Page, PageSource, Part, Parts, Presence, Settings, StaffMember,
 };
-use identity::testing::Fixture;
+use identity::{Auditing, testing::Fixture};
 use kernel::{Caller, GuestCaller, Language, OrganizationId, ParticipantId, Role, Secret, Texts, UserId};
 use privacy::{Erasing, Exporting, testing::FakePrivacy};
 use serde_json::Value;
 use support_request::{
-    Desk, Person, Promising, Queues, RequestChange, RequestFeed, Requester,
+    Customers, Desk, Person, Promising, Queues, RequestChange, RequestFeed, Requester,
     testing::{FakePeople, FakeStore},
 };
 
@@ -98,17 +98,26 @@ impl World {
         );
         let privacy = Arc::new(FakePrivacy::default());
         let (store, live) = (privacy.clone(), privacy.clone());
-        let erasing =
-            Erasing::new(store, privacy.clone(), privacy.clone(), privacy.clone(), live, identity.env.clone());
+        let erasing = Erasing::new(
+            store,
+            privacy.clone(),
+            privacy.clone(),
+            privacy.clone(),
+            live,
+            privacy.clone(),
+            identity.env.clone(),
+        );
         let switches = Arc::new(Switches::default());
         let metrics = metrics_token
             .map(|token| MetricsPage { render: Arc::new(|| "guichet_up 1\n".to_owned()), token: Secret::new(token) });
         let api = Api::new(Parts {
             identity: identity.identity.clone(),
             desk: Arc::new(desk),
+            auditing: Arc::new(Auditing::new(Arc::new(identity.store.clone()))),
+            customers: Arc::new(Customers::new(Arc::new(requests.clone()))),
             erasing: Arc::new(erasing),
-            exporting: Arc::new(Exporting::new(privacy.clone())),
-            promising: Arc::new(Promising::new(Arc::new(requests.clone()))),
+            exporting: Arc::new(Exporting::new(privacy.clone(), privacy.clone(), identity.env.clone())),
+            promising: Arc::new(Promising::new(Arc::new(requests.clone()), identity.env.clone())),
             chat: Arc::new(chat),
             uploads: Arc::new(uploads),
             sessions: sessions.clone(),

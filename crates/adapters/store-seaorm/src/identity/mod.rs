@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use identity::{
     GuestTokens, Guests, IdentityStore, IdentityTx, Organizations, Outbox, Revocation, Revoked, Sessions, Users,
 };
-use kernel::{Event, IdempotentCalls, OrganizationId, PortError, PortErrorKind};
+use kernel::{AuditLog, Event, IdempotentCalls, OrganizationId, PortError, PortErrorKind};
 
 use crate::{sql::Sql, store::SeaStore, tx::SeaTx};
 
@@ -55,6 +55,9 @@ impl IdentityTx for SeaTx {
         self
     }
     fn calls(&mut self) -> &mut dyn IdempotentCalls {
+        self
+    }
+    fn audit(&mut self) -> &mut dyn AuditLog {
         self
     }
     async fn commit(self: Box<Self>) -> Result<(), PortError> {

@@ -2,6 +2,7 @@
 
 mod activity;
 mod conversation;
+mod customers;
 mod filter;
 #[cfg(test)]
 mod plans;

@@ -16,5 +16,7 @@ mod feed;
 mod harness;
 mod log;
 mod migrations;
+mod personal_columns;
+mod privacy;
 mod proxy;
 mod requests;

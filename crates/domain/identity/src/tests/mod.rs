@@ -1,5 +1,6 @@
 //! The use cases over fakes, and the fakes against their contracts.
 
+mod audit;
 mod contract;
 mod faults;
 mod guests;

@@ -1,5 +1,6 @@
 //! The store in memory: transactions that are all or nothing, one writer at a time.
 
+mod customers;
 mod promises;
 mod queue;
 mod tx;
@@ -12,8 +13,8 @@ use std::{
 
 use async_trait::async_trait;
 use kernel::{
-    ConversationId, Event, EventId, OrganizationId, ParticipantId, PortError, PortErrorKind, SupportRequestId,
-    Timestamp, UserId, testing::CallsInMemory,
+    AuditEntry, ConversationId, Event, EventId, OrganizationId, ParticipantId, PortError, PortErrorKind,
+    SupportRequestId, Timestamp, UserId, testing::CallsInMemory,
 };
 
 use super::{StoredConversation, turn::Turn};
@@ -51,6 +52,7 @@ struct State {
     /// The customer's messages of each conversation, in order.
     messages: BTreeMap<(OrganizationId, ConversationId), Vec<(String, Timestamp)>>,
     outbox: Vec<Event>,
+    audit: Vec<AuditEntry>,
     inbox: BTreeSet<(OrganizationId, String, EventId)>,
     calls: CallsInMemory,
     /// When a request was last active, as far as that was noted.
@@ -58,6 +60,11 @@ struct State {
 }
 
 impl FakeStore {
+    /// What the audit log was told, the oldest first.
+    pub fn audit(&self) -> Vec<AuditEntry> {
+        self.state().audit.clone()
+    }
+
     /// Puts an organisation in, with its ticket prefix and time zone.
     pub fn add_organization(&self, id: OrganizationId, prefix: &str, time_zone: &str) {
         self.state().organizations.insert(id, (prefix.to_owned(), time_zone.to_owned()));

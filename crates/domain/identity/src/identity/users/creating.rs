@@ -1,6 +1,8 @@
 //! New users.
 
-use kernel::{Availability, Caller, FieldError, IdempotentCall, Language, Once, OrganizationId, Role, Secret, UserId};
+use kernel::{
+    AuditEntry, Availability, Caller, FieldError, IdempotentCall, Language, Once, OrganizationId, Role, Secret, UserId,
+};
 
 use crate::{
     Email, Identity, IdentityError, IdentityTx, Inserted, Organization, Password, PersonName, Phone, User, UserRecord,
@@ -75,7 +77,8 @@ impl Identity {
     /// Makes a user, who can sign in at once.
     pub async fn create_user(&self, by: Authority<'_>, new: &NewUser) -> Result<UserView, IdentityError> {
         let user = self.new_user(by, new).await?;
-        persist(|| self.try_create_user(&user)).await?;
+        let audit = self.created_by(by, &user);
+        persist(|| self.try_create_user(&user, &audit)).await?;
         Ok(user.record().view())
     }
 
@@ -89,7 +92,8 @@ impl Identity {
         call: &IdempotentCall,
     ) -> Result<Once<UserView>, IdentityError> {
         let user = self.new_user(Authority::Caller(caller), new).await?;
-        persist(|| self.try_create_user_once(&user, call)).await
+        let audit = self.created_by(Authority::Caller(caller), &user);
+        persist(|| self.try_create_user_once(&user, call, &audit)).await
     }
 
     async fn new_user(&self, by: Authority<'_>, new: &NewUser) -> Result<User, IdentityError> {
@@ -114,29 +118,49 @@ impl Identity {
         }))
     }
 
-    async fn try_create_user(&self, user: &User) -> Result<(), IdentityError> {
+    fn created_by(&self, by: Authority<'_>, user: &User) -> AuditEntry {
+        let (action, env) = ("user.created", self.parts.env.as_ref());
+        let entry = match by {
+            Authority::Operator(organization) => AuditEntry::by_operator(organization, action, env),
+            Authority::Caller(caller) => AuditEntry::by(caller, action, env),
+        };
+        entry.on("user", user.record().id.uuid()).with("role", user.record().role.as_str())
+    }
+
+    async fn try_create_user(&self, user: &User, audit: &AuditEntry) -> Result<(), IdentityError> {
         let tx = self.parts.store.begin(user.record().organization).await?;
-        self.create_user_in(tx, user).await
+        self.create_user_in(tx, user, audit).await
     }
 
     /// The call is claimed first: the same again must not meet its own e-mail as another's.
-    async fn try_create_user_once(&self, user: &User, call: &IdempotentCall) -> Result<Once<UserView>, IdentityError> {
+    async fn try_create_user_once(
+        &self,
+        user: &User,
+        call: &IdempotentCall,
+        audit: &AuditEntry,
+    ) -> Result<Once<UserView>, IdentityError> {
         let record = user.record();
         let mut tx = self.parts.store.begin(record.organization).await?;
         if let Some(repeat) = tx.calls().claim(call, record.id.uuid(), self.parts.env.now()).await?.repeat()? {
             return Ok(Once::Repeat(repeat));
         }
-        self.create_user_in(tx, user).await?;
+        self.create_user_in(tx, user, audit).await?;
         Ok(Once::Done(record.view()))
     }
 
-    async fn create_user_in(&self, mut tx: Box<dyn IdentityTx>, user: &User) -> Result<(), IdentityError> {
+    async fn create_user_in(
+        &self,
+        mut tx: Box<dyn IdentityTx>,
+        user: &User,
+        audit: &AuditEntry,
+    ) -> Result<(), IdentityError> {
         let record = user.record();
         if tx.users().insert(user).await? == Inserted::Taken {
             return Err(IdentityError::EmailTaken);
         }
         let happened = Happened::UserCreated { user: record.id, role: record.role };
         tx.outbox().append(&happened.event(record.organization, self.parts.env.as_ref())).await?;
+        tx.audit().record(audit).await?;
         Ok(tx.commit().await?)
     }
 }
