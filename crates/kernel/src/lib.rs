@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod actor;
+mod audit;
 mod availability;
 mod env;
 mod error;
@@ -17,6 +18,7 @@ mod time;
 pub mod testing;
 
 pub use actor::{Agent, Caller, GuestCaller, Role, UserCaller};
+pub use audit::{AuditAction, AuditEntry, AuditLog, AuditTrail, Whence};
 pub use availability::{Availability, UnknownAvailability};
 pub use env::{Env, SystemEnv};
 pub use error::{FieldError, NotAllowed, PortError, PortErrorKind, Refusal, RefusalKind};

@@ -38,6 +38,8 @@ pub(crate) fn build(
         saved_views: Arc::clone(&parts.saved_views),
         automation: Arc::clone(&parts.automation),
         routing: Arc::clone(&parts.routing),
+        auditing: Arc::clone(&parts.auditing),
+        customers: Arc::clone(&parts.customers),
         erasing: Arc::clone(&parts.erasing),
         exporting: Arc::clone(&parts.exporting),
         chat: Arc::clone(&parts.chat),

@@ -7,13 +7,15 @@ use chat::{Budgets, Chat, ConversationLog, Files, LogFeed, Scanner, Sessions, Up
 use clamd::Clamd;
 use crypto_aws_lc::{AwsLcSecrets, Bcrypt, EdDsaTokens, Issuer, SecretKey};
 use http_actix::Arrivals;
-use identity::{Identity, IdentityParts, Secrets};
+use identity::{Auditing, Identity, IdentityParts, Secrets};
 use kernel::{Env, SystemEnv, Texts};
 use local::{LocalBudgets, Unlimited};
 use privacy::{Erasing, Exporting};
 use realtime::{Hub, Limits};
 use store_seaorm::{History, SeaStore, StoreOptions};
-use support_request::{Automation, CannedReplies, Categories, Desk, Promising, Queues, RoutingRules, SavedViews};
+use support_request::{
+    Automation, CannedReplies, Categories, Customers, Desk, Promising, Queues, RoutingRules, SavedViews,
+};
 use texts_fluent::FluentTexts;
 use tokio::sync::Notify;
 use ws_actix::{CloseRevoked, TellAvailability};
@@ -52,6 +54,10 @@ pub(crate) struct Parts {
     pub(crate) routing: Arc<RoutingRules>,
     /// Rung where somebody may have a place, or a request nobody.
     pub(crate) assigning: Arc<Assigning>,
+    /// The audit log.
+    pub(crate) auditing: Arc<Auditing>,
+    /// Those who ask.
+    pub(crate) customers: Arc<Customers>,
     /// Erasure and retention.
     pub(crate) erasing: Arc<Erasing>,
     /// Export.
@@ -151,7 +157,7 @@ impl Parts {
         let timeout = Duration::from_secs(config.chat_timeout_s);
         let sessions = Sessions::new(store.clone(), store.clone(), hub.clone(), Arc::clone(&env), timeout);
         let queues = Arc::new(Queues::new(store.clone(), Arc::clone(&env)));
-        let promising = Arc::new(Promising::new(store.clone()));
+        let promising = Arc::new(Promising::new(store.clone(), Arc::clone(&env)));
         let categories = Arc::new(Categories::new(store.clone(), Arc::clone(&env)));
         let canned_replies = Arc::new(CannedReplies::new(store.clone(), store.clone(), Arc::clone(&env)));
         let saved_views = Arc::new(SavedViews::new(store.clone(), Arc::clone(&env)));
@@ -165,9 +171,12 @@ impl Parts {
             Arc::new(forgetting::Deleting { log: store.clone() }),
             Arc::new(forgetting::Removing(Arc::clone(&uploads))),
             Arc::new(forgetting::Telling(Arc::clone(&desk))),
+            store.clone(),
             Arc::clone(&env),
         );
-        let (erasing, exporting) = (Arc::new(erasing), Arc::new(Exporting::new(store.clone())));
+        let (erasing, exporting) =
+            (Arc::new(erasing), Arc::new(Exporting::new(store.clone(), store.clone(), Arc::clone(&env))));
+        let (auditing, customers) = (Auditing::new(store.clone()), Customers::new(store.clone()));
         Ok(Self {
             env,
             texts,
@@ -181,6 +190,8 @@ impl Parts {
             automation,
             canned_replies,
             categories,
+            auditing: Arc::new(auditing),
+            customers: Arc::new(customers),
             erasing,
             exporting,
             routing,

@@ -63,6 +63,8 @@ pub(crate) enum On {
     User,
     /// A session. Nobody and guests: somebody's. The others: own, another's, foreign.
     Session,
+    /// Somebody who asks. Nobody: them. The others: them, foreign.
+    Customer,
     /// Something that an admin makes: `POST` there, of that body. Nobody: it. The others: it, foreign.
     #[expect(dead_code, reason = "for operations on what an organisation sets up")]
     Thing(&'static str, &'static str),
@@ -81,7 +83,7 @@ impl On {
             (Self::Session, Role::Nobody | Role::Guest) => &[Others],
             (Self::Session, _) => &[Own, Others, Foreign],
             (_, Role::Nobody) => &[Others],
-            (Self::Thing(..), _) | (_, Role::Supervisor | Role::Admin) => &[Others, Foreign],
+            (Self::Customer | Self::Thing(..), _) | (_, Role::Supervisor | Role::Admin) => &[Others, Foreign],
             (_, Role::Guest | Role::Customer) => &[Own, Others, Foreign],
             (_, Role::Agent) => &[Assigned, Others, Joined, OtherAgents, Foreign],
         }

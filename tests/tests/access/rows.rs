@@ -134,6 +134,9 @@ pub(crate) const ROWS: &[Row] = &[
     row("POST /api/v1/public/conversations", On::Nothing, BY_ALL).body(r#"{"organization":"demo","name":"A"}"#),
     row("GET /api/v1/public/support-requests/{number}", On::Request, "! +-. +-. +++-. +. +."),
     row("GET /api/v1/public/availability", On::Nothing, BY_ALL).query("?organization=demo"),
+    row("GET /api/v1/audit-log", On::Nothing, BY_ADMINS),
+    row("GET /api/v1/customers", On::Nothing, BY_ALL_STAFF),
+    row("GET /api/v1/customers/{id}", On::Customer, "! xx xx +- +- +-"),
     row("GET /api/v1/privacy/export", On::Nothing, "! + + + + +"),
     row("GET /api/v1/privacy/export", On::Nothing, BY_ADMINS).query("?user_id={customer}"),
     // The last two: whoever is erased calls nothing any more.

@@ -121,6 +121,8 @@ impl Stage {
         match on {
             On::Nothing => Subject::default(),
             On::User => self.user(role, whose),
+            On::Customer if whose == Whose::Foreign => named(&self.foreign_customer),
+            On::Customer => named(&self.other_customer),
             On::Session => self.session(role, whose).await,
             On::Thing(path, body) => self.thing(path, body, whose).await,
             _ => self.request(role, whose, with).await,
@@ -242,6 +244,10 @@ impl Stage {
         filled = filled.replace("{request}", &self.visitor.support_request);
         if filled.contains("{key}") { filled.replace("{key}", &key()) } else { filled }
     }
+}
+
+fn named(person: &Person) -> Subject {
+    Subject { id: person.id.clone(), ..Subject::default() }
 }
 
 async fn opened_by(rest: &Rest) -> Subject {

@@ -691,6 +691,9 @@ const ROWS: &[Row] = &[
     ),
     read("GET /api/v1/public/support-requests/{number}", Needs::Somebody),
     read("GET /api/v1/public/availability", Needs::Nobody),
+    read("GET /api/v1/audit-log", Needs::Admin),
+    read("GET /api/v1/customers", Needs::Staff),
+    read("GET /api/v1/customers/{id}", Needs::Staff),
     read("GET /api/v1/privacy/export", Needs::Somebody),
     write(
         "POST /api/v1/privacy/erase",
@@ -804,6 +807,7 @@ impl Scene {
             path if path.contains("/support-requests/{id}") => &self.visitor.support_request,
             path if path.contains("/attachments/{id}") || path.contains("/files/{id}") => &self.file,
             path if path.contains("/users/{id}") => &self.agent.id,
+            path if path.contains("/customers/{id}") => &self.customer.id,
             path if path.contains("/sessions/{id}") => &self.session,
             path if path.contains("/routing-rules/{id}") => &self.rule,
             path if path.contains("/canned-replies/{id}") => &self.reply,

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chat::{Chat, Sessions, Uploads};
-use identity::Identity;
+use identity::{Auditing, Identity};
 use kernel::{Availability, Env, OrganizationId, ParticipantId, Role, Secret, Texts, Timestamp, UserId};
 use privacy::{Erasing, Exporting};
-use support_request::{Automation, CannedReplies, Categories, Desk, Promising, Queues, RoutingRules, SavedViews};
+use support_request::{
+    Automation, CannedReplies, Categories, Customers, Desk, Promising, Queues, RoutingRules, SavedViews,
+};
 
 use crate::{Arrivals, Mailbox, Pace, PageSource, routes::RouteTable};
 
@@ -29,6 +31,10 @@ pub struct Parts {
     pub automation: Arc<Automation>,
     /// Who is given what by itself.
     pub routing: Arc<RoutingRules>,
+    /// The audit log.
+    pub auditing: Arc<Auditing>,
+    /// Those who ask.
+    pub customers: Arc<Customers>,
     /// Erasure and retention.
     pub erasing: Arc<Erasing>,
     /// Export.

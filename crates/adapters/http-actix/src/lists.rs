@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use wire::{ChatSession, Conversation, SupportRequest};
 
-use crate::{checks::Checks, users::User};
+use crate::{audit::AuditLogEntry, checks::Checks, customers::Customer, users::User};
 
 /// Which page, from the parameters `page` and `limit`.
 pub(crate) fn page(checks: &mut Checks, page: Option<&str>, limit: Option<&str>) -> PageRequest {
@@ -67,6 +67,10 @@ pages! {
     ConversationPage of Conversation;
     /// A page of chat sessions.
     ChatSessionPage of ChatSession;
+    /// A page of the audit log.
+    AuditPage of AuditLogEntry;
+    /// A page of customers.
+    CustomerPage of Customer;
     /// A page of users.
     UserPage of User;
 }

@@ -15,7 +15,7 @@ use utoipa_actix_web::AppExt;
 
 use crate::{extract, problem::Problem, routes};
 
-const TAGS: [(&str, &str); 9] = [
+const TAGS: [(&str, &str); 10] = [
     ("auth", "Signing in and out, and one's sessions."),
     ("users", "People with an account."),
     ("settings", "What an organisation sets for itself."),
@@ -23,6 +23,7 @@ const TAGS: [(&str, &str); 9] = [
     ("conversations", "The thread of each request: messages and read state."),
     ("attachments", "Files of conversations."),
     ("public", "For visitors without an account."),
+    ("privacy", "What is known of people, and who did what."),
     ("operations", "For whoever runs the server."),
     ("keys", "The public keys behind our tokens."),
 ];

@@ -10,9 +10,9 @@ use utoipa::openapi::OpenApi;
 use utoipa_actix_web::{scope, service_config};
 
 use crate::{
-    Api, accounts, answer::Answer, attachments, auth, canned_replies, categories, chat_sessions, conversations, docs,
-    failure::Failure, mailbox, me, messages, operations, organization, pages, presence, privacy, promises, public,
-    routing_rules, saved_views, support_requests, tracking, users,
+    Api, accounts, answer::Answer, attachments, audit, auth, canned_replies, categories, chat_sessions, conversations,
+    customers, docs, failure::Failure, mailbox, me, messages, operations, organization, pages, presence, privacy,
+    promises, public, routing_rules, saved_views, support_requests, tracking, users,
 };
 
 /// All of it.
@@ -52,6 +52,8 @@ pub(crate) fn documented(config: &mut service_config::ServiceConfig<'_>) {
         categories::configure(api);
         organization::configure(api);
         privacy::configure(api);
+        audit::configure(api);
+        customers::configure(api);
         routing_rules::configure(api);
         saved_views::configure(api);
     }));

@@ -9,6 +9,7 @@ extern crate self as store_seaorm;
 mod database;
 
 mod attachments;
+mod audit;
 mod connect;
 mod conversations;
 mod db;

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod account;
+mod audit;
 mod availability;
 mod dispatch;
 mod error;
@@ -23,6 +24,7 @@ pub mod testing;
 mod tests;
 
 pub use account::{AccountToken, AccountTokenKind, UnknownKind};
+pub use audit::{AuditFilter, AuditRecord, AuditViews, Auditing};
 pub use availability::{OnAvailability, Standing};
 pub use dispatch::Dispatch;
 pub use error::IdentityError;

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use kernel::{Caller, Env, OrganizationId, ParticipantId, PortErrorKind, Role, Timestamp, UserId};
+use kernel::{
+    AuditEntry, AuditTrail, Caller, Env, OrganizationId, ParticipantId, PortErrorKind, Role, Timestamp, UserId,
+};
 use uuid::Uuid;
 
 use crate::{Accounts, Closing, Erasure, ErasureStore, Extent, FilesLeft, Live, Messages, PrivacyError};
@@ -37,6 +39,7 @@ pub struct Erasing {
     messages: Arc<dyn Messages>,
     files: Arc<dyn FilesLeft>,
     live: Arc<dyn Live>,
+    audit: Arc<dyn AuditTrail>,
     env: Arc<dyn Env>,
 }
 
@@ -48,9 +51,10 @@ impl Erasing {
         messages: Arc<dyn Messages>,
         files: Arc<dyn FilesLeft>,
         live: Arc<dyn Live>,
+        audit: Arc<dyn AuditTrail>,
         env: Arc<dyn Env>,
     ) -> Self {
-        Self { store, accounts, messages, files, live, env }
+        Self { store, accounts, messages, files, live, audit, env }
     }
 
     /// Erases a person: all of it is done when this returns. Everybody may have themselves erased, a guest as far as
@@ -75,6 +79,8 @@ impl Erasing {
             let at = self.env.now();
             let erasure = Erasure { id: self.env.uuid(), organization, extent, requested_at: at };
             self.store.note(&erasure).await?;
+            let entry = AuditEntry::by(caller, "privacy.erased", &*self.env).on("person", person.uuid());
+            self.audit.record_alone(&entry.with("erasure_id", erasure.id.to_string())).await?;
             self.carry_out(&erasure).await?;
             done.push(Erased { id: erasure.id, person, at });
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kernel::{AttachmentId, Caller, ParticipantId, Role, UserId};
+use kernel::{AttachmentId, AuditEntry, AuditTrail, Caller, Env, ParticipantId, Role, UserId};
 use serde_json::Value;
 
 use crate::{Extent, PersonalDataStore, PrivacyError, erasing::own};
@@ -36,12 +36,14 @@ pub struct OwnFile {
 /// The use case of export.
 pub struct Exporting {
     store: Arc<dyn PersonalDataStore>,
+    audit: Arc<dyn AuditTrail>,
+    env: Arc<dyn Env>,
 }
 
 impl Exporting {
     /// Puts it together.
-    pub fn new(store: Arc<dyn PersonalDataStore>) -> Self {
-        Self { store }
+    pub fn new(store: Arc<dyn PersonalDataStore>, audit: Arc<dyn AuditTrail>, env: Arc<dyn Env>) -> Self {
+        Self { store, audit, env }
     }
 
     /// All that is stored of whoever asks, a guest's as far as the token reaches; for an administrator, of anybody.
@@ -57,13 +59,17 @@ impl Exporting {
                 Extent::Person(person)
             }
         };
-        let data = match extent {
-            Extent::Person(person) => self.store.personal_data(caller.organization(), person, None).await?,
-            Extent::PersonIn(person, request) => {
-                self.store.personal_data(caller.organization(), person, Some(request)).await?
-            }
+        let (person, request) = match extent {
+            Extent::Person(person) => (person, None),
+            Extent::PersonIn(person, request) => (person, Some(request)),
             Extent::Request(_) => return Err(PrivacyError::PersonNotFound),
         };
-        if data.person.is_none() { Err(PrivacyError::PersonNotFound) } else { Ok(data) }
+        let data = self.store.personal_data(caller.organization(), person, request).await?;
+        if data.person.is_none() {
+            return Err(PrivacyError::PersonNotFound);
+        }
+        let entry = AuditEntry::by(caller, "privacy.exported", &*self.env).on("person", person.uuid());
+        self.audit.record_alone(&entry).await?;
+        Ok(data)
     }
 }

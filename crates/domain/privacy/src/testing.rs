@@ -4,7 +4,8 @@ use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use kernel::{
-    ConversationId, MessageId, OrganizationId, ParticipantId, PortError, SupportRequestId, Timestamp, UserId,
+    AuditEntry, AuditTrail, ConversationId, MessageId, OrganizationId, ParticipantId, PortError, SupportRequestId,
+    Timestamp, UserId,
 };
 use uuid::Uuid;
 
@@ -22,6 +23,8 @@ pub struct FakePrivacy {
     pub done: Mutex<Vec<Uuid>>,
     /// What was handed out.
     pub exported: Mutex<Vec<(ParticipantId, Option<SupportRequestId>)>>,
+    /// What the audit log was told.
+    pub audited: Mutex<Vec<&'static str>>,
     /// Whether everybody is the last administrator.
     pub last_admin: Mutex<bool>,
     /// Whether the bytes of files cannot be removed.
@@ -119,6 +122,14 @@ impl Live for FakePrivacy {
     async fn erased(&self, _: OrganizationId, requests: &[SupportRequestId]) {
         debug_assert_eq!(requests, [SupportRequestId::new(uuid(30))]);
         self.say("tell");
+    }
+}
+
+#[async_trait]
+impl AuditTrail for FakePrivacy {
+    async fn record_alone(&self, entry: &AuditEntry) -> Result<(), PortError> {
+        self.audited.lock().unwrap_or_else(PoisonError::into_inner).push(entry.action);
+        Ok(())
     }
 }
 

@@ -41,7 +41,8 @@ fn guest() -> Caller {
 fn erasing() -> (Arc<FakePrivacy>, Erasing) {
     let world = Arc::new(FakePrivacy::default());
     let env = Arc::new(FixedEnv::new());
-    let erasing = Erasing::new(world.clone(), world.clone(), world.clone(), world.clone(), world.clone(), env);
+    let erasing =
+        Erasing::new(world.clone(), world.clone(), world.clone(), world.clone(), world.clone(), world.clone(), env);
     (world, erasing)
 }
 
@@ -63,6 +64,7 @@ async fn the_way_in_is_closed_first_and_it_is_noted_before_anything_goes() {
         ["close", "note", "delete messages", "mark files", "remove files", "blank", "tell"]
     );
     assert_eq!(extents(&world), [Extent::Person(ParticipantId::new(uuid(2)))]);
+    assert_eq!(*world.audited.lock().unwrap(), ["privacy.erased"]);
 }
 
 #[tokio::test]
@@ -70,15 +72,16 @@ async fn a_guests_token_reaches_no_further_than_its_request() {
     let (world, erasing) = erasing();
     erasing.erase(&guest(), &of(None, None)).await.unwrap();
     assert_eq!(extents(&world), [Extent::PersonIn(ParticipantId::new(uuid(5)), SupportRequestId::new(uuid(6)))]);
-    let exporting = Exporting::new(world.clone());
+    let exporting = Exporting::new(world.clone(), world.clone(), Arc::new(FixedEnv::new()));
     exporting.export(&guest(), None).await.unwrap();
+    assert_eq!(*world.audited.lock().unwrap(), ["privacy.erased", "privacy.exported"]);
     assert_eq!(*world.exported.lock().unwrap(), [(ParticipantId::new(uuid(5)), Some(SupportRequestId::new(uuid(6))))]);
 }
 
 #[tokio::test]
 async fn only_an_admin_names_somebody_else() {
     let (world, erasing) = erasing();
-    let exporting = Exporting::new(world.clone());
+    let exporting = Exporting::new(world.clone(), world.clone(), Arc::new(FixedEnv::new()));
     for caller in [guest(), user(2, Role::Customer), user(2, Role::Agent), user(2, Role::Supervisor)] {
         for other in [of(Some(3), None), of(None, Some("lea@example.com")), of(Some(2), Some("lea@example.com"))] {
             let refused = erasing.erase(&caller, &other).await.unwrap_err();

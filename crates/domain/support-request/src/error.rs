@@ -12,6 +12,9 @@ pub enum SupportRequestError {
     /// No such request, or not for this caller: the two are not told apart.
     #[error("no such support request")]
     NotFound,
+    /// Nobody who asks is known by that id.
+    #[error("no such customer")]
+    CustomerNotFound,
     /// The table of transitions does not have it; nothing changed.
     #[error("{action} is not possible while {}", status.as_str())]
     IllegalTransition {
@@ -54,7 +57,8 @@ pub enum SupportRequestError {
 
 impl SupportRequestError {
     /// Every code that belongs to this domain; each has a text in every language.
-    pub const CODES: [&'static str; 7] = [
+    pub const CODES: [&'static str; 8] = [
+        "support_request.customer_not_found",
         "support_request.not_found",
         "support_request.illegal_transition",
         "support_request.stale",
@@ -79,7 +83,7 @@ impl From<FieldError> for SupportRequestError {
 impl Refusal for SupportRequestError {
     fn kind(&self) -> RefusalKind {
         match self {
-            Self::NotFound | Self::NoteNotFound => RefusalKind::NotFound,
+            Self::NotFound | Self::NoteNotFound | Self::CustomerNotFound => RefusalKind::NotFound,
             Self::IllegalTransition { .. } | Self::AppointmentTaken | Self::OtherRequester | Self::RatingWindowOver => {
                 RefusalKind::Conflict
             }
@@ -94,6 +98,7 @@ impl Refusal for SupportRequestError {
     fn code(&self) -> &'static str {
         match self {
             Self::NotFound => "support_request.not_found",
+            Self::CustomerNotFound => "support_request.customer_not_found",
             Self::IllegalTransition { .. } => "support_request.illegal_transition",
             Self::Stale { .. } => "support_request.stale",
             Self::AppointmentTaken => "support_request.appointment_taken",

@@ -4,6 +4,7 @@ mod agent_helps;
 mod business_hours;
 mod canned_replies;
 mod categories;
+mod customers;
 mod desk;
 mod error;
 mod events;
@@ -38,6 +39,7 @@ pub use canned_replies::{
     CannedReplies, CannedReply, CannedReplyStore, ReplyChange, ReplyContent, ReplyDraft, ReplyTitle, Shortcut,
 };
 pub use categories::{Categories, CategoryChange, CategoryName, CategoryStore, ListedCategory, Removal};
+pub use customers::{Customer, CustomerViews, Customers};
 pub use desk::{Desk, Done, FollowUp, Merged, Reply};
 pub use error::SupportRequestError;
 pub use events::{RequestEvent, Told};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use kernel::{Caller, OrganizationId, PortError};
+use kernel::{AuditAction, AuditEntry, Caller, Env, OrganizationId, PortError};
 
 use crate::{BusinessHours, Priority, SlaPolicy, SlaTerms, SupportRequestError, WorkingTime};
 
@@ -13,18 +13,21 @@ pub trait PromiseStore: Send + Sync {
     /// What the organisation has set; nothing of what it has left at the defaults.
     async fn promises(&self, organization: OrganizationId) -> Result<Promises, PortError>;
 
-    /// Stores these policies, in the place of those of the same priorities, all or none.
+    /// Stores these policies, in the place of those of the same priorities, all or none, with the entry of
+    /// the audit log.
     async fn set_policies(
         &self,
         organization: OrganizationId,
         policies: &[(Priority, SlaPolicy)],
+        audit: &AuditEntry,
     ) -> Result<(), PortError>;
 
-    /// Stores what the clock counts; nothing: every minute.
+    /// Stores what the clock counts; nothing: every minute. With the entry of the audit log.
     async fn set_business_hours(
         &self,
         organization: OrganizationId,
         hours: Option<&BusinessHours>,
+        audit: &AuditEntry,
     ) -> Result<(), PortError>;
 }
 
@@ -53,12 +56,13 @@ impl Promises {
 /// still or whose priority changes, from then on; deadlines that were promised already do not move.
 pub struct Promising {
     store: Arc<dyn PromiseStore>,
+    env: Arc<dyn Env>,
 }
 
 impl Promising {
     /// Puts it together.
-    pub fn new(store: Arc<dyn PromiseStore>) -> Self {
-        Self { store }
+    pub fn new(store: Arc<dyn PromiseStore>, env: Arc<dyn Env>) -> Self {
+        Self { store, env }
     }
 
     /// What is promised, to staff.
@@ -81,7 +85,9 @@ impl Promising {
     ) -> Result<Promises, SupportRequestError> {
         caller.at_least(kernel::Role::Admin)?;
         SlaTerms::new(policies.iter().copied(), WorkingTime::Always)?;
-        self.store.set_policies(caller.organization(), policies).await?;
+        let priorities: Vec<&str> = policies.iter().map(|(priority, _)| priority.as_str()).collect();
+        let audit = self.audit(caller, "sla_policies.changed").with("priorities", priorities);
+        self.store.set_policies(caller.organization(), policies, &audit).await?;
         self.read(caller).await
     }
 
@@ -95,7 +101,12 @@ impl Promising {
         hours: Option<&BusinessHours>,
     ) -> Result<Promises, SupportRequestError> {
         caller.at_least(kernel::Role::Admin)?;
-        self.store.set_business_hours(caller.organization(), hours).await?;
+        let audit = self.audit(caller, "business_hours.changed").with("enabled", hours.is_some());
+        self.store.set_business_hours(caller.organization(), hours, &audit).await?;
         self.read(caller).await
+    }
+
+    fn audit(&self, caller: &Caller, action: AuditAction) -> AuditEntry {
+        AuditEntry::by(caller, action, self.env.as_ref()).on("organization", caller.organization().uuid())
     }
 }

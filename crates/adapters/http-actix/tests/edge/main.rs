@@ -5,10 +5,12 @@
 mod accounts;
 mod agent_helps;
 mod attachments;
+mod audit;
 mod bad_input;
 mod browsers;
 mod chat_sessions;
 mod conversations;
+mod customers;
 mod idempotency;
 mod languages;
 mod life;

@@ -26,15 +26,15 @@ use http_actix::{
     Api, Arrivals, Health, Mail, Mailbox, MetricsPage, Origins, Pace, Page, PageSource, Part, Parts, Presence,
     Settings, StaffMember,
 };
-use identity::testing::Fixture;
+use identity::{Auditing, testing::Fixture};
 use kernel::{
     Caller, GuestCaller, Language, OrganizationId, ParticipantId, PortError, Role, Secret, Texts, Timestamp, UserId,
 };
 use privacy::{Erasing, Exporting, testing::FakePrivacy};
 use serde_json::Value;
 use support_request::{
-    Automation, CannedReplies, Categories, Desk, NoteChange, Person, Promising, Queues, RequestChange, RequestFeed,
-    Requester, RoutingRules, SavedViews,
+    Automation, CannedReplies, Categories, Customers, Desk, NoteChange, Person, Promising, Queues, RequestChange,
+    RequestFeed, Requester, RoutingRules, SavedViews,
     testing::{FakePeople, FakeStore},
 };
 use uuid::Uuid;
@@ -114,8 +114,15 @@ impl World {
         );
         let privacy = Arc::new(FakePrivacy::default());
         let (store, live) = (privacy.clone(), privacy.clone());
-        let erasing =
-            Erasing::new(store, privacy.clone(), privacy.clone(), privacy.clone(), live, identity.env.clone());
+        let erasing = Erasing::new(
+            store,
+            privacy.clone(),
+            privacy.clone(),
+            privacy.clone(),
+            live,
+            privacy.clone(),
+            identity.env.clone(),
+        );
         let switches = Arc::new(Switches::default());
         let pace = Arc::new(CountedBudgets::bounded());
         let metrics = metrics_token
@@ -123,9 +130,11 @@ impl World {
         let api = Api::new(Parts {
             identity: identity.identity.clone(),
             desk: Arc::new(desk),
+            auditing: Arc::new(Auditing::new(Arc::new(identity.store.clone()))),
+            customers: Arc::new(Customers::new(Arc::new(requests.clone()))),
             erasing: Arc::new(erasing),
-            exporting: Arc::new(Exporting::new(privacy.clone())),
-            promising: Arc::new(Promising::new(Arc::new(requests.clone()))),
+            exporting: Arc::new(Exporting::new(privacy.clone(), privacy.clone(), identity.env.clone())),
+            promising: Arc::new(Promising::new(Arc::new(requests.clone()), identity.env.clone())),
             categories: Arc::new(Categories::new(Arc::new(requests.clone()), identity.env.clone())),
             canned_replies: Arc::new(CannedReplies::new(
                 Arc::new(requests.clone()),

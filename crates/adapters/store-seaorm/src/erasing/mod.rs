@@ -1,8 +1,6 @@
 //! Erasures: what is noted of them, and what they take away.
 
 mod blank;
-#[cfg(test)]
-mod columns;
 
 use async_trait::async_trait;
 use kernel::{

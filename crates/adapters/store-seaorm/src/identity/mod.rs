@@ -17,7 +17,7 @@ use identity::{
     AccountTokens, GuestTokens, Guests, IdentityStore, IdentityTx, Letters, Organizations, Outbox, Revocation, Revoked,
     Sessions, Users,
 };
-use kernel::{Event, IdempotentCalls, OrganizationId, PortError, PortErrorKind};
+use kernel::{AuditLog, Event, IdempotentCalls, OrganizationId, PortError, PortErrorKind};
 
 use crate::{sql::Sql, store::SeaStore, tx::SeaTx};
 
@@ -66,6 +66,9 @@ impl IdentityTx for SeaTx {
         self
     }
     fn calls(&mut self) -> &mut dyn IdempotentCalls {
+        self
+    }
+    fn audit(&mut self) -> &mut dyn AuditLog {
         self
     }
     async fn commit(self: Box<Self>) -> Result<(), PortError> {

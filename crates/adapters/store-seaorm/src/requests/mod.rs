@@ -5,6 +5,7 @@ mod canned_replies;
 mod categories;
 mod clock;
 mod conversation;
+mod customers;
 mod filter;
 mod members;
 mod notes;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use kernel::{OrganizationId, PortError, SupportRequestId, Timestamp};
+use kernel::{AuditEntry, AuditLog, OrganizationId, PortError, SupportRequestId, Timestamp};
 use sea_orm::QueryResult;
 use serde_json::{Value, json};
 use support_request::{BusinessHours, Priority, PromiseStore, Promises, SlaPolicy, Stretch};
@@ -54,6 +54,7 @@ impl PromiseStore for SeaStore {
         &self,
         organization: OrganizationId,
         policies: &[(Priority, SlaPolicy)],
+        audit: &AuditEntry,
     ) -> Result<(), PortError> {
         let mut tx = self.transaction(organization).await?;
         for (priority, policy) in policies {
@@ -67,6 +68,7 @@ impl PromiseStore for SeaStore {
                 .count(policy.resolution.as_secs());
             tx.run(sql).await?;
         }
+        tx.record(audit).await?;
         tx.commit_all().await
     }
 
@@ -74,6 +76,7 @@ impl PromiseStore for SeaStore {
         &self,
         organization: OrganizationId,
         hours: Option<&BusinessHours>,
+        audit: &AuditEntry,
     ) -> Result<(), PortError> {
         let mut tx = self.transaction(organization).await?;
         let sql = match hours {
@@ -92,6 +95,7 @@ impl PromiseStore for SeaStore {
             }
         };
         tx.run(sql).await?;
+        tx.record(audit).await?;
         tx.commit_all().await
     }
 }

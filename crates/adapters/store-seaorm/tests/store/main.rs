@@ -18,6 +18,8 @@ mod job_runs;
 mod log;
 mod migrations;
 mod parallel;
+mod personal_columns;
+mod privacy;
 mod proxy;
 mod requests;
 mod routing;

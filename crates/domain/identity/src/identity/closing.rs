@@ -24,7 +24,7 @@ impl Identity {
         }
         let user = UserId::new(person.uuid());
         let inactive = Amendment { active: Some(false), ..Amendment::default() };
-        match persist(|| self.try_amend(organization, user, &inactive, None)).await {
+        match persist(|| self.try_amend(organization, user, &inactive, None, None)).await {
             Ok(_) | Err(IdentityError::UserNotFound) => Ok(()),
             Err(error) => Err(error),
         }

@@ -1,6 +1,6 @@
 //! Signing in with a password, and going on with a refresh token.
 
-use kernel::{OrganizationId, Secret, SessionId, Timestamp};
+use kernel::{AuditEntry, OrganizationId, Secret, SessionId, Timestamp, UserId, Whence};
 use tracing::{info, warn};
 
 use super::{Identity, SignedIn, persist, refresh_token};
@@ -26,8 +26,10 @@ impl Identity {
         };
         let hash = found.as_ref().and_then(|found| found.password_hash.as_ref());
         let verdict = self.parts.passwords.verify(&password, hash).await?;
+        let known = found.as_ref().map(|found| found.user);
         let Some(found) = found.filter(|found| found.active && verdict != Verdict::Different) else {
             info!(%organization, address = client.address.as_deref(), "sign-in refused");
+            self.note_refused(organization, known, client.address).await?;
             return Err(IdentityError::BadCredentials);
         };
         let stronger = match verdict {
@@ -73,8 +75,31 @@ impl Identity {
         let seed = self.parts.secrets.seal(&refresh_token::seed_purpose(id), &self.parts.secrets.token()?)?;
         let session = Session::open(id, organization, checked.user, seed, client, self.now());
         tx.sessions().insert(&session).await?;
+        let entry = AuditEntry {
+            actor: Some(checked.user.into()),
+            whence: Whence::Session(id),
+            ..AuditEntry::by_operator(organization, "auth.login", self.parts.env.as_ref())
+        };
+        tx.audit().record(&entry).await?;
         tx.commit().await?;
         Ok((session.record().clone(), user.record().clone()))
+    }
+
+    /// As much work whether there is such a user or not. An e-mail that nobody has is not kept: it may be a password.
+    async fn note_refused(
+        &self,
+        organization: OrganizationId,
+        known: Option<UserId>,
+        address: Option<String>,
+    ) -> Result<(), IdentityError> {
+        let entry = AuditEntry {
+            whence: Whence::Address(address),
+            target: known.map(|user| ("user", user.uuid())),
+            ..AuditEntry::by_operator(organization, "auth.login_refused", self.parts.env.as_ref())
+        };
+        let mut tx = self.parts.store.begin(organization).await?;
+        tx.audit().record(&entry).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Nothing when the token was used before: that is a refusal whose transaction is committed.

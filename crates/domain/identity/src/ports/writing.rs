@@ -1,7 +1,9 @@
 //! Transactions: everything that changes something.
 
 use async_trait::async_trait;
-use kernel::{Event, GuestId, GuestTokenId, IdempotentCalls, OrganizationId, PortError, SessionId, Timestamp, UserId};
+use kernel::{
+    AuditLog, Event, GuestId, GuestTokenId, IdempotentCalls, OrganizationId, PortError, SessionId, Timestamp, UserId,
+};
 
 use crate::{
     AccountToken, AccountTokenKind, Email, Guest, GuestToken, Letters, Organization, Revocation, Session, TokenHash,
@@ -43,6 +45,8 @@ pub trait IdentityTx: Send {
     fn outbox(&mut self) -> &mut dyn Outbox;
     /// The calls that count once.
     fn calls(&mut self) -> &mut dyn IdempotentCalls;
+    /// Who did what.
+    fn audit(&mut self) -> &mut dyn AuditLog;
     /// Makes everything durable and visible at once, or nothing of it.
     async fn commit(self: Box<Self>) -> Result<(), PortError>;
 }

@@ -10,15 +10,15 @@ use std::{
 
 use async_trait::async_trait;
 use kernel::{
-    AccountTokenId, Event, GuestId, GuestTokenId, LetterId, OrganizationId, Page, PageRequest, PortError,
-    PortErrorKind, SessionId, Timestamp, UserId, testing::CallsInMemory,
+    AccountTokenId, AuditEntry, Event, GuestId, GuestTokenId, LetterId, OrganizationId, Page, PageRequest, PortError,
+    PortErrorKind, SessionId, Timestamp, UserId, Whence, testing::CallsInMemory,
 };
 
 use super::{concurrency::Turnstile, transaction::FakeTx};
 use crate::{
-    AccountToken, Credentials, Email, ExpiredTokens, Guest, GuestToken, IdentityStore, IdentityTx, IdentityViews,
-    Letter, LetterQueue, Organization, Revocation, Revocations, Sealed, SessionRecord, SigningKey, SigningKeyStore,
-    TokenHash, UserFilter, UserRecord, UserView, WaitingLetter,
+    AccountToken, AuditFilter, AuditRecord, AuditViews, Credentials, Email, ExpiredTokens, Guest, GuestToken,
+    IdentityStore, IdentityTx, IdentityViews, Letter, LetterQueue, Organization, Revocation, Revocations, Sealed,
+    SessionRecord, SigningKey, SigningKeyStore, TokenHash, UserFilter, UserRecord, UserView, WaitingLetter,
 };
 
 /// Everything that is stored.
@@ -33,6 +33,7 @@ pub(super) struct State {
     pub(super) letters: BTreeMap<LetterId, FakeLetter>,
     pub(super) revocations: Vec<Revocation>,
     pub(super) events: Vec<Event>,
+    pub(super) audit: Vec<AuditEntry>,
     pub(super) calls: CallsInMemory,
     keys: Vec<SigningKey>,
 }
@@ -96,6 +97,11 @@ impl FakeStore {
         self.state().events.clone()
     }
 
+    /// The entries of the audit log committed so far, the oldest first.
+    pub fn audit(&self) -> Vec<AuditEntry> {
+        self.state().audit.clone()
+    }
+
     /// A session as stored.
     pub fn session(&self, id: SessionId) -> Option<SessionRecord> {
         self.state().sessions.get(&id).cloned()
@@ -118,6 +124,48 @@ impl IdentityStore for FakeStore {
         self.faults.pass()?;
         let copy = self.state().clone();
         Ok(Box::new(FakeTx::new(organization, copy, self.state.clone(), self.faults.clone(), turn)))
+    }
+}
+
+#[async_trait]
+impl AuditViews for FakeStore {
+    async fn audit_log(
+        &self,
+        organization: OrganizationId,
+        filter: &AuditFilter,
+        page: PageRequest,
+    ) -> Result<Page<AuditRecord>, PortError> {
+        let state = self.state();
+        let name = |id: uuid::Uuid| state.users.get(&UserId::new(id)).map(UserRecord::full_name);
+        let is_within = |action: &str, wanted: &str| {
+            action == wanted || action.strip_prefix(wanted).is_some_and(|rest| rest.starts_with('.'))
+        };
+        let wanted = |entry: &&AuditEntry| {
+            entry.organization == organization
+                && filter.actor.is_none_or(|actor| entry.actor.map(|id| id.uuid()) == Some(actor))
+                && filter.action.as_deref().is_none_or(|action| is_within(entry.action, action))
+                && filter.target.is_none_or(|target| entry.target.map(|(_, id)| id) == Some(target))
+                && filter.from.is_none_or(|from| entry.at >= from)
+                && filter.to.is_none_or(|to| entry.at < to)
+        };
+        let mut found: Vec<_> = state.audit.iter().filter(wanted).collect();
+        found.sort_by_key(|entry| std::cmp::Reverse((entry.at, entry.id)));
+        let total = found.len() as u64;
+        let record = |entry: &AuditEntry| AuditRecord {
+            id: entry.id,
+            actor: entry.actor.map(|id| (id.uuid(), name(id.uuid()))),
+            action: entry.action.to_owned(),
+            target: entry.target.map(|(kind, id)| (kind.to_owned(), id, name(id))),
+            address: match &entry.whence {
+                Whence::Address(address) => address.clone(),
+                Whence::Session(session) => state.sessions.get(session).and_then(|one| one.client.address.clone()),
+            },
+            details: serde_json::Value::Object(entry.details.clone()),
+            at: entry.at,
+        };
+        let (offset, limit) = (usize::try_from(page.offset()).unwrap_or(usize::MAX), page.limit() as usize);
+        let items = found.into_iter().skip(offset).take(limit).map(record).collect();
+        Ok(Page { items, request: page, total })
     }
 }
 

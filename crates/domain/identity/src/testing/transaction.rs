@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use kernel::{
-    Claim, Event, GuestId, GuestTokenId, IdempotentCall, IdempotentCalls, OrganizationId, PortError, PortErrorKind,
-    Role, SessionId, Timestamp, UserId,
+    AuditEntry, AuditLog, Claim, Event, GuestId, GuestTokenId, IdempotentCall, IdempotentCalls, OrganizationId,
+    PortError, PortErrorKind, Role, SessionId, Timestamp, UserId,
 };
 use uuid::Uuid;
 
@@ -91,6 +91,9 @@ impl IdentityTx for FakeTx {
         self
     }
     fn calls(&mut self) -> &mut dyn IdempotentCalls {
+        self
+    }
+    fn audit(&mut self) -> &mut dyn AuditLog {
         self
     }
     async fn commit(mut self: Box<Self>) -> Result<(), PortError> {
@@ -313,6 +316,17 @@ impl GuestTokens for FakeTx {
             return self.fail(PortErrorKind::Corrupt, "another organisation's");
         }
         self.call()?.guest_tokens.insert(token.id, token.clone());
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl AuditLog for FakeTx {
+    async fn record(&mut self, entry: &AuditEntry) -> Result<(), PortError> {
+        if entry.organization != self.organization {
+            return self.fail(PortErrorKind::Corrupt, "another organisation's");
+        }
+        self.call()?.audit.push(entry.clone());
         Ok(())
     }
 }

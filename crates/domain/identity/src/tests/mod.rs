@@ -1,6 +1,7 @@
 //! The use cases over fakes, and the fakes against their contracts.
 
 mod accounts;
+mod audit;
 mod contract;
 mod faults;
 mod guests;

@@ -2,6 +2,7 @@
 
 mod agent_helps;
 mod clock;
+mod customers;
 mod notes;
 mod promises;
 mod queue;
@@ -16,8 +17,8 @@ use std::{
 
 use async_trait::async_trait;
 use kernel::{
-    Availability, ConversationId, Event, EventId, OrganizationId, PortError, PortErrorKind, Role, RoutingRuleId,
-    SupportRequestId, Timestamp, UserId, testing::CallsInMemory,
+    AuditEntry, Availability, ConversationId, Event, EventId, OrganizationId, ParticipantId, PortError, PortErrorKind,
+    Role, RoutingRuleId, SupportRequestId, Timestamp, UserId, testing::CallsInMemory,
 };
 
 use super::{StoredConversation, turn::Turn};
@@ -66,6 +67,7 @@ struct State {
     /// The customer's messages of each conversation, in order.
     messages: BTreeMap<(OrganizationId, ConversationId), Vec<(String, Timestamp)>>,
     outbox: Vec<Event>,
+    audit: Vec<AuditEntry>,
     inbox: BTreeSet<(OrganizationId, String, EventId)>,
     calls: CallsInMemory,
     /// When a request was last active, as far as that was noted.
@@ -73,6 +75,11 @@ struct State {
 }
 
 impl FakeStore {
+    /// What the audit log was told, the oldest first.
+    pub fn audit(&self) -> Vec<AuditEntry> {
+        self.state().audit.clone()
+    }
+
     /// Puts an organisation in, with its ticket prefix and time zone.
     pub fn add_organization(&self, id: OrganizationId, prefix: &str, time_zone: &str) {
         let mut state = self.state();

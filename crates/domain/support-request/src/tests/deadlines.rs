@@ -79,7 +79,7 @@ async fn a_request_that_cannot_be_told_of_does_not_hold_up_the_others() {
 #[tokio::test]
 async fn promises_are_read_by_staff_and_set_by_admins() {
     let scene = Scene::new();
-    let promising = Promising::new(std::sync::Arc::new(scene.store.clone()));
+    let promising = Promising::new(std::sync::Arc::new(scene.store.clone()), scene.env.clone());
     let admin = scene.user(Role::Admin, "Alix Roy");
     let fast = SlaPolicy { first_response: Duration::from_mins(5), resolution: Duration::from_mins(50) };
     for caller in [&scene.customer, &scene.agent, &scene.supervisor] {
@@ -89,6 +89,8 @@ async fn promises_are_read_by_staff_and_set_by_admins() {
     }
     assert!(promising.read(&scene.customer).await.is_err());
     promising.set_policies(&admin, &[(Priority::Normal, fast)]).await.unwrap();
+    let audited: Vec<_> = scene.store.audit().iter().map(|entry| (entry.action, entry.actor)).collect();
+    assert_eq!(audited, [("sla_policies.changed", Some(admin.participant()))], "what was refused is not there");
     assert_eq!(promising.read(&scene.agent).await.unwrap().policies, [(Priority::Normal, fast)]);
 
     let request = scene.opened().await;

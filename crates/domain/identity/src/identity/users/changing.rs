@@ -2,7 +2,7 @@
 
 use std::sync::PoisonError;
 
-use kernel::{Availability, Caller, FieldError, Language, OrganizationId, PortError, Role, Secret, UserId};
+use kernel::{AuditEntry, Availability, Caller, FieldError, Language, OrganizationId, PortError, Role, Secret, UserId};
 
 use crate::{
     Capacity, Email, Identity, IdentityError, IdentityTx, Inserted, InvalidValue, Organization, Password, PasswordHash,
@@ -105,7 +105,8 @@ impl Identity {
         if let Some(password) = password {
             amendment.password_hash = Some(self.parts.passwords.hash(&password).await?);
         }
-        persist(|| self.try_amend(organization.id, id, &amendment, None)).await
+        let audit = AuditEntry::by(caller, "user.changed", self.parts.env.as_ref()).on("user", id.uuid());
+        persist(|| self.try_amend(organization.id, id, &amendment, None, Some(&audit))).await
     }
 
     /// Changes oneself. A new password needs the present one, and ends all sessions.
@@ -132,7 +133,10 @@ impl Identity {
         if let Some(password) = password {
             amendment.password_hash = Some(self.parts.passwords.hash(&password).await?);
         }
-        persist(|| self.try_amend(me.organization, me.id, &amendment, proven.as_ref())).await
+        // Of what people change of themselves only the password is a right.
+        let audit = AuditEntry::by(caller, "user.changed", self.parts.env.as_ref()).on("user", me.id.uuid());
+        let audit = amendment.password_hash.is_some().then_some(&audit);
+        persist(|| self.try_amend(me.organization, me.id, &amendment, proven.as_ref(), audit)).await
     }
 
     /// The hash that a password was proven against.
@@ -159,6 +163,7 @@ impl Identity {
         id: UserId,
         amendment: &Amendment,
         proven: Option<&PasswordHash>,
+        audit: Option<&AuditEntry>,
     ) -> Result<UserView, IdentityError> {
         let mut tx = self.parts.store.begin(organization).await?;
         let admins = if amendment.role.is_some() || amendment.active.is_some() {
@@ -186,6 +191,9 @@ impl Identity {
         let revocations =
             if amended.ends_sessions() { self.end_all_sessions(tx.as_mut(), id).await? } else { Vec::new() };
         self.tell(tx.as_mut(), &user, amended).await?;
+        if let Some(audit) = audit {
+            tx.audit().record(&told_of(audit.clone(), amended, user.record().role)).await?;
+        }
         tx.commit().await?;
         self.watch.learn(&revocations);
         let view = UserView { version: user.record().version + 1, ..user.record().view() };
@@ -232,4 +240,15 @@ impl Identity {
         let event = Happened::UserChanged(changed).event(record.organization, self.parts.env.as_ref());
         tx.outbox().append(&event).await
     }
+}
+
+/// What of a change is a change of rights.
+fn told_of(mut audit: AuditEntry, amended: Amended, role: Role) -> AuditEntry {
+    if let Some(before) = amended.role_before {
+        audit = audit.with("old_role", before.as_str()).with("role", role.as_str());
+    }
+    if let Some(active) = amended.active {
+        audit = audit.with("active", active);
+    }
+    if amended.password { audit.with("password_changed", true) } else { audit }
 }

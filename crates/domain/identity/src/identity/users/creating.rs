@@ -1,6 +1,8 @@
 //! New users.
 
-use kernel::{Availability, Caller, FieldError, IdempotentCall, Language, Once, OrganizationId, Role, Secret, UserId};
+use kernel::{
+    AuditEntry, Availability, Caller, FieldError, IdempotentCall, Language, Once, OrganizationId, Role, Secret, UserId,
+};
 
 use crate::{
     Capacity, Email, Identity, IdentityError, IdentityTx, Inserted, Organization, Password, PersonName, Phone, Skills,
@@ -75,7 +77,7 @@ impl Identity {
     /// Makes a user, who can sign in at once.
     pub async fn create_user(&self, by: Authority<'_>, new: &NewUser) -> Result<UserView, IdentityError> {
         let user = self.new_user(by, new).await?;
-        persist(|| self.try_create_user(user.clone())).await
+        persist(|| self.try_create_user(by, user.clone())).await
     }
 
     /// Makes a user as [`Self::create_user`] does, unless this very call was carried out before: then
@@ -88,7 +90,7 @@ impl Identity {
         call: &IdempotentCall,
     ) -> Result<Once<UserView>, IdentityError> {
         let user = self.new_user(Authority::Caller(caller), new).await?;
-        persist(|| self.try_create_user_once(user.clone(), call)).await
+        persist(|| self.try_create_user_once(caller, user.clone(), call)).await
     }
 
     async fn new_user(&self, by: Authority<'_>, new: &NewUser) -> Result<UserRecord, IdentityError> {
@@ -115,15 +117,25 @@ impl Identity {
         })
     }
 
-    async fn try_create_user(&self, mut user: UserRecord) -> Result<UserView, IdentityError> {
+    fn created_by(&self, by: Authority<'_>, user: &UserRecord) -> AuditEntry {
+        let (action, env) = ("user.created", self.parts.env.as_ref());
+        let entry = match by {
+            Authority::Operator(organization) => AuditEntry::by_operator(organization, action, env),
+            Authority::Caller(caller) => AuditEntry::by(caller, action, env),
+        };
+        entry.on("user", user.id.uuid()).with("role", user.role.as_str())
+    }
+
+    async fn try_create_user(&self, by: Authority<'_>, mut user: UserRecord) -> Result<UserView, IdentityError> {
         let mut tx = self.parts.store.begin(user.organization).await?;
         self.become_guest_of_email(tx.as_mut(), &mut user).await?;
-        self.create_user_in(tx, user).await
+        self.create_user_in(tx, by, user).await
     }
 
     /// The call is claimed first: the same again must not meet its own e-mail as another's.
     async fn try_create_user_once(
         &self,
+        caller: &Caller,
         mut user: UserRecord,
         call: &IdempotentCall,
     ) -> Result<Once<UserView>, IdentityError> {
@@ -132,10 +144,15 @@ impl Identity {
         if let Some(repeat) = tx.calls().claim(call, user.id.uuid(), self.parts.env.now()).await?.repeat()? {
             return Ok(Once::Repeat(repeat));
         }
-        Ok(Once::Done(self.create_user_in(tx, user).await?))
+        Ok(Once::Done(self.create_user_in(tx, Authority::Caller(caller), user).await?))
     }
 
-    async fn create_user_in(&self, mut tx: Box<dyn IdentityTx>, user: UserRecord) -> Result<UserView, IdentityError> {
+    async fn create_user_in(
+        &self,
+        mut tx: Box<dyn IdentityTx>,
+        by: Authority<'_>,
+        user: UserRecord,
+    ) -> Result<UserView, IdentityError> {
         let user = User::create(user);
         let record = user.record();
         if tx.users().insert(&user).await? == Inserted::Taken {
@@ -143,6 +160,7 @@ impl Identity {
         }
         let happened = Happened::UserCreated { user: record.id, role: record.role };
         tx.outbox().append(&happened.event(record.organization, self.parts.env.as_ref())).await?;
+        tx.audit().record(&self.created_by(by, record)).await?;
         tx.commit().await?;
         Ok(record.view())
     }

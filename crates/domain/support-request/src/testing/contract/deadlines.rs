@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use jiff::tz::TimeZone;
-use kernel::{OrganizationId, SupportRequestId, Timestamp};
+use kernel::{AuditEntry, OrganizationId, SupportRequestId, SystemEnv, Timestamp};
 
 use super::{Scene, save_after, store};
 use crate::{
@@ -32,16 +32,19 @@ pub async fn what_is_promised_reads_back_and_counts_from_then_on(h: &impl Harnes
     assert_eq!(terms(h, organization).await, SlaTerms::default());
 
     let fast = SlaPolicy { first_response: HOUR / 4, resolution: HOUR };
-    h.promises().set_policies(organization, &[(Priority::Urgent, fast), (Priority::Low, fast)]).await.unwrap();
+    h.promises()
+        .set_policies(organization, &[(Priority::Urgent, fast), (Priority::Low, fast)], &audited(organization))
+        .await
+        .unwrap();
     let slow = SlaPolicy { first_response: 10 * HOUR, resolution: 100 * HOUR };
-    h.promises().set_policies(organization, &[(Priority::Low, slow)]).await.unwrap();
-    h.promises().set_business_hours(organization, Some(&office())).await.unwrap();
+    h.promises().set_policies(organization, &[(Priority::Low, slow)], &audited(organization)).await.unwrap();
+    h.promises().set_business_hours(organization, Some(&office()), &audited(organization)).await.unwrap();
     let read = terms(h, organization).await;
     assert_eq!((read.policy(Priority::Urgent), read.policy(Priority::Low)), (fast, slow));
     assert_eq!(read.policy(Priority::Normal), SlaPolicy::of(Priority::Normal));
     assert_eq!(read.time, WorkingTime::BusinessHours(office()));
 
-    h.promises().set_business_hours(organization, None).await.unwrap();
+    h.promises().set_business_hours(organization, None, &audited(organization)).await.unwrap();
     assert_eq!(terms(h, organization).await.time, WorkingTime::Always);
     assert_eq!(terms(h, organization).await.policy(Priority::Urgent), fast);
 }
@@ -50,10 +53,10 @@ pub async fn what_is_promised_reads_back_and_counts_from_then_on(h: &impl Harnes
 pub async fn promises_are_not_read_across_organizations(h: &impl Harness) {
     let (one, other) = (h.organization().await, h.organization().await);
     let fast = SlaPolicy { first_response: HOUR / 4, resolution: HOUR };
-    h.promises().set_policies(one, &[(Priority::Urgent, fast)]).await.unwrap();
-    h.promises().set_business_hours(one, Some(&office())).await.unwrap();
+    h.promises().set_policies(one, &[(Priority::Urgent, fast)], &audited(one)).await.unwrap();
+    h.promises().set_business_hours(one, Some(&office()), &audited(one)).await.unwrap();
     assert_eq!(terms(h, other).await, SlaTerms::default());
-    h.promises().set_business_hours(other, None).await.unwrap();
+    h.promises().set_business_hours(other, None, &audited(other)).await.unwrap();
     assert_eq!(terms(h, one).await.time, WorkingTime::BusinessHours(office()));
 }
 
@@ -119,4 +122,8 @@ async fn save(h: &impl Harness, changed: &Snapshot) {
     next.state.version = changed.version;
     tx.requests().save(&next).await.unwrap();
     tx.commit().await.unwrap();
+}
+
+fn audited(organization: OrganizationId) -> AuditEntry {
+    AuditEntry::by_operator(organization, "settings.changed", &SystemEnv)
 }

@@ -1,7 +1,7 @@
 //! What organisations promise, in memory.
 
 use async_trait::async_trait;
-use kernel::{OrganizationId, PortError};
+use kernel::{AuditEntry, OrganizationId, PortError};
 
 use super::{FakeStore, State};
 use crate::{BusinessHours, Priority, PromiseStore, Promises, SlaPolicy};
@@ -28,9 +28,11 @@ impl PromiseStore for FakeStore {
         &self,
         organization: OrganizationId,
         policies: &[(Priority, SlaPolicy)],
+        audit: &AuditEntry,
     ) -> Result<(), PortError> {
         let _held = self.turn.take().await;
         let mut state = self.state();
+        state.audit.push(audit.clone());
         state.policies.extend(policies.iter().map(|(priority, policy)| ((organization, *priority), *policy)));
         Ok(())
     }
@@ -39,8 +41,10 @@ impl PromiseStore for FakeStore {
         &self,
         organization: OrganizationId,
         hours: Option<&BusinessHours>,
+        audit: &AuditEntry,
     ) -> Result<(), PortError> {
         let _held = self.turn.take().await;
+        self.state().audit.push(audit.clone());
         match hours {
             Some(hours) => drop(self.state().hours.insert(organization, hours.clone())),
             None => drop(self.state().hours.remove(&organization)),
