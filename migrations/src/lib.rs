@@ -14,6 +14,7 @@ mod m0010_attachment;
 mod m0012_deadlines;
 mod m0013_life;
 mod m0018_letters;
+mod m0019_life_indexes;
 mod roles;
 
 use sea_orm_migration::{
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0012_deadlines::Migration),
             Box::new(m0013_life::Migration),
             Box::new(m0018_letters::Migration),
+            Box::new(m0019_life_indexes::Migration),
         ]
     }
 }
@@ -98,7 +100,7 @@ pub async fn status(db: &DatabaseConnection) -> Result<Vec<Step>, DbErr> {
 
 /// Tells two sets of steps apart: tests name the template of their databases by it.
 pub fn fingerprint() -> u64 {
-    const SOURCES: [&str; 15] = [
+    const SOURCES: [&str; 16] = [
         include_str!("ddl.rs"),
         include_str!("roles.rs"),
         include_str!("m0001_identity.rs"),
@@ -114,6 +116,7 @@ pub fn fingerprint() -> u64 {
         include_str!("m0012_deadlines.rs"),
         include_str!("m0013_life.rs"),
         include_str!("m0018_letters.rs"),
+        include_str!("m0019_life_indexes.rs"),
     ];
     SOURCES
         .iter()

@@ -14,7 +14,7 @@ pub enum Scope {
     Agent(UserId),
     /// Requests that this participant opened.
     Requester(ParticipantId),
-    /// One request only, opened by this participant: a guest's token.
+    /// One request only, opened by this participant, and the one that took it in: a guest's token.
     One(SupportRequestId, ParticipantId),
 }
 
@@ -29,6 +29,9 @@ pub struct Audience {
     pub assignee: Option<UserId>,
     /// Agents who were added or mentioned.
     pub members: Vec<ParticipantId>,
+    /// Requests of the same person that it took in: a token that is good for one of them is good for it.
+    #[serde(default)]
+    pub took_in: Vec<SupportRequestId>,
 }
 
 impl Scope {
@@ -42,7 +45,10 @@ impl Scope {
                     || audience.members.contains(&agent.into())
             }
             Self::Requester(person) => audience.requester == person,
-            Self::One(request, person) => audience.support_request == request && audience.requester == person,
+            Self::One(request, person) => {
+                let is_good = audience.support_request == request || audience.took_in.contains(&request);
+                is_good && audience.requester == person
+            }
         }
     }
 }
@@ -77,6 +83,7 @@ mod tests {
             requester: user(1).into(),
             assignee: assignee.map(user),
             members: vec![user(3).into()],
+            took_in: vec![SupportRequestId::new(Uuid::from_u128(99))],
         }
     }
 
@@ -96,6 +103,9 @@ mod tests {
         assert!(Scope::One(own.support_request, user(1).into()).covers(&own));
         assert!(!Scope::One(SupportRequestId::new(Uuid::from_u128(101)), user(1).into()).covers(&own));
         assert!(!Scope::One(own.support_request, user(2).into()).covers(&own));
+        let taken_in = SupportRequestId::new(Uuid::from_u128(99));
+        assert!(Scope::One(taken_in, user(1).into()).covers(&own), "what took theirs in is theirs too");
+        assert!(!Scope::One(taken_in, user(2).into()).covers(&own));
         assert!(!Scope::Requester(user(2).into()).covers(&own));
     }
 }

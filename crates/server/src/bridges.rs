@@ -108,5 +108,9 @@ impl RequestFeed for AfterCommit {
     fn changed(&self, change: &RequestChange) {
         self.hub.changed(change);
         self.around.changed(change);
+        if change.view.request.deleted_at.is_some() {
+            // It may have been purged: then its files are to go.
+            self.deleted.notify_one();
+        }
     }
 }

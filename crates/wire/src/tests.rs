@@ -63,6 +63,7 @@ fn a_conversation_tells_who_takes_part_and_who_is_there() {
             requester: person(3),
             assignee: None,
             members: Vec::new(),
+            took_in: Vec::new(),
         },
         number: "TICKET-20240115-001".into(),
         status: chat::ConversationStatus::Active,

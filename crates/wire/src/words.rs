@@ -138,6 +138,34 @@ mirrors! {
         AssigneeChanged,
         /// Its priority changed.
         PriorityChanged,
+        /// It is called something else.
+        SubjectChanged,
+        /// The organisation's word for it is another one.
+        CategoryChanged,
+        /// Other fields changed; for staff, `metadata.fields` names them. For others only with a reason.
+        DetailsChanged,
+        /// It was escalated; by Guichet itself, where `metadata.automatic` is `true`.
+        Escalated,
+        /// Its requester said what they think of the help; `new` has the points.
+        Rated,
+        /// It was put aside; `new` says until when. For staff only.
+        Snoozed,
+        /// It is not put aside any more. For staff only.
+        Woken,
+        /// One request took the other in; `metadata` has `other_id` and `other_number`.
+        Merged,
+        /// One request follows the other; `metadata` has `other_id` and `other_number`.
+        FollowUp,
+        /// It was put away. For staff only.
+        Archived,
+        /// It is back. For staff only.
+        Unarchived,
+        /// It was deleted. For staff only.
+        Deleted,
+        /// It is there again. For staff only.
+        Restored,
+        /// Its requester is asked what they think of the help. For staff only.
+        Surveyed,
         /// The first public answer of an agent.
         FirstResponse,
         /// Most of the time for something promised is over; `new` says for what. For staff only.

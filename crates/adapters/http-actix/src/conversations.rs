@@ -23,9 +23,12 @@ use crate::{
     support_requests::Answering,
 };
 
+mod keeping;
+
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
     config.service(list_conversations).service(open_conversation).service(get_conversation);
     config.service(read_conversation).service(get_unread_count);
+    keeping::configure(config);
 }
 
 #[derive(Debug, Deserialize, IntoParams)]

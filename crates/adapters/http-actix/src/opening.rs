@@ -98,6 +98,7 @@ impl ParsedAbout {
             metadata: self.metadata,
             references: self.references,
             first: words.first,
+            agent: None,
         }
     }
 }
@@ -129,7 +130,7 @@ pub(crate) fn chat_words(
     Some(Words { subject: subject?, description: description?, first: first? })
 }
 
-fn first_message(content: Option<String>, name: Option<String>) -> Result<Option<FirstMessage>, FieldError> {
+pub(crate) fn first_message(content: Option<String>, name: Option<String>) -> Result<Option<FirstMessage>, FieldError> {
     let Some(content) = content else { return Ok(None) };
     let content = Content::parse(content)?;
     let name = ClientMessageId::parse(name.unwrap_or_else(|| Uuid::now_v7().to_string()))?;

@@ -332,7 +332,7 @@ mod tests {
         for (role, statement) in [
             (Role::App, "SELECT * FROM signing_key"),
             (Role::App, "SELECT * FROM log_position"),
-            (Role::App, "DELETE FROM timeline_entry"),
+            (Role::App, "UPDATE timeline_entry SET note = 'x'"),
             (Role::App, "UPDATE entry SET content = 'x'"),
             (Role::Log, "SELECT * FROM user_account"),
             (Role::Log, "SELECT * FROM guest_token"),

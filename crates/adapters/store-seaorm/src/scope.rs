@@ -18,7 +18,12 @@ pub(crate) fn within(sql: Sql, scope: Scope, row: &str, request: &str, conversat
             .uuid(agent.uuid()),
         Scope::Requester(person) => sql.and(&format!(" AND {row}.requester_id = $")).uuid(person.uuid()),
         Scope::One(one, person) => sql
-            .and(&format!(" AND {row}.{request} = $"))
+            .and(&format!(" AND ({row}.{request} = $"))
+            .uuid(one.uuid())
+            .and(&format!(
+                " OR EXISTS (SELECT 1 FROM conversation taken WHERE taken.organization_id = {row}.organization_id
+                    AND taken.support_request_id = $ AND taken.merged_into = {row}.{request}))"
+            ))
             .uuid(one.uuid())
             .and(&format!(" AND {row}.requester_id = $"))
             .uuid(person.uuid()),

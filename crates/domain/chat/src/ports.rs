@@ -19,7 +19,8 @@ use crate::{
 pub enum Right {
     /// The author MUST be who opened the request.
     Requester,
-    /// As [`Self::Requester`], and the conversation MUST be that of this request: a guest's token.
+    /// As [`Self::Requester`], and the conversation MUST be that of this request, or of one that took it in: a
+    /// guest's token.
     Token(SupportRequestId),
     /// The request MUST be assigned to this agent or to nobody, or they opened it, or take part in it.
     Agent(UserId),
@@ -124,6 +125,9 @@ pub enum AppendError {
 }
 
 /// The log of each conversation. The heart of the promise: nothing lost, nothing twice, one order.
+///
+/// The conversation of a deleted request MUST be as if there were none, for everybody, here and in
+/// [`Conversations`].
 #[async_trait]
 pub trait ConversationLog: Send + Sync {
     /// Stores a message.

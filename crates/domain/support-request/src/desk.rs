@@ -1,6 +1,10 @@
 //! The use cases of the desk: opening requests, and steering them.
 
+mod clock;
 mod deadlines;
+mod following;
+mod merging;
+mod purging;
 mod reading;
 mod replies;
 
@@ -13,10 +17,12 @@ use kernel::{
 };
 
 use crate::{
-    Action, Actor, By, Command, Hand, NewConversation, NewMessage, Number, OpenRequest, Opened, Outcome, People,
-    Person, RequestChange, RequestFeed, RequestStore, RequestTx, RequestView, RequestViews, SupportRequest,
-    SupportRequestError, opening::Birth,
+    Action, Actor, By, Command, ConversationState, Hand, NewConversation, NewMessage, Number, OpenRequest, Opened,
+    Outcome, People, Person, RequestChange, RequestFeed, RequestStore, RequestTx, RequestView, RequestViews, Snapshot,
+    SupportRequest, SupportRequestError, opening::Birth,
 };
+pub use following::FollowUp;
+pub use merging::Merged;
 pub use replies::Reply;
 
 type Result<T> = std::result::Result<T, SupportRequestError>;
@@ -55,13 +61,14 @@ impl Desk {
     }
 
     /// Opens a request together with its conversation. Customers and guests open their own only;
-    /// a guest, the one its token is good for. Staff open for anybody.
+    /// a guest, the one its token is good for. Staff open for anybody, and hand it to somebody at once if they like.
     ///
     /// # Errors
-    /// `NotAllowed` for somebody else's; `AppointmentTaken`.
+    /// `NotAllowed` for somebody else's; `AppointmentTaken`; `Invalid` when the agent it is handed to is unknown.
     pub async fn open(&self, caller: &Caller, order: OpenRequest) -> Result<Opened> {
         may_open(caller, &order)?;
-        let opened = self.again(|| self.try_open(caller, &order)).await?;
+        let hand = self.first_hand(caller, &order).await?;
+        let opened = self.again(|| self.try_open(caller, &order, &hand)).await?;
         self.opened(caller, opened).await
     }
 
@@ -72,7 +79,8 @@ impl Desk {
     /// Those of [`Self::open`]; `Key` when the key came with another body, or the call is running.
     pub async fn open_once(&self, caller: &Caller, order: OpenRequest, call: &IdempotentCall) -> Result<Once<Opened>> {
         may_open(caller, &order)?;
-        match self.again(|| self.try_open_once(caller, &order, call)).await? {
+        let hand = self.first_hand(caller, &order).await?;
+        match self.again(|| self.try_open_once(caller, &order, &hand, call)).await? {
             Once::Done(opened) => Ok(Once::Done(self.opened(caller, opened).await?)),
             Once::Repeat(repeat) => Ok(Once::Repeat(repeat)),
         }
@@ -88,31 +96,44 @@ impl Desk {
         Ok(tx.calls().find(call, self.env.now()).await?.repeat()?)
     }
 
-    /// Does what a caller wants with a request they see. Customers and guests may reopen their own;
-    /// all else is for staff. The same again succeeds and changes nothing.
+    /// Does what a caller wants with a request they see. Customers and guests may reopen and rate their own, admins
+    /// delete and restore; all else is for staff, and rating for nobody else than who asked. The same again succeeds
+    /// and changes nothing.
     ///
     /// # Errors
-    /// `NotFound` for what the caller does not see, `NotAllowed`, `Stale`, `IllegalTransition`,
-    /// `Invalid` when the agent it is handed to is unknown.
+    /// `NotFound` for what the caller does not see, deleted ones too (but for an admin who restores one),
+    /// `NotAllowed`, `Stale`, `IllegalTransition`, `RatingWindowOver`, `AppointmentTaken`, `Invalid` when the agent
+    /// it is handed to is unknown, or a time to put it aside until is none.
     pub async fn act(&self, caller: &Caller, id: SupportRequestId, action: Action, command: Command) -> Result<Done> {
         let hand = self.hand(caller, id, &action, &command).await?;
-        let (outcome, before) = self.again(|| self.try_act(caller, id, &action, &command, &hand)).await?;
-        let view = self.seen(caller, id).await?;
+        // Once it is deleted it is not shown any more, and its readers are to hear of that.
+        let shown = if action == Action::Delete { Some(self.seen(caller, id).await?) } else { None };
+        let acted = self.again(|| self.try_act(caller, id, &action, &command, &hand)).await;
+        let (outcome, before, now) = match acted {
+            Err(error) => return Err(self.explain_update(caller, &action, error).await?),
+            Ok(acted) => acted,
+        };
+        let view = match shown {
+            Some(shown) => RequestView { request: now, ..shown },
+            None => self.seen(caller, id).await?,
+        };
         let changed = outcome.changed;
         if changed {
-            let event = match action {
-                Action::Assign { .. } | Action::Take => "assigned",
-                _ => "status_changed",
-            };
-            self.tell(event, Some(before), &view, outcome);
+            self.tell(action.event(), Some(before), &view, outcome);
         }
-        Ok(Done { view: self.own(caller, view).await?, changed })
+        let view = if action == Action::Delete { view } else { self.own(caller, view).await? };
+        Ok(Done { view, changed })
     }
 
-    async fn try_open(&self, caller: &Caller, order: &OpenRequest) -> Result<(SupportRequest, Outcome)> {
+    async fn try_open(
+        &self,
+        caller: &Caller,
+        order: &OpenRequest,
+        hand: &Hand<Person>,
+    ) -> Result<(SupportRequest, Outcome)> {
         let tx = self.store.begin(caller.organization()).await?;
         let id = order.id.unwrap_or_else(|| SupportRequestId::new(self.env.uuid()));
-        self.open_in(tx, caller, order, id).await
+        self.open_in(tx, caller, order, hand, id).await
     }
 
     /// The call is claimed first: whoever comes second must neither take a number nor wait for one.
@@ -120,13 +141,14 @@ impl Desk {
         &self,
         caller: &Caller,
         order: &OpenRequest,
+        hand: &Hand<Person>,
         call: &IdempotentCall,
     ) -> Result<Once<(SupportRequest, Outcome)>> {
         let mut tx = self.store.begin(caller.organization()).await?;
         let id = order.id.unwrap_or_else(|| SupportRequestId::new(self.env.uuid()));
         match tx.calls().claim(call, id.uuid(), self.env.now()).await?.repeat()? {
             Some(repeat) => Ok(Once::Repeat(repeat)),
-            None => Ok(Once::Done(self.open_in(tx, caller, order, id).await?)),
+            None => Ok(Once::Done(self.open_in(tx, caller, order, hand, id).await?)),
         }
     }
 
@@ -135,22 +157,20 @@ impl Desk {
         mut tx: Box<dyn RequestTx>,
         caller: &Caller,
         order: &OpenRequest,
+        hand: &Hand<Person>,
         id: SupportRequestId,
     ) -> Result<(SupportRequest, Outcome)> {
-        let (prefix, zone) = tx.requests().numbering().await?;
-        let day = day_in(&zone, self.env.now())?;
-        let counter = tx.requests().next_number(day).await?;
-        let birth = Birth {
-            id,
-            organization: caller.organization(),
-            number: Number::new(&prefix, day, counter),
-            conversation: ConversationId::new(self.env.uuid()),
-            language: caller.language(),
-        };
+        let birth = self.birth(&mut *tx, caller, id).await?;
         let actor = actor(caller);
         let terms = tx.requests().terms().await?;
         let by = By { actor: &actor, hand: Hand::Stays, env: &*self.env, terms: &terms };
-        let (request, outcome) = SupportRequest::open(order.clone(), birth, &by);
+        let (mut request, mut outcome) = SupportRequest::open(order.clone(), birth, &by);
+        if let Hand::To(agent) = hand {
+            let assign = Action::Assign { agent: Some(agent.id) };
+            let handed = request.act(&assign, &Command::default(), &By { hand: Hand::To(agent), ..by })?;
+            outcome.timeline.extend(handed.timeline);
+            outcome.events.extend(handed.events);
+        }
         if let Err(error) = tx.requests().insert(&request).await {
             drop(tx);
             return Err(self.explain_insert(caller, order, error).await?);
@@ -158,6 +178,21 @@ impl Desk {
         tx.conversations().open(&self.conversation_of(&request, order)).await?;
         self.store_changes(tx, &request, &outcome).await?;
         Ok((request, outcome))
+    }
+
+    /// What a request opened now gets.
+    async fn birth(&self, tx: &mut dyn RequestTx, caller: &Caller, id: SupportRequestId) -> Result<Birth> {
+        let (prefix, zone) = tx.requests().numbering().await?;
+        let day = day_in(&zone, self.env.now())?;
+        let counter = tx.requests().next_number(day).await?;
+        Ok(Birth {
+            id,
+            organization: caller.organization(),
+            number: Number::new(&prefix, day, counter),
+            conversation: ConversationId::new(self.env.uuid()),
+            language: caller.language(),
+            follow_up_of: None,
+        })
     }
 
     /// Tells of a request that was opened.
@@ -174,30 +209,36 @@ impl Desk {
         action: &Action,
         command: &Command,
         hand: &Hand<Person>,
-    ) -> Result<(Outcome, Audience)> {
+    ) -> Result<(Outcome, Audience, Snapshot)> {
         let mut tx = self.store.begin(caller.organization()).await?;
-        let found = tx.requests().get(id).await?;
-        let before = tx.requests().audience(id).await?.filter(|audience| caller.scope().covers(audience));
-        let (Some(mut request), Some(before)) = (found, before) else { return Err(SupportRequestError::NotFound) };
-        may_act(caller, action, command)?;
-        let version = request.read_version();
-        if command.if_match.is_some_and(|wanted| wanted != version) {
-            return Err(SupportRequestError::Stale { version });
-        }
+        let (mut request, before) = sighted(&mut *tx, caller, id).await?;
+        may_act(caller, request.snapshot(), action, command)?;
+        expect_version(&request, command)?;
         let conversation = request.conversation_state();
         let actor = actor(caller);
         let terms = tx.requests().terms().await?;
         let by = By { actor: &actor, hand: hand.as_ref(), env: &*self.env, terms: &terms };
         let outcome = request.act(action, command, &by)?;
         if outcome.changed {
-            tx.requests().save(&request).await?;
-            if request.conversation_state() != conversation {
-                let id = request.snapshot().conversation;
-                tx.conversations().follow(id, &request.conversation_state()).await?;
-            }
-            self.store_changes(tx, &request, &outcome).await?;
+            self.keep(&mut *tx, &request, &conversation, &outcome).await?;
+            tx.commit().await?;
         }
-        Ok((outcome, before))
+        Ok((outcome, before, request.snapshot().clone()))
+    }
+
+    /// Stores a changed request, with what its conversation must know of it, its timeline and its events.
+    async fn keep(
+        &self,
+        tx: &mut dyn RequestTx,
+        request: &SupportRequest,
+        conversation: &ConversationState,
+        outcome: &Outcome,
+    ) -> Result<()> {
+        tx.requests().save(request).await?;
+        if request.conversation_state() != *conversation {
+            tx.conversations().follow(request.snapshot().conversation, &request.conversation_state()).await?;
+        }
+        self.write_changes(tx, request, outcome).await
     }
 
     /// The last part of every change: its timeline, its events, and the commit.
@@ -207,6 +248,11 @@ impl Desk {
         request: &SupportRequest,
         outcome: &Outcome,
     ) -> Result<()> {
+        self.write_changes(&mut *tx, request, outcome).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn write_changes(&self, tx: &mut dyn RequestTx, request: &SupportRequest, outcome: &Outcome) -> Result<()> {
         for entry in &outcome.timeline {
             tx.timeline().append(request.snapshot().id, entry).await?;
         }
@@ -214,7 +260,15 @@ impl Desk {
             let event = event.stored(request.snapshot(), &outcome.told, &*self.env);
             tx.outbox().append(&event).await?;
         }
-        Ok(tx.commit().await?)
+        Ok(())
+    }
+
+    /// Who is to answer a request from its opening on.
+    async fn first_hand(&self, caller: &Caller, order: &OpenRequest) -> Result<Hand<Person>> {
+        let Some(agent) = order.agent else { return Ok(Hand::Stays) };
+        caller.agent()?;
+        let person = self.people.agent(caller.organization(), agent).await?;
+        person.map(Hand::To).ok_or_else(|| kernel::FieldError::new("agent_id", "unknown").into())
     }
 
     /// Who the command hands the request to, looked up before the transaction begins.
@@ -284,6 +338,23 @@ impl Desk {
         Ok(if taken { SupportRequestError::AppointmentTaken } else { error })
     }
 
+    /// Tells an appointment that another request has from a mere collision.
+    async fn explain_update(
+        &self,
+        caller: &Caller,
+        action: &Action,
+        error: SupportRequestError,
+    ) -> Result<SupportRequestError> {
+        let taken = match action {
+            Action::Update(changes) if error.is_conflict() => match &changes.references.appointment_id {
+                Some(Some(appointment)) => self.has_appointment(caller, appointment).await?,
+                _ => false,
+            },
+            _ => false,
+        };
+        Ok(if taken { SupportRequestError::AppointmentTaken } else { error })
+    }
+
     /// The request as staff see it, whatever this call changed in the caller's sight.
     async fn seen(&self, caller: &Caller, id: SupportRequestId) -> Result<RequestView> {
         let found = self.views.find(caller.organization(), Scope::All, caller.participant(), id).await?;
@@ -330,10 +401,36 @@ fn may_open(caller: &Caller, order: &OpenRequest) -> Result<()> {
     if allowed { Ok(()) } else { Err(kernel::NotAllowed.into()) }
 }
 
-/// The table of `access`: what is one's own may be reopened; the rest, and notes, are for staff.
-fn may_act(caller: &Caller, action: &Action, command: &Command) -> Result<()> {
-    if *action != Action::Reopen || command.note.is_some() || command.agent_id.is_some() {
-        caller.agent()?;
+/// A request and who may see it, if the caller does. What is deleted is there for nobody but an admin.
+async fn sighted(tx: &mut dyn RequestTx, caller: &Caller, id: SupportRequestId) -> Result<(SupportRequest, Audience)> {
+    let found = tx.requests().get(id).await?;
+    let audience = tx.requests().audience(id).await?.filter(|audience| caller.scope().covers(audience));
+    let is_there = |request: &SupportRequest| {
+        request.snapshot().deleted_at.is_none() || caller.at_least(kernel::Role::Admin).is_ok()
+    };
+    found.filter(is_there).zip(audience).ok_or(SupportRequestError::NotFound)
+}
+
+fn expect_version(request: &SupportRequest, command: &Command) -> Result<()> {
+    let version = request.read_version();
+    match command.if_match {
+        Some(wanted) if wanted != version => Err(SupportRequestError::Stale { version }),
+        _ => Ok(()),
+    }
+}
+
+/// The table of `access`: what is one's own may be reopened and rated; the rest, and notes, are for staff, deleting
+/// for admins.
+fn may_act(caller: &Caller, request: &Snapshot, action: &Action, command: &Command) -> Result<()> {
+    let says_more = command.note.is_some() || command.agent_id.is_some();
+    match action {
+        Action::Rate { .. } if request.requester.id != caller.participant() || says_more => {
+            return Err(kernel::NotAllowed.into());
+        }
+        Action::Rate { .. } => {}
+        Action::Delete | Action::Restore => drop(caller.at_least(kernel::Role::Admin)?),
+        Action::Reopen if !says_more => {}
+        _ => drop(caller.agent()?),
     }
     Ok(())
 }

@@ -29,6 +29,12 @@ pub enum SupportRequestError {
     /// The appointment has its request already.
     #[error("this appointment has a request already")]
     AppointmentTaken,
+    /// Only requests of the same requester are merged.
+    #[error("the other request is somebody else's")]
+    OtherRequester,
+    /// The rating was given too long ago to be changed.
+    #[error("the rating was given too long ago to be changed")]
+    RatingWindowOver,
     /// Some fields are wrong.
     #[error("some fields are wrong")]
     Invalid(Vec<FieldError>),
@@ -45,11 +51,13 @@ pub enum SupportRequestError {
 
 impl SupportRequestError {
     /// Every code that belongs to this domain; each has a text in every language.
-    pub const CODES: [&'static str; 4] = [
+    pub const CODES: [&'static str; 6] = [
         "support_request.not_found",
         "support_request.illegal_transition",
         "support_request.stale",
         "support_request.appointment_taken",
+        "support_request.other_requester",
+        "support_request.rating_window_over",
     ];
 
     /// Whether somebody else changed the same thing first, so that trying again may help.
@@ -68,7 +76,9 @@ impl Refusal for SupportRequestError {
     fn kind(&self) -> RefusalKind {
         match self {
             Self::NotFound => RefusalKind::NotFound,
-            Self::IllegalTransition { .. } | Self::AppointmentTaken => RefusalKind::Conflict,
+            Self::IllegalTransition { .. } | Self::AppointmentTaken | Self::OtherRequester | Self::RatingWindowOver => {
+                RefusalKind::Conflict
+            }
             Self::Stale { .. } => RefusalKind::Stale,
             Self::Invalid(_) => RefusalKind::Invalid,
             Self::NotAllowed(_) => RefusalKind::Forbidden,
@@ -83,6 +93,8 @@ impl Refusal for SupportRequestError {
             Self::IllegalTransition { .. } => "support_request.illegal_transition",
             Self::Stale { .. } => "support_request.stale",
             Self::AppointmentTaken => "support_request.appointment_taken",
+            Self::OtherRequester => "support_request.other_requester",
+            Self::RatingWindowOver => "support_request.rating_window_over",
             Self::Invalid(_) => "invalid",
             Self::NotAllowed(_) => "forbidden",
             Self::Key(refused) => refused.code(),

@@ -27,6 +27,12 @@ pub enum RequestEvent {
     Resolved,
     /// It moved to `closed`.
     Closed,
+    /// It was escalated, by somebody or by Guichet itself.
+    Escalated,
+    /// Its requester said what they think of the help, or something else than before.
+    Rated,
+    /// Its conversation was put away.
+    ConversationArchived(ConversationId),
     /// Most of the time for something promised is over.
     SlaWarning {
         /// What was promised.
@@ -45,13 +51,16 @@ pub enum RequestEvent {
 
 impl RequestEvent {
     /// Every name that an event of this domain can have.
-    pub const NAMES: [EventName; 8] = [
+    pub const NAMES: [EventName; 11] = [
         "ticket.created",
         "conversation.created",
         "ticket.assigned",
         "ticket.status_changed",
         "ticket.resolved",
         "ticket.closed",
+        "ticket.escalated",
+        "ticket.satisfaction.received",
+        "conversation.archived",
         "ticket.sla.warning",
         "ticket.sla.breached",
     ];
@@ -65,6 +74,9 @@ impl RequestEvent {
             Self::StatusChanged { .. } => "ticket.status_changed",
             Self::Resolved => "ticket.resolved",
             Self::Closed => "ticket.closed",
+            Self::Escalated => "ticket.escalated",
+            Self::Rated => "ticket.satisfaction.received",
+            Self::ConversationArchived(_) => "conversation.archived",
             Self::SlaWarning { .. } => "ticket.sla.warning",
             Self::SlaBreached { .. } => "ticket.sla.breached",
         }
@@ -89,7 +101,7 @@ impl RequestEvent {
         put("ticket_id", json!(request.id));
         put("ticket_number", json!(request.number));
         put("user_id", json!(request.requester.id));
-        if let Self::ConversationCreated(conversation) = self {
+        if let Self::ConversationCreated(conversation) | Self::ConversationArchived(conversation) = self {
             put("conversation_id", json!(conversation));
             return data;
         }
@@ -107,7 +119,11 @@ impl RequestEvent {
             Self::Assigned { from } => drop(put("old_agent_id", json!(from))),
             Self::StatusChanged { from } => drop(put("old_status", json!(from))),
             Self::Resolved => drop(put("resolution", json!(request.resolution))),
-            Self::Closed | Self::ConversationCreated(_) => {}
+            Self::Rated => {
+                put("rating", json!(request.rating.as_ref().map(|rating| rating.score)));
+                return data;
+            }
+            Self::Closed | Self::Escalated | Self::ConversationCreated(_) | Self::ConversationArchived(_) => {}
             Self::SlaWarning { goal, due_at } | Self::SlaBreached { goal, due_at } => {
                 put("goal", json!(goal));
                 put("due_at", json!(due_at));

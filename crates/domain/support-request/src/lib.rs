@@ -4,12 +4,16 @@ mod business_hours;
 mod desk;
 mod error;
 mod events;
+mod life;
+mod merging;
 mod opening;
 mod ports;
 mod promises;
 mod queue;
 mod request;
+mod settings;
 mod sla;
+mod telling;
 mod timeline;
 mod transitions;
 mod values;
@@ -21,17 +25,19 @@ pub mod testing;
 mod tests;
 
 pub use business_hours::{BusinessHours, Stretch, WorkingTime};
-pub use desk::{Desk, Done, Reply};
+pub use desk::{Desk, Done, FollowUp, Merged, Reply};
 pub use error::SupportRequestError;
 pub use events::{RequestEvent, Told};
+pub use life::{Changes, LONGEST_SNOOZE, RATING_WINDOW, RESTORABLE, ReferenceChanges};
 pub use opening::{FirstMessage, OpenRequest, Opened};
 pub use ports::{
-    Activity, ConversationState, Conversations, Inbox, NewConversation, NewMessage, Outbox, People, Person,
+    Activity, ConversationState, Conversations, Due, Inbox, NewConversation, NewMessage, Outbox, People, Person,
     RequestChange, RequestFeed, RequestStore, RequestTx, RequestViews, Requests, Timeline,
 };
 pub use promises::{PromiseStore, Promises, Promising};
 pub use queue::{Queue, QueueViews, Queues, Waiting};
 pub use request::{Rating, Requester, Snapshot, Status, SupportRequest};
+pub use settings::{RequestSettings, Settings};
 pub use sla::{Sla, SlaGoal, SlaPolicy, SlaTerms, SlaTold};
 pub use timeline::{Actor, TimelineEntry, TimelineKind};
 pub use transitions::{Action, By, Command, Hand, Outcome};

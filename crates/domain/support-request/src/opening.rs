@@ -1,10 +1,10 @@
 //! What is needed to open a request.
 
-use kernel::{ConversationId, Language, OrganizationId, SupportRequestId};
+use kernel::{ConversationId, Language, OrganizationId, SupportRequestId, UserId};
 
 use crate::{
     By, Category, Description, Kind, Metadata, Number, Outcome, Priority, References, RequestEvent, RequestView,
-    Requester, Sla, Snapshot, Source, Status, Subject, SupportRequest, Tags, TimelineKind, Told, transitions,
+    Requester, Sla, Snapshot, Source, Status, Subject, SupportRequest, Tags, TimelineKind, Told, telling,
 };
 
 /// A request about to be opened, parsed.
@@ -34,6 +34,8 @@ pub struct OpenRequest {
     pub references: References,
     /// The first message of its conversation.
     pub first: Option<FirstMessage>,
+    /// Who is to answer it from the beginning; for staff to say.
+    pub agent: Option<UserId>,
 }
 
 /// The first message of a conversation.
@@ -88,14 +90,15 @@ impl SupportRequest {
             archived_at: None,
             deleted_at: None,
             merged_into: None,
-            follow_up_of: None,
+            took_in: Vec::new(),
+            follow_up_of: birth.follow_up_of,
             language: birth.language,
             last_command: None,
             version: 1,
             created_at: at,
             updated_at: at,
         });
-        let mut created = transitions::entry(TimelineKind::Created, by);
+        let mut created = telling::entry(TimelineKind::Created, by);
         created.new = Some(Status::Open.as_str().to_owned());
         created.customer_told = true;
         let events = vec![RequestEvent::Created, RequestEvent::ConversationCreated(birth.conversation)];
@@ -111,4 +114,5 @@ pub(crate) struct Birth {
     pub(crate) number: Number,
     pub(crate) conversation: ConversationId,
     pub(crate) language: Language,
+    pub(crate) follow_up_of: Option<SupportRequestId>,
 }

@@ -33,6 +33,46 @@ pub trait RequestStore: Send + Sync {
         now: Timestamp,
         limit: u32,
     ) -> Result<Vec<(OrganizationId, SupportRequestId)>, PortError>;
+
+    /// Requests of an organisation with which something is to be done by the clock, the longest due first. MUST find
+    /// none that is deleted, but for [`Due::Purging`].
+    async fn due(&self, organization: OrganizationId, due: Due, limit: u32)
+    -> Result<Vec<SupportRequestId>, PortError>;
+}
+
+/// What is looked for to be done by the clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Due {
+    /// Urgent ones that are open, assigned or in progress, were opened before, never escalated, and have no answer.
+    Escalation {
+        /// When they were opened at the latest.
+        opened_before: Timestamp,
+    },
+    /// Resolved ones in which nothing has happened since: neither a change nor a message.
+    Closing {
+        /// Since when.
+        quiet_since: Timestamp,
+    },
+    /// Closed ones that are not archived, in which nothing has happened since: neither a change nor a message.
+    Archiving {
+        /// Since when.
+        quiet_since: Timestamp,
+    },
+    /// Those that were put aside until then or before.
+    Waking {
+        /// The time of now.
+        until: Timestamp,
+    },
+    /// Closed ones, not merged, that have no rating and whose requester was not asked for one.
+    Survey {
+        /// When they were closed at the earliest.
+        closed_after: Timestamp,
+    },
+    /// Those that were deleted before.
+    Purging {
+        /// When they were deleted at the latest.
+        deleted_before: Timestamp,
+    },
 }
 
 /// A request in whose conversation something happened.
@@ -91,7 +131,18 @@ pub trait Requests: Send {
     /// Stores a changed request. MUST fail with `Conflict` when the stored version is not the
     /// one this request was read with ([`SupportRequest::read_version`]), or there is none. The
     /// version may be the same as before: the time of the first answer alone makes no version.
+    ///
+    /// MUST fail with `Conflict` when its appointment has another request already.
     async fn save(&mut self, request: &SupportRequest) -> Result<(), PortError>;
+
+    /// When something last happened in it, a change or a message that was committed up to now.
+    async fn last_activity(&mut self, id: SupportRequestId) -> Result<Option<Timestamp>, PortError>;
+
+    /// Removes a request that is deleted, for good: its timeline, its conversation with all messages, marks and
+    /// sessions, the tokens that open it. What points to it points to nothing from then on. Whether it is gone: while
+    /// files of it are still kept they are marked to be removed, all else is emptied, and the same again later makes
+    /// an end of it. MUST do nothing to one that is not deleted.
+    async fn purge(&mut self, id: SupportRequestId) -> Result<bool, PortError>;
 }
 
 /// Timelines: append only.
@@ -144,7 +195,7 @@ pub struct NewMessage {
 }
 
 /// What a conversation knows of its request.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ConversationState {
     /// Who answers.
     pub assignee: Option<UserId>,
@@ -154,6 +205,12 @@ pub struct ConversationState {
     pub closed: bool,
     /// The request that took this one in.
     pub merged_into: Option<SupportRequestId>,
+    /// The requests that this one took in.
+    pub took_in: Vec<SupportRequestId>,
+    /// When it was put away.
+    pub archived_at: Option<Timestamp>,
+    /// When it was deleted: there is no such conversation then, for anybody.
+    pub deleted_at: Option<Timestamp>,
 }
 
 /// Events that leave with a change.
@@ -260,7 +317,8 @@ pub struct RequestChange {
 impl RequestChange {
     /// Whether the requester is told of it.
     pub fn is_for_customer(&self) -> bool {
-        self.timeline.is_empty() || self.timeline.iter().any(TimelineEntry::is_for_customer)
+        let is_there_or_gone = matches!(self.event.as_ref(), "deleted" | "restored");
+        is_there_or_gone || self.timeline.is_empty() || self.timeline.iter().any(TimelineEntry::is_for_customer)
     }
 }
 
@@ -273,6 +331,7 @@ pub trait RequestFeed: Send + Sync {
 impl Snapshot {
     /// Who may see the request, with these members.
     pub fn audience(&self, members: Vec<ParticipantId>) -> Audience {
-        Audience { support_request: self.id, requester: self.requester.id, assignee: self.assignee, members }
+        let (requester, took_in) = (self.requester.id, self.took_in.clone());
+        Audience { support_request: self.id, requester, assignee: self.assignee, members, took_in }
     }
 }

@@ -118,6 +118,9 @@ pub struct Snapshot {
     pub deleted_at: Option<Timestamp>,
     /// The request that took this one in.
     pub merged_into: Option<SupportRequestId>,
+    /// The requests of the same person that this one took in, and those that they took in.
+    #[serde(default)]
+    pub took_in: Vec<SupportRequestId>,
     /// The closed request that this one follows.
     pub follow_up_of: Option<SupportRequestId>,
     /// The language the requester is answered in.
@@ -164,6 +167,9 @@ impl SupportRequest {
             resolved: self.state.status.is_settled(),
             closed: self.state.status == Status::Closed,
             merged_into: self.state.merged_into,
+            took_in: self.state.took_in.clone(),
+            archived_at: self.state.archived_at,
+            deleted_at: self.state.deleted_at,
         }
     }
 }

@@ -164,6 +164,32 @@ impl Sla {
         }
     }
 
+    /// Another priority counts from now on: the deadlines are those that it would have had since the opening, with the
+    /// time in which the customer was waited for. What staff were told of one that is not so near any more, they are
+    /// told again when it is. `now` is the time by the clock of the first response, and by that of the resolution,
+    /// which may stand still.
+    pub(crate) fn promise_anew(
+        &mut self,
+        opened: Timestamp,
+        priority: Priority,
+        terms: &SlaTerms,
+        now: (Timestamp, Timestamp),
+    ) {
+        let policy = terms.policy(priority);
+        (self.first_response_warn_at, self.first_response_due_at) =
+            terms.goal(opened, policy.first_response, Duration::ZERO);
+        (self.resolution_warn_at, self.resolution_due_at) = terms.goal(opened, policy.resolution, self.waited);
+        let by_now = |warn: Timestamp, due: Timestamp, now: Timestamp| match () {
+            () if due <= now => SlaTold::Breached,
+            () if warn <= now => SlaTold::Warned,
+            () => SlaTold::Nothing,
+        };
+        let first = by_now(self.first_response_warn_at, self.first_response_due_at, now.0);
+        self.first_response_told = self.first_response_told.min(first);
+        let whole = by_now(self.resolution_warn_at, self.resolution_due_at, now.1);
+        self.resolution_told = self.resolution_told.min(whole);
+    }
+
     fn goal(&self, goal: SlaGoal) -> (SlaTold, Timestamp, Timestamp) {
         match goal {
             SlaGoal::FirstResponse => {
@@ -218,11 +244,11 @@ impl Snapshot {
     }
 
     /// The goals whose clock runs: those that are still to be met. The resolution's stands still while the request
-    /// waits for the customer.
+    /// waits for the customer, and all of them once it is deleted.
     pub fn running_goals(&self) -> impl Iterator<Item = SlaGoal> {
         let first = self.first_response_at.is_none().then_some(SlaGoal::FirstResponse);
         let whole = self.waiting_since.is_none().then_some(SlaGoal::Resolution);
-        let is_settled = self.status.is_settled();
+        let is_settled = self.status.is_settled() || self.deleted_at.is_some();
         first.into_iter().chain(whole).filter(move |_| !is_settled)
     }
 

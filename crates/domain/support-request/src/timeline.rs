@@ -17,6 +17,34 @@ words! {
         AssigneeChanged = "assignee_changed",
         /// Its priority changed.
         PriorityChanged = "priority_changed",
+        /// It is called something else.
+        SubjectChanged = "subject_changed",
+        /// The organisation's word for it is another one.
+        CategoryChanged = "category_changed",
+        /// Other fields of it changed; `metadata.fields` names them.
+        DetailsChanged = "details_changed",
+        /// It was escalated; by Guichet itself, where `metadata.automatic` says so.
+        Escalated = "escalated",
+        /// Its requester said what they think of the help; `new` has the points.
+        Rated = "rated",
+        /// It was put aside; `new` says until when.
+        Snoozed = "snoozed",
+        /// It is not put aside any more.
+        Woken = "woken",
+        /// One took the other in; `metadata` names the other.
+        Merged = "merged",
+        /// One follows the other; `metadata` names the other.
+        FollowUp = "follow_up",
+        /// It was put away.
+        Archived = "archived",
+        /// It is back.
+        Unarchived = "unarchived",
+        /// It was deleted.
+        Deleted = "deleted",
+        /// It is there again.
+        Restored = "restored",
+        /// The requester is asked what they think of the help.
+        Surveyed = "surveyed",
         /// The first public answer of an agent.
         FirstResponse = "first_response",
         /// Most of the time for something promised is over; `new` says for what.
@@ -63,15 +91,41 @@ pub struct TimelineEntry {
 }
 
 impl TimelineEntry {
-    /// Whether the customer may see it, without its note: what was promised is between the organisation and its staff.
+    /// Whether the customer may see it, without its note: what was promised, and what staff do to keep order among
+    /// requests, is between the organisation and its staff. A reason is for the customer whatever it is for.
     pub fn is_for_customer(&self) -> bool {
-        !matches!(self.kind, TimelineKind::SlaWarning | TimelineKind::SlaBreached)
+        match self.kind {
+            TimelineKind::SlaWarning
+            | TimelineKind::SlaBreached
+            | TimelineKind::Snoozed
+            | TimelineKind::Woken
+            | TimelineKind::Archived
+            | TimelineKind::Unarchived
+            | TimelineKind::Deleted
+            | TimelineKind::Restored
+            | TimelineKind::Surveyed => false,
+            TimelineKind::DetailsChanged => self.reason.is_some(),
+            TimelineKind::Created
+            | TimelineKind::StatusChanged
+            | TimelineKind::AssigneeChanged
+            | TimelineKind::PriorityChanged
+            | TimelineKind::SubjectChanged
+            | TimelineKind::CategoryChanged
+            | TimelineKind::Escalated
+            | TimelineKind::Rated
+            | TimelineKind::Merged
+            | TimelineKind::FollowUp
+            | TimelineKind::FirstResponse => true,
+        }
     }
 
     /// The entry without what is for staff only; nothing, when all of it is.
     #[must_use]
     pub fn for_customer(mut self) -> Option<Self> {
         self.note = None;
+        if self.kind == TimelineKind::DetailsChanged {
+            self.metadata.clear();
+        }
         self.is_for_customer().then_some(self)
     }
 }

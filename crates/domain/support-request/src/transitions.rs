@@ -1,15 +1,16 @@
 //! What may happen to a request when: the one place that knows the table of transitions.
 
-use kernel::{Env, TimelineEntryId, Timestamp, UserId};
-use serde_json::{Map, Value, json};
+use kernel::{Env, Timestamp, UserId};
+use serde_json::json;
 
 use crate::{
-    Actor, Note, Person, Reason, RequestEvent, Resolution, SlaGoal, SlaTerms, SlaTold, Snapshot, Status,
-    SupportRequest, SupportRequestError, TimelineEntry, TimelineKind, Told,
+    Actor, Changes, Comment, Note, Person, Reason, RequestEvent, Resolution, Score, SlaGoal, SlaTerms, SlaTold,
+    Snapshot, Status, SupportRequest, SupportRequestError, TimelineEntry, TimelineKind, Told, life,
+    telling::{Remarks, entry, fingerprint},
 };
 
 /// What somebody wants done with a request.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Action {
     /// Another agent is to answer it, or nobody.
     Assign {
@@ -31,6 +32,30 @@ pub enum Action {
     Reopen,
     /// It is over, for good.
     Close,
+    /// Some of its fields are other ones.
+    Update(Box<Changes>),
+    /// It is pressing, and somebody else or the supervisors are to know.
+    Escalate,
+    /// Its requester says what they think of the help.
+    Rate {
+        /// How good it was.
+        score: Score,
+        /// In their own words.
+        comment: Option<Comment>,
+    },
+    /// Staff put it aside.
+    Snooze {
+        /// Until when; nothing wakes it.
+        until: Option<Timestamp>,
+    },
+    /// It is put away, out of the usual lists.
+    Archive,
+    /// It is back in the usual lists.
+    Unarchive,
+    /// It is hidden from everybody, and purged later.
+    Delete,
+    /// It is there again.
+    Restore,
 }
 
 impl Action {
@@ -45,12 +70,49 @@ impl Action {
             Self::Resolve { .. } => "resolve",
             Self::Reopen => "reopen",
             Self::Close => "close",
+            Self::Update(_) => "update",
+            Self::Escalate => "escalate",
+            Self::Rate { .. } => "rate",
+            Self::Snooze { .. } => "snooze",
+            Self::Archive => "archive",
+            Self::Unarchive => "unarchive",
+            Self::Delete => "delete",
+            Self::Restore => "restore",
         }
     }
 
-    /// Whether it is about who answers, and moves the status only along with that.
-    fn only_hands(&self) -> bool {
-        matches!(self, Self::Assign { .. } | Self::Take)
+    /// What has happened, as frames of real time name it.
+    pub(crate) fn event(&self) -> &'static str {
+        match self {
+            Self::Assign { .. } | Self::Take => "assigned",
+            Self::Start | Self::Wait | Self::Resolve { .. } | Self::Reopen | Self::Close => "status_changed",
+            Self::Update(_) => "updated",
+            Self::Escalate => "escalated",
+            Self::Rate { .. } => "rated",
+            Self::Snooze { until: Some(_) } => "snoozed",
+            Self::Snooze { until: None } => "woken",
+            Self::Archive => "archived",
+            Self::Unarchive => "unarchived",
+            Self::Delete => "deleted",
+            Self::Restore => "restored",
+        }
+    }
+
+    /// The entry that its reason and note belong to.
+    fn main(&self) -> TimelineKind {
+        match self {
+            Self::Assign { .. } | Self::Take => TimelineKind::AssigneeChanged,
+            Self::Start | Self::Wait | Self::Resolve { .. } | Self::Reopen | Self::Close => TimelineKind::StatusChanged,
+            Self::Update(_) => TimelineKind::DetailsChanged,
+            Self::Escalate => TimelineKind::Escalated,
+            Self::Rate { .. } => TimelineKind::Rated,
+            Self::Snooze { until: Some(_) } => TimelineKind::Snoozed,
+            Self::Snooze { until: None } => TimelineKind::Woken,
+            Self::Archive => TimelineKind::Archived,
+            Self::Unarchive => TimelineKind::Unarchived,
+            Self::Delete => TimelineKind::Deleted,
+            Self::Restore => TimelineKind::Restored,
+        }
     }
 }
 
@@ -67,6 +129,13 @@ pub struct Command {
     pub notify_customer: bool,
     /// The version the caller acts on; another one refuses the command.
     pub if_match: Option<u64>,
+}
+
+impl Command {
+    /// Whether neither the customer nor staff are told a word beside what is done.
+    fn says_nothing(&self) -> bool {
+        self.reason.is_none() && self.note.is_none()
+    }
 }
 
 impl Default for Command {
@@ -152,6 +221,9 @@ impl SupportRequest {
     /// # Errors
     /// [`SupportRequestError::IllegalTransition`].
     pub fn act(&mut self, action: &Action, command: &Command, by: &By<'_>) -> Result<Outcome, SupportRequestError> {
+        if self.state.deleted_at.is_some() && !matches!(action, Action::Delete | Action::Restore) {
+            return Err(SupportRequestError::NotFound);
+        }
         let hand = by.hand.map(|agent| agent.id);
         let fingerprint = fingerprint(action, command, hand);
         if self.state.last_command == Some(fingerprint) || self.is_already(action, command, hand) {
@@ -160,27 +232,30 @@ impl SupportRequest {
         let refused = |status| SupportRequestError::IllegalTransition { action: action.name(), status };
         let mut next = self.state.clone();
         hand_to(&mut next, hand).map_err(refused)?;
-        if !action.only_hands() {
-            let to = target(next.status, action, next.assignee.is_some()).ok_or_else(|| refused(next.status))?;
-            move_to(&mut next, to, by.env.now(), by.terms);
+        match action {
+            Action::Assign { .. } | Action::Take => {}
+            Action::Start | Action::Wait | Action::Resolve { .. } | Action::Reopen | Action::Close => {
+                let to = target(next.status, action, next.assignee.is_some()).ok_or_else(|| refused(next.status))?;
+                move_to(&mut next, to, by.env.now(), by.terms);
+            }
+            _ => {
+                life::live(&mut next, action, by)?;
+                if next == self.state && command.says_nothing() {
+                    return Ok(Outcome::default());
+                }
+            }
         }
         if let Action::Resolve { resolution } = action {
             next.resolution.clone_from(resolution);
         }
         next.last_command = Some(fingerprint);
-        let remarks = Remarks {
-            reason: command.reason.as_ref(),
-            note: command.note.as_ref(),
-            customer: command.notify_customer,
-            on_assignee: action.only_hands(),
-        };
-        Ok(self.become_next(next, by, &remarks))
+        Ok(self.become_next(next, by, &Remarks::of(command, action.main())))
     }
 
     /// An agent has answered in public at this moment. The first answer is kept; an open request
     /// becomes theirs. A closed request stays as it is.
     pub fn agent_replied(&mut self, agent: &Person, at: Timestamp, by: &By<'_>) -> Outcome {
-        if self.state.status == Status::Closed {
+        if self.state.status == Status::Closed || self.state.deleted_at.is_some() {
             return Outcome::default();
         }
         let mut next = self.state.clone();
@@ -215,15 +290,21 @@ impl SupportRequest {
         outcome
     }
 
-    /// The customer has written: what waited for them goes on, what was resolved is reopened.
+    /// The customer has written: what waited for them goes on, what was resolved is reopened, what was put aside
+    /// wakes.
     pub fn customer_replied(&mut self, by: &By<'_>) -> Outcome {
         let to = match self.state.status {
+            _ if self.state.deleted_at.is_some() => return Outcome::default(),
             Status::WaitingCustomer => Status::InProgress,
             Status::Resolved => reopened(self.state.assignee.is_some()),
+            same @ (Status::Open | Status::Assigned | Status::InProgress) if self.state.snoozed_until.is_some() => same,
             Status::Open | Status::Assigned | Status::InProgress | Status::Closed => return Outcome::default(),
         };
         let mut next = self.state.clone();
-        move_to(&mut next, to, by.env.now(), by.terms);
+        if to != next.status {
+            move_to(&mut next, to, by.env.now(), by.terms);
+        }
+        next.snoozed_until = None;
         next.last_command = None;
         self.become_next(next, by, &Remarks::NONE)
     }
@@ -265,8 +346,7 @@ impl SupportRequest {
     /// Whether a command that says nothing new asks for what is there.
     fn is_already(&self, action: &Action, command: &Command, hand: Hand<UserId>) -> bool {
         let state = &self.state;
-        command.reason.is_none()
-            && command.note.is_none()
+        command.says_nothing()
             && hand.from(state.assignee) == state.assignee
             && match action {
                 Action::Assign { .. } | Action::Take => true,
@@ -276,47 +356,9 @@ impl SupportRequest {
                 // Whether it was reopened, or never resolved, its status alone does not say.
                 Action::Reopen => false,
                 Action::Close => state.status == Status::Closed,
+                // Doing it tells.
+                _ => false,
             }
-    }
-
-    /// Takes on the next state, and tells what is different.
-    fn become_next(&mut self, mut next: Snapshot, by: &By<'_>, remarks: &Remarks<'_>) -> Outcome {
-        next.version += 1;
-        next.updated_at = next.updated_at.max(by.env.now());
-        let before = std::mem::replace(&mut self.state, next);
-        let next = &self.state;
-        let told = Told { reason: remarks.reason.cloned(), customer: remarks.customer };
-        let mut outcome = Outcome { changed: true, told, ..Outcome::default() };
-        let handed = before.assignee != next.assignee;
-        let moved = before.status != next.status;
-        if handed || !moved {
-            let mut entry = entry(TimelineKind::AssigneeChanged, by);
-            entry.old = before.assignee.map(|id| id.to_string());
-            entry.new = next.assignee.map(|id| id.to_string());
-            if let Hand::To(agent) = by.hand {
-                entry.metadata.insert("new_name".to_owned(), json!(agent.name));
-            }
-            outcome.timeline.push(remarks.on(entry, remarks.on_assignee || !moved));
-        }
-        if handed {
-            outcome.events.push(RequestEvent::Assigned { from: before.assignee });
-        }
-        if moved {
-            let mut entry = entry(TimelineKind::StatusChanged, by);
-            entry.old = Some(before.status.as_str().to_owned());
-            entry.new = Some(next.status.as_str().to_owned());
-            if let Some(resolution) = next.resolution.as_ref().filter(|_| next.status == Status::Resolved) {
-                entry.metadata.insert("resolution".to_owned(), json!(resolution));
-            }
-            outcome.timeline.push(remarks.on(entry, !(remarks.on_assignee && handed)));
-            outcome.events.push(RequestEvent::StatusChanged { from: before.status });
-            match next.status {
-                Status::Resolved => outcome.events.push(RequestEvent::Resolved),
-                Status::Closed => outcome.events.push(RequestEvent::Closed),
-                Status::Open | Status::Assigned | Status::InProgress | Status::WaitingCustomer => {}
-            }
-        }
-        outcome
     }
 }
 
@@ -350,8 +392,9 @@ fn hand_to(next: &mut Snapshot, hand: Hand<UserId>) -> Result<(), Status> {
     Ok(())
 }
 
-/// Moves the status, and with it the times that hang on it.
-fn move_to(next: &mut Snapshot, to: Status, at: Timestamp, terms: &SlaTerms) {
+/// Moves the status, and with it the times that hang on it. What is settled is not put aside any more, and what goes
+/// on is not put away.
+pub(crate) fn move_to(next: &mut Snapshot, to: Status, at: Timestamp, terms: &SlaTerms) {
     if let Some(since) = next.waiting_since.take() {
         next.sla.stood_still(since, at, terms);
     }
@@ -361,82 +404,12 @@ fn move_to(next: &mut Snapshot, to: Status, at: Timestamp, terms: &SlaTerms) {
         Status::Closed => next.closed_at = Some(at),
         Status::Open | Status::Assigned | Status::InProgress => {}
     }
-    if !to.is_settled() {
+    if to.is_settled() {
+        next.snoozed_until = None;
+    } else {
         next.resolved_at = None;
         next.resolution = None;
+        next.archived_at = None;
     }
     next.status = to;
-}
-
-/// What a command says beside what it does.
-struct Remarks<'a> {
-    reason: Option<&'a Reason>,
-    note: Option<&'a Note>,
-    customer: bool,
-    /// They belong to the entry about who answers; else to the one about the status.
-    on_assignee: bool,
-}
-
-impl Remarks<'_> {
-    const NONE: Self = Self { reason: None, note: None, customer: false, on_assignee: false };
-
-    /// Puts reason and note on the entry they belong to, once.
-    fn on(&self, mut entry: TimelineEntry, here: bool) -> TimelineEntry {
-        entry.customer_told = self.customer;
-        if here {
-            entry.reason = self.reason.map(|reason| reason.as_str().to_owned());
-            entry.note = self.note.map(|note| note.as_str().to_owned());
-        }
-        entry
-    }
-}
-
-pub(crate) fn entry(kind: TimelineKind, by: &By<'_>) -> TimelineEntry {
-    TimelineEntry {
-        id: TimelineEntryId::new(by.env.uuid()),
-        kind,
-        old: None,
-        new: None,
-        actor: by.actor.clone(),
-        reason: None,
-        note: None,
-        metadata: Map::<String, Value>::new(),
-        customer_told: false,
-        customer_told_at: None,
-        created_at: by.env.now(),
-    }
-}
-
-/// Tells a repeat of the last command from another one: FNV-1a over 64 bits of all it says. It
-/// guards against honest repeats, it is no defence; whoever may act can change the request anyway.
-fn fingerprint(action: &Action, command: &Command, hand: Hand<UserId>) -> i64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    let mut eat = |text: &str| {
-        for byte in text.bytes().chain([0]) {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    };
-    eat(action.name());
-    if let Action::Resolve { resolution: Some(resolution) } = action {
-        eat(resolution.as_str());
-    }
-    for (mark, text) in [
-        ("reason", command.reason.as_ref().map(Reason::as_str)),
-        ("note", command.note.as_ref().map(Note::as_str)),
-        ("quiet", (!command.notify_customer).then_some("")),
-    ] {
-        if let Some(text) = text {
-            eat(mark);
-            eat(text);
-        }
-    }
-    match hand {
-        Hand::Stays => {}
-        Hand::Nobody => eat("nobody"),
-        Hand::To(agent) => {
-            eat("agent");
-            eat(&agent.to_string());
-        }
-    }
-    hash.cast_signed()
 }

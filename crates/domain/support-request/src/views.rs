@@ -93,6 +93,12 @@ pub struct RequestFilter {
     /// time of the noticing: it comes a little later into this list than into the conversation, and it is
     /// never missed by somebody who asks again since their last look.
     pub changed_since: Option<Timestamp>,
+    /// Put aside by staff (`Some(true)`), or not.
+    pub snoozed: Option<bool>,
+    /// Put away (`Some(true)`), or not.
+    pub archived: Option<bool>,
+    /// Only those that are deleted; else none of them.
+    pub deleted: bool,
     /// What to sort by.
     pub sort: RequestSort,
     /// Which way.

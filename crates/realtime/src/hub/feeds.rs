@@ -94,7 +94,8 @@ impl Hub {
                 session.is_party(change.view.request.conversation, &change.audience, first, context)
             });
         }
-        self.tell_sight(change.organization, change.view.request.conversation, &change.audience);
+        let is_there = change.view.request.deleted_at.is_none();
+        self.tell_sight(change.organization, change.view.request.conversation, &change.audience, is_there);
     }
 
     /// Who may see these conversations now, as the store has it: whoever may not any more follows and looks at them
@@ -102,11 +103,18 @@ impl Hub {
     /// [`Self::watched_by_agents`].
     pub fn sights(&self, organization: OrganizationId, sights: &[(ConversationId, Audience)]) {
         for (conversation, audience) in sights {
-            self.tell_sight(organization, *conversation, audience);
+            self.tell_sight(organization, *conversation, audience, true);
         }
     }
 
-    fn tell_sight(&self, organization: OrganizationId, conversation: ConversationId, audience: &Audience) {
+    /// What is deleted is there for nobody.
+    fn tell_sight(
+        &self,
+        organization: OrganizationId,
+        conversation: ConversationId,
+        audience: &Audience,
+        is_there: bool,
+    ) {
         let (followers, viewers) = {
             let index = self.index();
             let desk = (organization, audience.support_request);
@@ -115,7 +123,7 @@ impl Hub {
         for conn in &followers {
             self.step(conn, |session, _| {
                 let mut effects = Vec::new();
-                if !session.covers(audience) {
+                if !is_there || !session.covers(audience) {
                     session.lose_sight(conversation, &mut effects);
                 }
                 effects
@@ -124,7 +132,7 @@ impl Hub {
         for conn in &viewers {
             self.step(conn, |session, _| {
                 let mut effects = Vec::new();
-                session.lose_view(audience, &mut effects);
+                session.lose_view(audience, is_there, &mut effects);
                 effects
             });
         }

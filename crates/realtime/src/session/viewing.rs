@@ -79,8 +79,8 @@ impl Session {
     }
 
     /// The request has left the caller's sight. Nothing is told of it any more.
-    pub fn lose_view(&mut self, audience: &Audience, effects: &mut Vec<Effect>) {
-        if !self.covers(audience) {
+    pub fn lose_view(&mut self, audience: &Audience, is_there: bool, effects: &mut Vec<Effect>) {
+        if !is_there || !self.covers(audience) {
             self.look_away(audience.support_request, effects);
         }
     }

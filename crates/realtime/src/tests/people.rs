@@ -75,6 +75,7 @@ pub(crate) fn audience(n: u128, assignee: Option<UserId>) -> Audience {
         requester: customer().participant(),
         assignee,
         members: Vec::new(),
+        took_in: Vec::new(),
     }
 }
 

@@ -98,6 +98,13 @@ fn in_words(request: &HttpRequest, failure: &Failure, id: &RequestId) -> HttpRes
     }
 }
 
+/// A failure of a part of a call, as part of its answer.
+pub(crate) fn problem_of(request: &HttpRequest, api: &Api, failure: &Failure) -> Problem {
+    log(failure);
+    let id = request.extensions().get::<RequestId>().map(|id| id.as_str().to_owned()).unwrap_or_default();
+    Problem::of(failure, api.texts.as_ref(), language_of(request), &id)
+}
+
 /// What the call asks for, else what the caller speaks, else French.
 pub(crate) fn language_of(request: &HttpRequest) -> Language {
     let asked = language::accepted(request.headers());

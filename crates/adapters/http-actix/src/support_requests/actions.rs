@@ -28,16 +28,16 @@ pub(super) fn configure(config: &mut ServiceConfig<'_>) {
 /// What may come with every action.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[schema(example = json!({"reason": "Le colis est retrouvé.", "note": "Vu avec le transporteur."}))]
-struct Remarks {
+pub(crate) struct Remarks {
     /// Why, for the customer's eyes too.
-    reason: Option<String>,
+    pub(crate) reason: Option<String>,
     /// Why, for staff only.
-    note: Option<String>,
+    pub(crate) note: Option<String>,
     /// Who is to answer from then on.
     #[schema(value_type = Option<Uuid>)]
-    agent_id: Option<String>,
+    pub(crate) agent_id: Option<String>,
     /// Whether the customer is to be told; they are, unless said otherwise.
-    notify_customer: Option<bool>,
+    pub(crate) notify_customer: Option<bool>,
 }
 
 /// Who is to answer, and what may come with it.
@@ -155,7 +155,7 @@ impl Resolve {
 }
 
 impl Remarks {
-    fn parse(self, checks: &mut Checks, if_match: Option<u64>) -> Command {
+    pub(crate) fn parse(self, checks: &mut Checks, if_match: Option<u64>) -> Command {
         let reason = self.reason.as_deref().filter(is_said).map(Reason::parse).transpose();
         let note = self.note.as_deref().filter(is_said).map(Note::parse).transpose();
         let agent = self.agent_id.as_deref().map(agent_id).transpose();
@@ -170,15 +170,21 @@ impl Remarks {
 }
 
 /// An empty field of a form says nothing.
-fn is_said(text: &&str) -> bool {
+pub(crate) fn is_said(text: &&str) -> bool {
     !text.trim().is_empty()
 }
 
-fn agent_id(text: &str) -> Result<UserId, FieldError> {
+pub(super) fn agent_id(text: &str) -> Result<UserId, FieldError> {
     text.parse().map_err(|_| FieldError::new("agent_id", "invalid"))
 }
 
-async fn act(api: &Api, caller: &Caller, id: SupportRequestId, action: Option<Action>, command: Command) -> Answer {
+pub(super) async fn act(
+    api: &Api,
+    caller: &Caller,
+    id: SupportRequestId,
+    action: Option<Action>,
+    command: Command,
+) -> Answer {
     let action = action.ok_or_else(Failure::malformed)?;
     let done = api.desk.act(caller, id, action, command).await?;
     one(api, caller, StatusCode::OK, &done.view)

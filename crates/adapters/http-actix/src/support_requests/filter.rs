@@ -62,10 +62,17 @@ pub(super) struct RequestQuery {
     limit: Option<String>,
     #[param(ignore)]
     q: Option<String>,
-    #[param(ignore)]
+    /// `true`: only what staff have put aside; else none of that, but for `changed_since`, which tells of it unless
+    /// this says otherwise. For staff; for others it makes no difference.
+    #[param(value_type = Option<bool>)]
     snoozed: Option<String>,
-    #[param(ignore)]
+    /// `true`: only what is archived; else none of that, but for `changed_since`, which tells of it unless this says
+    /// otherwise.
+    #[param(value_type = Option<bool>)]
     archived: Option<String>,
+    /// `true`: only what is deleted and can be restored; for admins.
+    #[param(value_type = Option<bool>)]
+    deleted: Option<String>,
 }
 
 impl RequestQuery {
@@ -73,8 +80,15 @@ impl RequestQuery {
     pub(super) fn parse(self, caller: &Caller, now: Timestamp) -> Result<(RequestFilter, PageRequest), Failure> {
         let mut checks = Checks::default();
         checks.refuse("q", self.q.is_some());
-        checks.refuse("snoozed", self.snoozed.is_some());
-        checks.refuse("archived", self.archived.is_some());
+        checks.refuse("snoozed", self.snoozed.is_some() && !caller.is_staff());
+        let flag = |checks: &mut Checks, field, text: Option<&str>| checks.parse::<bool>(field, "invalid", text);
+        let (snoozed, archived) = (
+            flag(&mut checks, "snoozed", self.snoozed.as_deref()),
+            flag(&mut checks, "archived", self.archived.as_deref()),
+        );
+        let deleted = flag(&mut checks, "deleted", self.deleted.as_deref()).unwrap_or(false);
+        // Whoever asks for what has changed is to hear of what was put aside or away since.
+        let usual = (self.changed_since.is_none() && !deleted).then_some(false);
         checks.refuse("tag", self.tag.is_some() && !caller.is_staff());
         let page = lists::page(&mut checks, self.page.as_deref(), self.limit.as_deref());
         let (requester, requester_email) = requester(self.requester);
@@ -98,6 +112,9 @@ impl RequestQuery {
             created_from: checks.moment("created_from", self.created_from.as_deref()),
             created_to: checks.moment("created_to", self.created_to.as_deref()),
             changed_since: checks.moment("changed_since", self.changed_since.as_deref()),
+            snoozed: snoozed.or(usual.filter(|_| caller.is_staff())),
+            archived: archived.or(usual),
+            deleted,
             sort: sort(&mut checks, self.sort.as_deref()),
             order: lists::order(&mut checks, self.order.as_deref()),
         };

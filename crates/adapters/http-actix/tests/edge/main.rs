@@ -10,6 +10,7 @@ mod chat_sessions;
 mod conversations;
 mod idempotency;
 mod languages;
+mod life;
 mod mailbox;
 mod me;
 mod operations;

@@ -228,14 +228,18 @@ async fn what_a_list_cannot_honour_is_refused() {
         ("created_from=2024-01-15T10:30:00%2B24:00", "created_from invalid"),
         ("created_to=10000-01-01T00:00:00Z", "created_to invalid"),
         ("q=colis", "q unknown"),
-        ("archived=true", "archived unknown"),
-        ("snoozed=true", "snoozed unknown"),
+        ("archived=perhaps", "archived invalid"),
+        ("snoozed=1", "snoozed invalid"),
+        ("deleted=yes", "deleted invalid"),
         ("page=1&page=2", "query invalid"),
     ] {
         let fields = world.get(&format!("/api/v1/support-requests?{query}"), &agent).await.wrong_fields();
         assert_eq!(fields, [expected], "{query}");
     }
     assert_eq!(world.get("/api/v1/support-requests?tag=vip", &customer).await.wrong_fields(), ["tag unknown"]);
+    let snoozed = world.get("/api/v1/support-requests?snoozed=true", &customer).await;
+    assert_eq!(snoozed.wrong_fields(), ["snoozed unknown"]);
+    world.get("/api/v1/support-requests?deleted=true", &agent).await.problem(403, "forbidden");
 }
 
 #[actix_web::test]

@@ -348,12 +348,18 @@ impl RequestFeed for Mirror {
             support_request: request.id,
             requester: request.requester.id,
         };
-        let stored = self.requests.conversation(request.organization, request.conversation).unwrap();
+        let Some(stored) = self.requests.conversation(request.organization, request.conversation) else {
+            // It was purged.
+            return self.log.set(&thread, ThreadState { deleted: true, ..ThreadState::default() });
+        };
         let state = ThreadState {
             assignee: stored.state.assignee,
             resolved: stored.state.resolved,
             closed: stored.state.closed,
             merged_into: stored.state.merged_into,
+            took_in: stored.state.took_in.first().copied(),
+            archived: stored.state.archived_at.is_some(),
+            deleted: stored.state.deleted_at.is_some(),
         };
         if change.event != "created" {
             self.log.set(&thread, state);

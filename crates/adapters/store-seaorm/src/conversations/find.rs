@@ -11,6 +11,7 @@ use super::sessions;
 use crate::{
     db::Queries,
     log::{MESSAGE, message},
+    requests::row::took_in,
     row::Columns,
     scope,
     sql::Sql,
@@ -22,8 +23,8 @@ pub(crate) async fn audiences(
     organization: OrganizationId,
     ids: Vec<Uuid>,
 ) -> Result<Vec<(ConversationId, Audience)>, PortError> {
-    let sql = "SELECT id, support_request_id, requester_id, assignee_id FROM conversation c
-               WHERE organization_id = $1 AND id {in $2}";
+    let sql = "SELECT id, support_request_id, requester_id, assignee_id, took_in FROM conversation c
+               WHERE organization_id = $1 AND id {in $2} AND deleted_at IS NULL";
     let rows = db.all(Sql::new(sql).uuid(organization.uuid()).uuids(ids.clone())).await?;
     if rows.is_empty() {
         return Ok(Vec::new());
@@ -64,7 +65,7 @@ pub(crate) async fn shown(
     }
     // The last message is found by the key of the log; the unread ones are counted from the mark on.
     let sql = format!(
-        "SELECT c.id, c.support_request_id, c.requester_id, c.assignee_id, c.resolved, c.closed, c.archived_at,
+        "SELECT c.id, c.support_request_id, c.requester_id, c.assignee_id, c.took_in, c.resolved, c.closed, c.archived_at,
                 c.last_seq, c.last_message_at, o.epoch, r.number, {MESSAGE},
                 (SELECT count(*) FROM entry e WHERE e.conversation_id = c.id AND e.change = 0
                    AND e.deleted_at IS NULL AND e.sender_id <> $3 AND e.seq > coalesce((
@@ -79,7 +80,7 @@ pub(crate) async fn shown(
          JOIN support_request r ON r.organization_id = c.organization_id AND r.id = c.support_request_id
          LEFT JOIN entry m ON m.conversation_id = c.id AND m.seq = (
            SELECT max(x.seq) FROM entry x WHERE x.conversation_id = c.id AND x.change = 0)
-         WHERE c.organization_id = $1 AND c.id {{in $2}}"
+         WHERE c.organization_id = $1 AND c.id {{in $2}} AND c.deleted_at IS NULL"
     );
     let sql = Sql::new(sql).uuid(organization.uuid()).uuids(ids.clone()).uuid(viewer.uuid());
     let rows = db.all(scope::within(sql, scope, "c", "support_request_id", "id")).await?;
@@ -172,5 +173,6 @@ fn audience_of(row: &QueryResult, members: Vec<ParticipantId>) -> Result<Audienc
         requester: ParticipantId::new(row.uuid("requester_id")?),
         assignee: row.maybe_uuid("assignee_id")?.map(UserId::new),
         members,
+        took_in: took_in(row, "took_in")?,
     })
 }

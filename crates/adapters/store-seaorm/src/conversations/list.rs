@@ -17,7 +17,10 @@ pub(crate) async fn page(
     page: PageRequest,
 ) -> Result<Page<Conversation>, PortError> {
     let matching = |select: &str| {
-        let sql = Sql::new(format!("SELECT {select} FROM conversation c WHERE c.organization_id = $1"));
+        let sql = Sql::new(format!(
+            "SELECT {select} FROM conversation c WHERE c.organization_id = $1
+                                   AND c.deleted_at IS NULL"
+        ));
         restrict(scope::within(sql.uuid(organization.uuid()), scope, "c", "support_request_id", "id"), viewer, filter)
     };
     let total = match db.one(matching("count(*) AS total")).await? {

@@ -144,7 +144,7 @@ impl SeaStore {
                first_seq)
              SELECT o.organization_id, $5, o.id, 'active', $4, $4, o.first_seq FROM (
                SELECT c.organization_id, c.id, {BEGINS} AS first_seq
-               FROM conversation c WHERE c.organization_id = $1 AND c.id = $2 AND NOT c.closed) o
+               FROM conversation c WHERE c.organization_id = $1 AND c.id = $2 AND NOT c.closed AND c.deleted_at IS NULL) o
              WHERE o.first_seq IS NOT NULL
              ON CONFLICT (organization_id, conversation_id) WHERE status = 'active' DO NOTHING RETURNING id"
         );
@@ -193,7 +193,7 @@ async fn due(
     since: Timestamp,
 ) -> Result<Vec<Uuid>, PortError> {
     let sql = format!(
-        "SELECT c.id FROM conversation c WHERE c.organization_id = $1 AND c.id {{in $2}} AND NOT c.closed
+        "SELECT c.id FROM conversation c WHERE c.organization_id = $1 AND c.id {{in $2}} AND NOT c.closed AND c.deleted_at IS NULL
            AND NOT EXISTS (SELECT 1 FROM chat_session a WHERE a.organization_id = c.organization_id
              AND a.conversation_id = c.id AND a.status = 'active')
            AND {BEGINS} IS NOT NULL"

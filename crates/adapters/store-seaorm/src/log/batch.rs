@@ -244,7 +244,7 @@ pub(crate) fn revised(mut message: Message, revise: &Revise, seq: Seq, at: Times
 pub(crate) fn may_write(right: Right, author: ParticipantId, audience: &Audience) -> bool {
     match right {
         Right::Requester => audience.requester == author,
-        Right::Token(request) => audience.requester == author && audience.support_request == request,
+        Right::Token(request) => kernel::Scope::One(request, author).covers(audience),
         Right::Agent(agent) => kernel::Scope::Agent(agent).covers(audience),
         Right::Always => true,
     }

@@ -12,6 +12,7 @@ use sea_orm::DbErr;
 use sqlx::{
     PgConnection, Row as _,
     postgres::{PgConnectOptions, PgRow},
+    types::Json,
 };
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -35,17 +36,18 @@ WITH c AS MATERIALIZED (
          ARRAY(SELECT p.participant_id FROM participant p
                WHERE p.organization_id = s.organization_id AND p.conversation_id = s.id AND p.member) AS members
   FROM (SELECT g.n, t.id, t.organization_id, t.support_request_id, t.requester_id, t.assignee_id, t.closed,
-               t.merged_into, t.last_seq, t.last_message_at, t.last_tx, t.last_tx_row
+               t.merged_into, t.took_in, t.last_seq, t.last_message_at, t.last_tx, t.last_tx_row
         FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS g(conversation, organization, n)
-        JOIN conversation t ON t.organization_id = g.organization AND t.id = g.conversation
+        JOIN conversation t ON t.organization_id = g.organization AND t.id = g.conversation AND t.deleted_at IS NULL
         ORDER BY t.id FOR NO KEY UPDATE OF t) s
 ), f AS MATERIALIZED (
   SELECT i.*, c.organization_id, c.id AS conversation_id, c.support_request_id, c.requester_id, c.assignee_id,
-         c.members, c.merged_into, c.last_seq, c.last_tx, c.last_tx_row, c.at, e.id AS dup_id, e.seq AS dup_seq,
+         c.members, c.merged_into, c.took_in, c.last_seq, c.last_tx, c.last_tx_row, c.at, e.id AS dup_id, e.seq AS dup_seq,
          e.created_at AS dup_at, e.attachments AS dup_attachments,
          CASE
            WHEN i.proves = 0 AND c.requester_id <> i.sender_id
-             OR i.proves = 1 AND (c.requester_id <> i.sender_id OR c.support_request_id <> i.proof)
+             OR i.proves = 1 AND (c.requester_id <> i.sender_id
+                                  OR c.support_request_id <> i.proof AND NOT coalesce(c.took_in ? i.proof::text, false))
              OR i.proves = 2 AND NOT (c.assignee_id IS NULL OR c.assignee_id = i.proof
                                       OR c.requester_id = i.proof OR i.proof = ANY(c.members)) THEN 1
            WHEN e.content_hash = i.content_hash THEN 2
@@ -89,11 +91,12 @@ WITH c AS MATERIALIZED (
   WHERE t.organization_id = m.organization_id AND t.id = m.conversation_id
 )
 SELECT ord, outcome, dup_id, coalesce(dup_seq, new_seq) AS seq, coalesce(dup_at, at) AS at,
-       support_request_id, requester_id, assignee_id, members, merged_into, dup_attachments
+       support_request_id, requester_id, assignee_id, members, merged_into, dup_attachments,
+       took_in
 FROM j";
 
 /// How many columns the answer of [`COMMIT`] has.
-const COLUMNS: usize = 11;
+const COLUMNS: usize = 12;
 
 static PASS_OVER: LazyLock<String> = LazyLock::new(|| passing_over(COMMIT, COLUMNS));
 static COMMIT_FILES: LazyLock<String> = LazyLock::new(|| binding::with_files(COMMIT));
@@ -109,7 +112,7 @@ fn passing_over(statement: &str, columns: usize) -> String {
     format!(
         "{}, s AS MATERIALIZED (
   SELECT g.n FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS g(conversation, organization, n)
-  JOIN conversation t ON t.organization_id = g.organization AND t.id = g.conversation
+  JOIN conversation t ON t.organization_id = g.organization AND t.id = g.conversation AND t.deleted_at IS NULL
   WHERE NOT EXISTS (SELECT 1 FROM c WHERE c.n = g.n)
 )
 SELECT ord, outcome{tail}
@@ -305,6 +308,7 @@ fn audience_of(row: &PgRow) -> Result<Audience, sqlx::Error> {
         requester: ParticipantId::new(row.try_get(6)?),
         assignee: row.try_get::<Option<Uuid>, _>(7)?.map(UserId::new),
         members: row.try_get::<Vec<Uuid>, _>(8)?.into_iter().map(ParticipantId::new).collect(),
+        took_in: row.try_get::<Option<Json<Vec<SupportRequestId>>>, _>("took_in")?.unwrap_or_default().0,
     })
 }
 

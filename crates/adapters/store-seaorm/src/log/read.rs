@@ -83,7 +83,10 @@ pub(crate) async fn heads(
     }
     let mut heads = Vec::with_capacity(conversations.len());
     for (organization, ids) in by_organization {
-        let sql = Sql::new("SELECT id, last_seq FROM conversation WHERE organization_id = $1 AND id {in $2}");
+        let sql = Sql::new(
+            "SELECT id, last_seq FROM conversation
+                            WHERE organization_id = $1 AND id {in $2} AND deleted_at IS NULL",
+        );
         for row in db.all(sql.uuid(organization.uuid()).uuids(ids)).await? {
             let conversation = ConversationId::new(row.uuid("id")?);
             heads.push(Head { conversation, last_seq: Seq::new(row.count("last_seq")?) });

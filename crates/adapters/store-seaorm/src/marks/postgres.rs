@@ -32,13 +32,16 @@ WITH c AS MATERIALIZED (
             request, ord)
   JOIN LATERAL (
     SELECT t.support_request_id, t.requester_id, t.assignee_id, t.last_seq FROM conversation t
-    WHERE t.organization_id = i.organization_id AND t.id = i.conversation_id LIMIT 1) t ON true
+    WHERE t.organization_id = i.organization_id AND t.id = i.conversation_id AND t.deleted_at IS NULL LIMIT 1) t
+    ON true
   WHERE i.sees = 0
      OR i.sees = 1 AND (t.assignee_id IS NULL OR t.assignee_id = i.viewer OR t.requester_id = i.viewer OR EXISTS (
           SELECT 1 FROM participant own WHERE own.organization_id = i.organization_id
           AND own.conversation_id = i.conversation_id AND own.participant_id = i.viewer AND own.member))
      OR i.sees = 2 AND t.requester_id = i.viewer
-     OR i.sees = 3 AND t.requester_id = i.viewer AND t.support_request_id = i.request
+     OR i.sees = 3 AND t.requester_id = i.viewer AND (t.support_request_id = i.request OR EXISTS (
+          SELECT 1 FROM conversation m WHERE m.organization_id = i.organization_id
+          AND m.support_request_id = i.request AND m.merged_into = t.support_request_id))
 ), moved AS (
   INSERT INTO participant AS p
     (organization_id, conversation_id, participant_id, delivered_seq, read_seq, read_at, kind, name, joined_at)

@@ -64,7 +64,8 @@ impl Marker for SqliteMarker {
 }
 
 async fn forward(tx: &DatabaseTransaction, scope: Scope, mark: &Mark) -> Result<Marked, DbErr> {
-    let sql = "SELECT c.support_request_id, c.last_seq FROM conversation c WHERE c.organization_id = $1 AND c.id = $2";
+    let sql = "SELECT c.support_request_id, c.last_seq FROM conversation c WHERE c.organization_id = $1 AND c.id = $2
+               AND c.deleted_at IS NULL";
     let sql = Sql::new(sql).uuid(mark.organization.uuid()).uuid(mark.conversation.uuid());
     let Some(found) = one(tx, scope::within(sql, scope, "c", "support_request_id", "id")).await? else {
         return Ok(Marked::NotFound);

@@ -5,6 +5,7 @@ use chat::{MessageKind, SenderKind};
 use kernel::{ConversationId, PortError, PortErrorKind, SupportRequestId, UserId};
 use support_request::{ConversationState, Conversations, NewConversation, NewMessage};
 
+use super::row;
 use crate::{sql::Sql, tx::SeaTx};
 
 #[async_trait]
@@ -13,8 +14,8 @@ impl Conversations for SeaTx {
         let has_first = i64::from(conversation.first.is_some());
         let sql =
             "INSERT INTO conversation (organization_id, id, support_request_id, requester_id, assignee_id, resolved,
-                     closed, merged_into, last_seq, last_message_at, created_at)
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+                     closed, merged_into, last_seq, last_message_at, created_at, took_in, archived_at, deleted_at)
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
         let state = &conversation.state;
         let sql = Sql::new(sql)
             .uuid(self.organization.uuid())
@@ -27,7 +28,10 @@ impl Conversations for SeaTx {
             .maybe_uuid(state.merged_into.map(SupportRequestId::uuid))
             .int(has_first)
             .maybe_time(conversation.first.as_ref().map(|_| conversation.at))
-            .time(conversation.at);
+            .time(conversation.at)
+            .json(row::took_in_column(&state.took_in))
+            .maybe_time(state.archived_at)
+            .maybe_time(state.deleted_at);
         self.run(sql).await?;
         let sql = "INSERT INTO participant (organization_id, conversation_id, participant_id, kind, name, joined_at)
                    VALUES ($1, $2, $3, $4, $5, $6)";
@@ -46,7 +50,8 @@ impl Conversations for SeaTx {
     }
 
     async fn follow(&mut self, id: ConversationId, state: &ConversationState) -> Result<(), PortError> {
-        let sql = "UPDATE conversation SET assignee_id = $3, resolved = $4, closed = $5, merged_into = $6
+        let sql = "UPDATE conversation SET assignee_id = $3, resolved = $4, closed = $5, merged_into = $6,
+                     took_in = $7, archived_at = $8, deleted_at = $9
                    WHERE organization_id = $1 AND id = $2";
         let sql = Sql::new(sql)
             .uuid(self.organization.uuid())
@@ -54,7 +59,10 @@ impl Conversations for SeaTx {
             .maybe_uuid(state.assignee.map(UserId::uuid))
             .bool(state.resolved)
             .bool(state.closed)
-            .maybe_uuid(state.merged_into.map(SupportRequestId::uuid));
+            .maybe_uuid(state.merged_into.map(SupportRequestId::uuid))
+            .json(row::took_in_column(&state.took_in))
+            .maybe_time(state.archived_at)
+            .maybe_time(state.deleted_at);
         if self.run(sql).await? == 1 {
             return Ok(());
         }

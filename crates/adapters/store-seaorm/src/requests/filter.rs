@@ -34,6 +34,15 @@ pub(crate) fn restrict(mut sql: Sql, filter: &RequestFilter) -> Sql {
     ] {
         sql = any(sql, column, wanted.as_deref());
     }
+    for (column, wanted) in
+        [("snoozed_until", filter.snoozed), ("archived_at", filter.archived), ("deleted_at", Some(filter.deleted))]
+    {
+        sql = match wanted {
+            None => sql,
+            Some(true) => sql.and(&format!(" AND r.{column} IS NOT NULL")),
+            Some(false) => sql.and(&format!(" AND r.{column} IS NULL")),
+        };
+    }
     restrict_times(sql, filter)
 }
 

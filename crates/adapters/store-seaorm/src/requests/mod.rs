@@ -1,19 +1,21 @@
 //! Support requests: transactions and views.
 
 mod activity;
+mod clock;
 mod conversation;
 mod filter;
 #[cfg(test)]
 mod plans;
 mod promises;
+mod purging;
 mod queue;
-mod row;
+pub(crate) mod row;
 mod tx;
 mod views;
 
 use async_trait::async_trait;
 use kernel::{OrganizationId, PortError, SupportRequestId, Timestamp};
-use support_request::{Activity, RequestStore, RequestTx};
+use support_request::{Activity, Due, RequestStore, RequestTx};
 
 use crate::store::SeaStore;
 
@@ -33,5 +35,14 @@ impl RequestStore for SeaStore {
         limit: u32,
     ) -> Result<Vec<(OrganizationId, SupportRequestId)>, PortError> {
         promises::passed(self, now, limit).await
+    }
+
+    async fn due(
+        &self,
+        organization: OrganizationId,
+        due: Due,
+        limit: u32,
+    ) -> Result<Vec<SupportRequestId>, PortError> {
+        clock::due(self, organization, due, limit).await
     }
 }

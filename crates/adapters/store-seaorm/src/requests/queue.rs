@@ -36,6 +36,7 @@ impl QueueViews for SeaStore {
 pub(super) fn waiting(organization: OrganizationId) -> Sql {
     let sql = "SELECT r.conversation_id, r.requester_id FROM support_request r
                WHERE r.organization_id = $1 AND r.kind = 'chat' AND r.status = 'open' AND r.assignee_id IS NULL
+                 AND r.deleted_at IS NULL
                ORDER BY r.created_at, r.id";
     Sql::new(sql).uuid(organization.uuid())
 }

@@ -23,7 +23,7 @@ pub(crate) const REQUEST: &str =
   r.first_response_due_at, r.resolution_due_at, r.waiting_since, r.first_response_at, r.resolved_at, r.closed_at,
   r.first_response_warn_at, r.first_response_told, r.resolution_warn_at, r.resolution_told, r.sla_waited,
   r.rating, r.rating_comment, r.rated_at, r.escalated_at, r.snoozed_until, r.surveyed_at, r.archived_at, r.deleted_at,
-  r.resolution, r.merged_into, r.follow_up_of, r.language, r.last_command, r.version, r.created_at, r.updated_at";
+  r.resolution, r.merged_into, r.took_in, r.follow_up_of, r.language, r.last_command, r.version, r.created_at, r.updated_at";
 
 /// Reads the columns of [`REQUEST`].
 pub(crate) fn request(row: &QueryResult) -> Result<Snapshot, PortError> {
@@ -67,6 +67,7 @@ pub(crate) fn request(row: &QueryResult) -> Result<Snapshot, PortError> {
         archived_at: row.maybe_time("archived_at")?,
         deleted_at: row.maybe_time("deleted_at")?,
         merged_into: row.maybe_uuid("merged_into")?.map(SupportRequestId::new),
+        took_in: took_in(row, "took_in")?,
         follow_up_of: row.maybe_uuid("follow_up_of")?.map(SupportRequestId::new),
         language: row.word::<Language>("language")?,
         last_command: row.get("last_command")?,
@@ -74,6 +75,17 @@ pub(crate) fn request(row: &QueryResult) -> Result<Snapshot, PortError> {
         created_at: row.time("created_at")?,
         updated_at: row.time("updated_at")?,
     })
+}
+
+/// A list of requests; nothing is an empty one, as a program wrote it that did not know of it.
+pub(crate) fn took_in(row: &QueryResult, column: &str) -> Result<Vec<SupportRequestId>, PortError> {
+    let ids = row.get::<Option<Value>>(column)?.map(serde_json::from_value).transpose();
+    Ok(ids.map_err(PortError::corrupt)?.unwrap_or_default())
+}
+
+/// The list as a column.
+pub(crate) fn took_in_column(ids: &[SupportRequestId]) -> Value {
+    ids.iter().map(ToString::to_string).collect::<Vec<_>>().into()
 }
 
 fn rating(row: &QueryResult) -> Result<Option<Rating>, PortError> {
@@ -104,7 +116,7 @@ fn sla(row: &QueryResult) -> Result<Sla, PortError> {
 }
 
 /// What may change of a request, in the order of [`changing`].
-pub(crate) const CHANGING: [&str; 41] = [
+pub(crate) const CHANGING: [&str; 42] = [
     "status",
     "priority",
     "category",
@@ -146,6 +158,7 @@ pub(crate) const CHANGING: [&str; 41] = [
     "surveyed_at",
     "archived_at",
     "deleted_at",
+    "took_in",
 ];
 
 /// Adds the values of [`CHANGING`].
@@ -192,6 +205,7 @@ pub(crate) fn changing(sql: Sql, request: &Snapshot) -> Sql {
         .maybe_time(request.surveyed_at)
         .maybe_time(request.archived_at)
         .maybe_time(request.deleted_at)
+        .json(took_in_column(&request.took_in))
 }
 
 /// A day and a counter, so that a list can be sorted by them: `…-20240115-001`.

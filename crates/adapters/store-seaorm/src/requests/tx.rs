@@ -1,13 +1,13 @@
 //! The transaction of the desk.
 
 use async_trait::async_trait;
-use kernel::{Audience, Event, EventId, IdempotentCalls, PortError, PortErrorKind, SupportRequestId};
+use kernel::{Audience, Event, EventId, IdempotentCalls, PortError, PortErrorKind, SupportRequestId, Timestamp};
 use support_request::{
     Conversations, Inbox, Outbox, RequestTx, Requests, SlaTerms, Snapshot, SupportRequest, Timeline, TimelineEntry,
 };
 
 use super::{
-    promises,
+    clock, promises, purging,
     row::{self, CHANGING, REQUEST},
 };
 use crate::{conversations, db::Queries, row::Columns, sql::Sql, tx::SeaTx};
@@ -127,6 +127,14 @@ impl Requests for SeaTx {
             return Ok(());
         }
         Err(self.fail(PortErrorKind::Conflict, "somebody else changed the request first"))
+    }
+
+    async fn last_activity(&mut self, id: SupportRequestId) -> Result<Option<Timestamp>, PortError> {
+        clock::last_activity(self, id).await
+    }
+
+    async fn purge(&mut self, id: SupportRequestId) -> Result<bool, PortError> {
+        purging::purge(self, id).await
     }
 }
 

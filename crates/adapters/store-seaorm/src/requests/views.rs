@@ -22,7 +22,9 @@ impl RequestViews for SeaStore {
         viewer: ParticipantId,
         id: SupportRequestId,
     ) -> Result<Option<RequestView>, PortError> {
-        Ok(shown(&mut self.app(organization).await, organization, scope, viewer, vec![id.uuid()]).await?.pop())
+        let db = &mut self.app(organization).await;
+        let found = shown(db, organization, scope, viewer, vec![id.uuid()]).await?.pop();
+        Ok(found.filter(|view| view.request.deleted_at.is_none()))
     }
 
     /// One row by its key.
@@ -41,7 +43,8 @@ impl RequestViews for SeaStore {
         organization: OrganizationId,
         number: &str,
     ) -> Result<Option<SupportRequestId>, PortError> {
-        let sql = Sql::new("SELECT id FROM support_request WHERE organization_id = $1 AND number = $2");
+        let sql = "SELECT id FROM support_request WHERE organization_id = $1 AND number = $2 AND deleted_at IS NULL";
+        let sql = Sql::new(sql);
         let row = self.app(organization).await.one(sql.uuid(organization.uuid()).text(number)).await?;
         row.map(|row| row.uuid("id").map(SupportRequestId::new)).transpose()
     }

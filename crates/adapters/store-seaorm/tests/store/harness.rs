@@ -202,6 +202,9 @@ fn state_of(state: ThreadState) -> ConversationState {
         resolved: state.resolved,
         closed: state.closed,
         merged_into: state.merged_into,
+        took_in: state.took_in.into_iter().collect(),
+        archived_at: state.archived.then(|| SystemEnv.now()),
+        deleted_at: state.deleted.then(|| SystemEnv.now()),
     }
 }
 
@@ -355,6 +358,13 @@ impl support_request::testing::Harness for TestStore {
                 resolved: row.try_get("", "resolved").unwrap(),
                 closed: row.try_get("", "closed").unwrap(),
                 merged_into: optional("merged_into").map(SupportRequestId::new),
+                took_in: row
+                    .try_get::<Option<serde_json::Value>>("", "took_in")
+                    .unwrap()
+                    .map(|ids| serde_json::from_value(ids).unwrap())
+                    .unwrap_or_default(),
+                archived_at: time(row, "archived_at"),
+                deleted_at: time(row, "deleted_at"),
             },
             participants: people
                 .iter()
@@ -399,5 +409,14 @@ impl OutboxProbe for Probe {
             (id, row.try_get("", "name").unwrap(), payload["data"].clone())
         };
         rows.iter().map(event).collect()
+    }
+}
+
+/// A time, as each database keeps it.
+fn time(row: &sea_orm::QueryResult, column: &str) -> Option<kernel::Timestamp> {
+    if row.try_as_sqlite_row().is_some() {
+        row.try_get::<Option<i64>>("", column).unwrap().map(kernel::Timestamp::from_micros)
+    } else {
+        row.try_get::<Option<time::OffsetDateTime>>("", column).unwrap().map(kernel::Timestamp::from_datetime)
     }
 }

@@ -264,7 +264,13 @@ async fn a_commit_that_was_not_heard_of_is_answered_as_the_first_and_told_once()
 async fn an_append_waits_for_whoever_is_closing_the_request() {
     let test = TestStore::new(Backend::Postgres).await;
     let thread = test.fresh_thread(None).await;
-    let closed = ConversationState { assignee: None, resolved: true, closed: true, merged_into: None };
+    let closed = ConversationState {
+        assignee: None,
+        resolved: true,
+        closed: true,
+        merged_into: None,
+        ..ConversationState::default()
+    };
     let mut closing = RequestStore::begin(&*test.store, thread.organization).await.unwrap();
     closing.conversations().follow(thread.id, &closed).await.unwrap();
     let answer = tokio::spawn({

@@ -50,6 +50,8 @@ macro_rules! chat_contract {
             a_closed_request_takes_no_message
             a_retry_succeeds_on_a_closed_request
             a_merged_request_names_the_other
+            a_token_opens_what_took_its_request_in
+            a_deleted_conversation_is_there_for_nobody
             a_resolved_request_takes_messages
             an_answer_to_an_unknown_message_is_refused
             a_refused_send_does_not_fail_its_neighbours

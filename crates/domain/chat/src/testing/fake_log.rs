@@ -118,6 +118,7 @@ impl FakeLog {
                 requester: setup.requester,
                 assignee: setup.state.assignee,
                 members: setup.members.into_iter().map(Into::into).collect(),
+                took_in: setup.state.took_in.into_iter().collect(),
             },
             state: setup.state,
             created_at: self.env.now(),
@@ -134,6 +135,7 @@ impl FakeLog {
         if let Some(conv) = self.state().threads.get_mut(&(thread.organization, thread.id)) {
             conv.state = state;
             conv.audience.assignee = state.assignee;
+            conv.audience.took_in = state.took_in.into_iter().collect();
         }
     }
 
@@ -171,7 +173,7 @@ impl FakeLog {
 
 impl State {
     fn conv(&self, organization: OrganizationId, id: ConversationId) -> Option<&Conv> {
-        self.threads.get(&(organization, id))
+        self.threads.get(&(organization, id)).filter(|conv| !conv.state.deleted)
     }
 
     /// What is stored, with the hint to give; no hint for a repeat.
@@ -263,9 +265,12 @@ impl State {
 impl Conv {
     fn lets(&self, author: &Author) -> bool {
         let opened = self.audience.requester == author.id;
+        if self.state.deleted {
+            return false;
+        }
         match author.right {
             Right::Requester => opened,
-            Right::Token(request) => opened && self.audience.support_request == request,
+            Right::Token(request) => Scope::One(request, author.id).covers(&self.audience),
             Right::Agent(agent) => Scope::Agent(agent).covers(&self.audience),
             Right::Always => true,
         }

@@ -82,6 +82,12 @@ pub struct ThreadState {
     pub closed: bool,
     /// The request that took this one in.
     pub merged_into: Option<SupportRequestId>,
+    /// A request that this one took in.
+    pub took_in: Option<SupportRequestId>,
+    /// Put away.
+    pub archived: bool,
+    /// The request is deleted.
+    pub deleted: bool,
 }
 
 /// A thread that was made.

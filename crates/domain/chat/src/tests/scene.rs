@@ -69,7 +69,13 @@ impl Scene {
 
     /// Closes the thread's request.
     pub(super) fn close(&self) {
-        let state = ThreadState { assignee: Some(id(&self.agent)), resolved: true, closed: true, merged_into: None };
+        let state = ThreadState {
+            assignee: Some(id(&self.agent)),
+            resolved: true,
+            closed: true,
+            merged_into: None,
+            ..ThreadState::default()
+        };
         self.log.set(&self.thread, state);
     }
 

@@ -1,7 +1,8 @@
 //! Guests: let in by a token for one request.
 
 use kernel::{
-    Caller, FieldError, GuestId, GuestTokenId, OrganizationId, ParticipantId, Role, Secret, SupportRequestId,
+    Caller, FieldError, GuestCaller, GuestId, GuestTokenId, OrganizationId, ParticipantId, Role, Secret,
+    SupportRequestId,
 };
 
 use super::{Identity, persist};
@@ -92,6 +93,43 @@ impl Identity {
         })
     }
 
+    /// Lets a guest in to one more request, by a token of its own: it lives as long as any.
+    pub async fn admit_again(
+        &self,
+        guest: &GuestCaller,
+        support_request: SupportRequestId,
+    ) -> Result<Secret, IdentityError> {
+        let now = self.now();
+        let clear = Secret::new(format!("{}{}", Self::GUEST_TOKEN_PREFIX, self.parts.secrets.token()?.expose()));
+        let token = GuestToken {
+            id: GuestTokenId::new(self.parts.env.uuid()),
+            organization: guest.organization,
+            guest: guest.id,
+            support_request,
+            hash: self.parts.secrets.hash(clear.expose()),
+            name: PersonName::parse(&guest.name).map_err(|wrong| IdentityError::Invalid(vec![wrong.at("name")]))?,
+            language: guest.language,
+            created_at: now,
+            expires_at: now + Self::GUEST_TOKEN_LIFE,
+            revoked_at: None,
+        };
+        persist(|| self.try_admit_again(token.clone())).await?;
+        Ok(clear)
+    }
+
+    /// Somebody without an account, for whom staff speak: known again by e-mail within the organisation, else new.
+    /// They get no token by it. The name and the phone are those that staff give; nothing that was known is changed.
+    ///
+    /// # Errors
+    /// `NotAllowed` but for staff; `Invalid` for what cannot be a name, an e-mail or a phone.
+    pub async fn know_guest(&self, caller: &Caller, new: &NewGuest) -> Result<Guest, IdentityError> {
+        let organization = caller.agent()?.organization();
+        let (id, now) = (GuestId::new(self.parts.env.uuid()), self.now());
+        let guest = new.parse(id, organization, now).map_err(IdentityError::Invalid)?;
+        let id = persist(|| self.try_know(&guest)).await?;
+        Ok(Guest { id, ..guest })
+    }
+
     /// A guest's token as it may be kept beside the request it opens, for whoever asks for both once more.
     pub fn seal_guest_token(&self, token: &Secret) -> Result<Sealed, IdentityError> {
         Ok(self.parts.secrets.seal(REPEATED, token)?)
@@ -158,6 +196,19 @@ impl Identity {
         let id = tx.guests().find_or_insert(guest).await?.id;
         token.guest = id;
         tx.guest_tokens().insert(&token).await?;
+        tx.commit().await?;
+        Ok(id)
+    }
+
+    async fn try_admit_again(&self, token: GuestToken) -> Result<(), IdentityError> {
+        let mut tx = self.parts.store.begin(token.organization).await?;
+        tx.guest_tokens().insert(&token).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn try_know(&self, guest: &Guest) -> Result<GuestId, IdentityError> {
+        let mut tx = self.parts.store.begin(guest.organization).await?;
+        let id = tx.guests().find_or_insert(guest).await?.id;
         tx.commit().await?;
         Ok(id)
     }

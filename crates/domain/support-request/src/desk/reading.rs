@@ -28,7 +28,13 @@ impl Desk {
     }
 
     /// A page of the requests in the caller's sight.
+    ///
+    /// # Errors
+    /// `NotAllowed` when anybody but an admin asks for those that are deleted.
     pub async fn list(&self, caller: &Caller, filter: &RequestFilter, page: PageRequest) -> Result<Page<RequestView>> {
+        if filter.deleted {
+            caller.at_least(kernel::Role::Admin)?;
+        }
         Ok(self.views.list(caller.organization(), caller.scope(), caller.participant(), filter, page).await?)
     }
 
@@ -58,9 +64,15 @@ impl Desk {
 
     /// Whether an appointment has its request already, whoever may see it.
     pub(super) async fn has_appointment(&self, caller: &Caller, appointment: &str) -> Result<bool> {
-        let filter = RequestFilter { appointment_id: Some(appointment.to_owned()), ..RequestFilter::default() };
         let (organization, viewer) = (caller.organization(), caller.participant());
-        let page = self.views.list(organization, kernel::Scope::All, viewer, &filter, PageRequest::default()).await?;
-        Ok(page.total > 0)
+        for deleted in [false, true] {
+            let appointment_id = Some(appointment.to_owned());
+            let filter = RequestFilter { appointment_id, deleted, ..RequestFilter::default() };
+            let page = PageRequest::default();
+            if self.views.list(organization, kernel::Scope::All, viewer, &filter, page).await?.total > 0 {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }

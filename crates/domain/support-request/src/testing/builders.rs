@@ -35,6 +35,7 @@ pub fn order(requester: Requester) -> OpenRequest {
         metadata: Metadata::default(),
         references: References::default(),
         first: None,
+        agent: None,
     }
 }
 
@@ -47,6 +48,7 @@ pub fn request(env: &dyn Env, organization: OrganizationId, requester: &Requeste
         number: Number::new("TICKET", 20_240_115, counter),
         conversation: kernel::ConversationId::new(env.uuid()),
         language: Language::Fr,
+        follow_up_of: None,
     };
     let by = By { actor: &actor, hand: Hand::Stays, env, terms: &SlaTerms::default() };
     SupportRequest::open(order(requester.clone()), birth, &by).0.snapshot().clone()

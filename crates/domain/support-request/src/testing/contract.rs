@@ -4,12 +4,14 @@
 
 mod calls;
 mod deadlines;
+mod life;
 mod queue;
 mod transactions;
 mod views;
 
 pub use calls::*;
 pub use deadlines::*;
+pub use life::*;
 pub use queue::*;
 pub use transactions::*;
 pub use views::*;
@@ -75,6 +77,11 @@ macro_rules! support_request_contract {
             promises_are_not_read_across_organizations
             a_deadline_is_found_once_it_has_news_and_while_its_clock_runs
             deadlines_of_all_organizations_are_found_the_longest_due_first
+            what_is_put_aside_away_or_deleted_is_listed_as_asked
+            a_deleted_request_is_found_by_nobody
+            what_is_due_by_the_clock_is_found
+            a_purged_request_leaves_nothing
+            an_appointment_is_not_taken_over_by_a_change
         );
     };
     (@each $harness:expr, #[$test:meta]; $($name:ident)+) => {$(

@@ -1,5 +1,6 @@
 //! The store in memory: transactions that are all or nothing, one writer at a time.
 
+mod clock;
 mod promises;
 mod queue;
 mod tx;
@@ -17,7 +18,7 @@ use kernel::{
 };
 
 use super::{StoredConversation, turn::Turn};
-use crate::{Activity, BusinessHours, Priority, RequestStore, RequestTx, SlaPolicy, Snapshot, TimelineEntry};
+use crate::{Activity, BusinessHours, Due, Priority, RequestStore, RequestTx, SlaPolicy, Snapshot, TimelineEntry};
 
 /// [`RequestStore`] and [`RequestViews`](crate::RequestViews) over one state in memory.
 #[derive(Clone, Default)]
@@ -169,5 +170,17 @@ impl RequestStore for FakeStore {
         let mut due: Vec<_> = state.requests.iter().filter_map(|(key, one)| due(one).map(|at| (at, *key))).collect();
         due.sort_unstable();
         Ok(due.into_iter().map(|(_, key)| key).take(limit as usize).collect())
+    }
+
+    async fn due(
+        &self,
+        organization: OrganizationId,
+        due: Due,
+        limit: u32,
+    ) -> Result<Vec<SupportRequestId>, PortError> {
+        if let Some(kind) = self.fault("due") {
+            return Err(PortError::new(kind, "as the test wants it"));
+        }
+        Ok(self.state().due(organization, due, limit))
     }
 }

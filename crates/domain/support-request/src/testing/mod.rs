@@ -3,6 +3,7 @@
 
 pub(crate) mod builders;
 pub mod contract;
+mod fake_settings;
 mod fake_store;
 mod harness;
 mod people;
@@ -10,6 +11,7 @@ mod side_by_side;
 mod turn;
 
 pub use builders::{order, request, user};
+pub use fake_settings::FakeSettings;
 pub use fake_store::{FakeStore, Fault};
 pub use harness::{Harness, StoredConversation};
 pub use people::{FakePeople, RecordedFeed};

@@ -6,6 +6,8 @@ mod contract;
 mod deadlines;
 mod events;
 mod laws;
+mod life;
+mod life_table;
 mod once;
 mod opening;
 mod queue;

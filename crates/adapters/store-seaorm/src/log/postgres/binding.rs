@@ -53,9 +53,11 @@ const CHANGES: [(&str, &str); 5] = [
 )",
     ),
     (
-        "merged_into, dup_attachments\nFROM j",
+        "merged_into, dup_attachments,
+       took_in
+FROM j",
         "merged_into,
-       CASE WHEN outcome = 0 THEN (SELECT b.files FROM b WHERE b.of = ord) ELSE dup_attachments END
+       CASE WHEN outcome = 0 THEN (SELECT b.files FROM b WHERE b.of = ord) ELSE dup_attachments END, took_in
 FROM j",
     ),
 ];

@@ -25,16 +25,17 @@ WITH c AS MATERIALIZED (
          ARRAY(SELECT p.participant_id FROM participant p
                WHERE p.organization_id = s.organization_id AND p.conversation_id = s.id AND p.member) AS members
   FROM (SELECT g.n, t.id, t.organization_id, t.support_request_id, t.requester_id, t.assignee_id, t.closed,
-               t.merged_into, t.last_seq, t.last_message_at, t.last_tx, t.last_tx_row
+               t.merged_into, t.took_in, t.last_seq, t.last_message_at, t.last_tx, t.last_tx_row
         FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS g(conversation, organization, n)
-        JOIN conversation t ON t.organization_id = g.organization AND t.id = g.conversation
+        JOIN conversation t ON t.organization_id = g.organization AND t.id = g.conversation AND t.deleted_at IS NULL
         ORDER BY t.id FOR NO KEY UPDATE OF t) s
 ), f AS MATERIALIZED (
   SELECT i.*, m.*, c.organization_id, c.id AS conversation_id, c.support_request_id, c.requester_id, c.assignee_id,
-         c.members, c.merged_into, c.last_seq, c.last_tx, c.last_tx_row, c.at,
+         c.members, c.merged_into, c.took_in, c.last_seq, c.last_tx, c.last_tx_row, c.at,
          CASE
            WHEN i.proves = 0 AND c.requester_id <> i.reviser_id
-             OR i.proves = 1 AND (c.requester_id <> i.reviser_id OR c.support_request_id <> i.proof)
+             OR i.proves = 1 AND (c.requester_id <> i.reviser_id
+                                  OR c.support_request_id <> i.proof AND NOT coalesce(c.took_in ? i.proof::text, false))
              OR i.proves = 2 AND NOT (c.assignee_id IS NULL OR c.assignee_id = i.proof
                                       OR c.requester_id = i.proof OR i.proof = ANY(c.members)) THEN 1
            WHEN m.seq IS NULL THEN 8
@@ -92,11 +93,11 @@ WITH c AS MATERIALIZED (
 )
 SELECT ord, outcome, id, new_seq, at, support_request_id, requester_id, assignee_id, members, merged_into,
        seq, entry_seq, sender_id, sender_kind, sender_name, message_kind, content, in_reply_to, client_message_id,
-       created_at, edited_at, deleted_at, attachments
+       created_at, edited_at, deleted_at, attachments, took_in
 FROM j";
 
 /// How many columns the answer has.
-const COLUMNS: usize = 23;
+const COLUMNS: usize = 24;
 
 static PASS_OVER: LazyLock<String> = LazyLock::new(|| passing_over(REVISE, COLUMNS));
 

@@ -118,9 +118,10 @@ pub(super) async fn threads(
     pairs.dedup();
     let pairs = pairs.iter().map(|(organization, id)| hex_list(&[*organization, *id])).collect::<Vec<_>>();
     let sql = "SELECT c.organization_id, c.id, c.support_request_id, c.requester_id, c.assignee_id, c.closed,
-                      c.merged_into, c.last_seq, c.last_message_at, m.participant_id AS member
+                      c.merged_into, c.took_in, c.last_seq, c.last_message_at, m.participant_id AS member
                FROM json_each($1) g
                JOIN conversation c ON c.organization_id = unhex(g.value ->> 0) AND c.id = unhex(g.value ->> 1)
+                 AND c.deleted_at IS NULL
                LEFT JOIN participant m
                  ON m.organization_id = c.organization_id AND m.conversation_id = c.id AND m.member";
     let mut threads: HashMap<Uuid, Thread> = HashMap::new();
@@ -147,6 +148,12 @@ fn thread_of(row: &QueryResult) -> Result<Thread, DbErr> {
             requester: ParticipantId::new(row.try_get("", "requester_id")?),
             assignee: row.try_get::<Option<Uuid>>("", "assignee_id")?.map(UserId::new),
             members: Vec::new(),
+            took_in: row
+                .try_get::<Option<serde_json::Value>>("", "took_in")?
+                .map(serde_json::from_value)
+                .transpose()
+                .map_err(|error| DbErr::Custom(error.to_string()))?
+                .unwrap_or_default(),
         },
         closed: row.try_get("", "closed")?,
         merged_into: row.try_get::<Option<Uuid>>("", "merged_into")?.map(SupportRequestId::new),

@@ -189,6 +189,7 @@ impl Node {
             requester: customer.participant(),
             assignee: None,
             members: Vec::new(),
+            took_in: Vec::new(),
         };
         let realtime = Realtime::start(Parts {
             hub: hub.clone(),

@@ -8,7 +8,14 @@ use crate::{
     testing::{Harness, Setup, Thread, ThreadState, side_by_side},
 };
 
-fn mark(h: &impl Harness, thread: &Thread, who: ParticipantId, kind: SenderKind, delivered: u64, read: u64) -> Mark {
+pub(super) fn mark(
+    h: &impl Harness,
+    thread: &Thread,
+    who: ParticipantId,
+    kind: SenderKind,
+    delivered: u64,
+    read: u64,
+) -> Mark {
     Mark {
         organization: thread.organization,
         conversation: thread.id,

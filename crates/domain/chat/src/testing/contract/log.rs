@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use kernel::{ConnectionId, ConversationId, MessageId, SupportRequestId};
+use kernel::{ConnectionId, ConversationId, MessageId, Scope, SupportRequestId};
 
 use super::{Scene, append, assert_empty, assert_not_found, author, replying};
 use crate::{
-    AppendError, Appended, Change, Entry, Head, Right, SenderKind, Seq,
+    AppendError, Appended, Change, ConversationFilter, Entry, Head, Marked, Revise, Revision, Right, SenderKind, Seq,
     testing::{Harness, Setup, Thread, ThreadState, side_by_side},
 };
 
@@ -237,7 +237,13 @@ pub async fn the_right_is_checked_before_the_state(h: &impl Harness) {
 pub async fn a_closed_request_takes_no_message(h: &impl Harness) {
     let scene = Scene::new(h).await;
     scene.asked(h, "before").await;
-    let closed = ThreadState { assignee: Some(scene.agent), resolved: true, closed: true, merged_into: None };
+    let closed = ThreadState {
+        assignee: Some(scene.agent),
+        resolved: true,
+        closed: true,
+        merged_into: None,
+        ..ThreadState::default()
+    };
     h.set(&scene.thread, closed).await;
     for sent in [scene.asks(h, "a", "x"), scene.answers(h, "a", "x")] {
         let answer = h.log().append(sent).await;
@@ -250,7 +256,13 @@ pub async fn a_closed_request_takes_no_message(h: &impl Harness) {
 pub async fn a_retry_succeeds_on_a_closed_request(h: &impl Harness) {
     let scene = Scene::new(h).await;
     let first = scene.asked(h, "a").await;
-    let closed = ThreadState { assignee: Some(scene.agent), resolved: true, closed: true, merged_into: None };
+    let closed = ThreadState {
+        assignee: Some(scene.agent),
+        resolved: true,
+        closed: true,
+        merged_into: None,
+        ..ThreadState::default()
+    };
     h.set(&scene.thread, closed).await;
     assert_eq!(scene.asked(h, "a").await, Appended { duplicate: true, ..first });
     let merged = ThreadState { merged_into: Some(scene.thread.support_request), ..closed };
@@ -262,11 +274,106 @@ pub async fn a_retry_succeeds_on_a_closed_request(h: &impl Harness) {
 pub async fn a_merged_request_names_the_other(h: &impl Harness) {
     let scene = Scene::new(h).await;
     let into: SupportRequestId = scene.another(h, ThreadState::default()).await.support_request;
-    let merged = ThreadState { assignee: Some(scene.agent), resolved: true, closed: true, merged_into: Some(into) };
+    let merged = ThreadState {
+        assignee: Some(scene.agent),
+        resolved: true,
+        closed: true,
+        merged_into: Some(into),
+        ..ThreadState::default()
+    };
     h.set(&scene.thread, merged).await;
     let answer = h.log().append(scene.asks(h, "a", "x")).await;
     assert!(matches!(answer, Err(AppendError::Merged(other)) if other == into), "{answer:?}");
     assert_empty(h, &scene.thread).await;
+}
+
+/// To read, to write, to revise and to mark; for its own requester only.
+pub async fn a_token_opens_what_took_its_request_in(h: &impl Harness) {
+    let scene = Scene::new(h).await;
+    let (token, other) = (Right::Token(scene.thread.support_request), scene.another(h, ThreadState::default()).await);
+    let guest = author(scene.customer, SenderKind::Customer, token);
+    assert_not_found(&h.log().append(append(h, &other, guest.clone(), "a", "x")).await);
+
+    let into = Some(other.support_request);
+    let merged = ThreadState { resolved: true, closed: true, merged_into: into, ..ThreadState::default() };
+    h.set(&scene.thread, merged).await;
+    let took = ThreadState { took_in: Some(scene.thread.support_request), ..ThreadState::default() };
+    h.set(&other, took).await;
+    let sent = append(h, &other, guest.clone(), "a", "x");
+    assert_eq!(h.log().append(sent.clone()).await.unwrap().seq, Seq::new(1));
+    let hint = h.hints().of(other.id).pop().unwrap();
+    assert_eq!(hint.audience.took_in, [scene.thread.support_request], "whoever watches by that token is told");
+    let revision = |author| Revision {
+        organization: scene.organization,
+        conversation: other.id,
+        author,
+        message: sent.id,
+        revise: Revise::Delete,
+        of_others: false,
+        origin: None,
+    };
+    h.log().revise(revision(guest.clone())).await.unwrap();
+    let (conversations, scope) = (h.conversations(), Scope::One(scene.thread.support_request, scene.customer));
+    let audience = conversations.audience(scene.organization, other.id).await.unwrap().unwrap();
+    assert!(scope.covers(&audience));
+    for thread in [&scene.thread, &other] {
+        let found = conversations.find(scene.organization, scope, scene.customer, thread.id).await.unwrap();
+        assert_eq!(found.map(|one| one.id), Some(thread.id));
+    }
+    let filter = ConversationFilter::default();
+    let listed = conversations
+        .list(scene.organization, scope, scene.customer, &filter, kernel::PageRequest::default())
+        .await
+        .unwrap();
+    assert_eq!(listed.total, 2);
+    let mark = super::conversations::mark(h, &other, scene.customer, SenderKind::Customer, 1, 1);
+    assert!(!matches!(conversations.mark(scope, mark).await.unwrap(), Marked::NotFound));
+
+    let stranger = h.customer(scene.organization).await;
+    let strange = author(stranger, SenderKind::Customer, token);
+    assert_not_found(&h.log().append(append(h, &other, strange, "b", "x")).await);
+    let scope = Scope::One(scene.thread.support_request, stranger);
+    assert_eq!(conversations.find(scene.organization, scope, stranger, other.id).await.unwrap(), None);
+}
+
+/// Neither to write nor to read, to mark or to open a session; and all of it is there again when it is restored.
+pub async fn a_deleted_conversation_is_there_for_nobody(h: &impl Harness) {
+    let scene = Scene::new(h).await;
+    let first = scene.asked(h, "a").await;
+    let there = ThreadState { assignee: Some(scene.agent), ..ThreadState::default() };
+    h.set(&scene.thread, ThreadState { deleted: true, ..there }).await;
+    for sent in [scene.asks(h, "a", "a"), scene.asks(h, "b", "b"), scene.answers(h, "c", "c")] {
+        assert_not_found(&h.log().append(sent).await);
+    }
+    let always = author(scene.agent.into(), SenderKind::Agent, Right::Always);
+    assert_not_found(&h.log().append(append(h, &scene.thread, always.clone(), "d", "d")).await);
+    let revision = Revision {
+        organization: scene.organization,
+        conversation: scene.thread.id,
+        author: always,
+        message: first.message_id,
+        revise: Revise::Delete,
+        of_others: true,
+        origin: None,
+    };
+    assert!(matches!(h.log().revise(revision).await, Err(AppendError::NotFound)));
+    let (conversations, organization, id) = (h.conversations(), scene.organization, scene.thread.id);
+    assert_eq!(conversations.audience(organization, id).await.unwrap(), None);
+    assert_eq!(conversations.audiences(organization, &[id]).await.unwrap(), []);
+    assert_eq!(conversations.find(organization, Scope::All, scene.agent.into(), id).await.unwrap(), None);
+    let request = scene.thread.support_request;
+    let found = conversations.of_request(organization, Scope::All, scene.agent.into(), request).await.unwrap();
+    assert_eq!(found, None);
+    let (filter, page) = (ConversationFilter::default(), kernel::PageRequest::default());
+    let listed = conversations.list(organization, Scope::All, scene.agent.into(), &filter, page).await.unwrap();
+    assert_eq!(listed.total, 0);
+    let mark = super::conversations::mark(h, &scene.thread, scene.customer, SenderKind::Customer, 1, 1);
+    assert_eq!(conversations.mark(Scope::All, mark).await.unwrap(), Marked::NotFound);
+    assert_eq!(h.log().heads(&[(organization, id)]).await.unwrap(), []);
+
+    h.set(&scene.thread, there).await;
+    assert_eq!(scene.asked(h, "a").await, Appended { duplicate: true, ..first });
+    assert_eq!(scene.asked(h, "b").await.seq, Seq::new(2));
 }
 
 /// The customer's next message reopens it, so it must come in.

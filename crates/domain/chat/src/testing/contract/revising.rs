@@ -332,7 +332,13 @@ pub async fn an_edit_comes_within_its_time(h: &impl Harness) {
 pub async fn a_closed_or_merged_request_takes_deletions_but_no_edits(h: &impl Harness) {
     let scene = Scene::new(h).await;
     let ids = [scene.asked(h, "a").await.message_id, scene.asked(h, "b").await.message_id];
-    let closed = ThreadState { assignee: Some(scene.agent), resolved: true, closed: true, merged_into: None };
+    let closed = ThreadState {
+        assignee: Some(scene.agent),
+        resolved: true,
+        closed: true,
+        merged_into: None,
+        ..ThreadState::default()
+    };
     let into = scene.another(h, ThreadState::default()).await.support_request;
     let merged = ThreadState { merged_into: Some(into), ..closed };
     for (n, (state, id)) in (3..).zip([closed, merged].into_iter().zip(ids)) {

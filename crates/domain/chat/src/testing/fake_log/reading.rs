@@ -29,7 +29,9 @@ impl State {
             organization,
             audience: conv.audience.clone(),
             number: format!("TICKET-{}", conv.audience.support_request),
-            status: if conv.state.resolved || conv.state.closed {
+            status: if conv.state.archived {
+                ConversationStatus::Archived
+            } else if conv.state.resolved || conv.state.closed {
                 ConversationStatus::Resolved
             } else {
                 ConversationStatus::Active
@@ -127,7 +129,8 @@ impl Conversations for FakeLog {
     ) -> Result<Option<Conversation>, PortError> {
         let state = self.state();
         let found = state.threads.iter().find(|((of, _), conv)| {
-            *of == organization && conv.audience.support_request == request && scope.covers(&conv.audience)
+            let is_there = *of == organization && !conv.state.deleted;
+            is_there && conv.audience.support_request == request && scope.covers(&conv.audience)
         });
         Ok(found.map(|((_, id), conv)| state.show(organization, *id, conv, viewer)))
     }
@@ -144,7 +147,7 @@ impl Conversations for FakeLog {
         let mut found: Vec<_> = state
             .threads
             .iter()
-            .filter(|((of, _), conv)| *of == organization && scope.covers(&conv.audience))
+            .filter(|((of, _), conv)| *of == organization && !conv.state.deleted && scope.covers(&conv.audience))
             .map(|((_, id), conv)| (conv.created_at, state.show(organization, *id, conv, viewer)))
             .filter(|(_, one)| wanted(filter, one))
             .collect();
@@ -158,7 +161,8 @@ impl Conversations for FakeLog {
     async fn mark(&self, scope: Scope, mark: Mark) -> Result<Marked, PortError> {
         let mut state = self.state();
         let found = state.threads.get_mut(&(mark.organization, mark.conversation));
-        let Some(conv) = found.filter(|conv| scope.covers(&conv.audience)) else { return Ok(Marked::NotFound) };
+        let seen = |conv: &&mut Conv| !conv.state.deleted && scope.covers(&conv.audience);
+        let Some(conv) = found.filter(seen) else { return Ok(Marked::NotFound) };
         let support_request = conv.audience.support_request;
         let receipt = |now| Receipt {
             organization: mark.organization,

@@ -48,6 +48,7 @@ fn full(h: &impl Harness, scene: &Scene, other: &Snapshot) -> Snapshot {
         closed_at: Some(at + Duration::from_micros(4)),
         resolution: Some(Resolution::stored("remboursé\nsous 3 jours".to_owned())),
         merged_into: Some(other.id),
+        took_in: vec![other.id],
         follow_up_of: Some(other.id),
         language: Language::En,
         last_command: Some(i64::MIN),
@@ -378,7 +379,14 @@ pub async fn a_conversation_follows_its_request(h: &impl Harness) {
         let stored = h.conversation(scene.organization, request.conversation).await.unwrap();
         assert_eq!(stored.state, SupportRequest::restore(request.clone()).conversation_state());
     }
-    let merged = crate::ConversationState { assignee: None, resolved: true, closed: true, merged_into: Some(other.id) };
+    let merged = crate::ConversationState {
+        resolved: true,
+        closed: true,
+        merged_into: Some(other.id),
+        took_in: vec![request.id, other.id],
+        archived_at: Some(request.created_at),
+        ..crate::ConversationState::default()
+    };
     let mut tx = h.store().begin(scene.organization).await.unwrap();
     tx.conversations().follow(request.conversation, &merged).await.unwrap();
     tx.commit().await.unwrap();

@@ -13,8 +13,10 @@ impl QueueViews for FakeStore {
     async fn waiting(&self, organization: OrganizationId) -> Result<Vec<Waiting>, PortError> {
         let state = self.state();
         let own = state.requests.iter().filter(|((of, _), _)| *of == organization).map(|(_, request)| request);
-        let mut waiting: Vec<_> =
-            own.filter(|one| one.kind == Kind::Chat && one.status == Status::Open && one.assignee.is_none()).collect();
+        let mut waiting: Vec<_> = own
+            .filter(|one| one.kind == Kind::Chat && one.status == Status::Open && one.assignee.is_none())
+            .filter(|one| one.deleted_at.is_none())
+            .collect();
         waiting.sort_by_key(|one| (one.created_at, one.id));
         let one = |one: &&crate::Snapshot| Waiting { conversation: one.conversation, requester: one.requester.id };
         Ok(waiting.iter().map(one).collect())

@@ -132,6 +132,14 @@ impl Requests for FakeTx {
 
     async fn save(&mut self, request: &SupportRequest) -> Result<(), PortError> {
         self.enter("requests.save")?;
+        let appointment = &request.snapshot().references.appointment_id;
+        let taken = self.work.requests.iter().any(|((of, id), other)| {
+            let same = appointment.is_some() && other.references.appointment_id == *appointment;
+            *of == self.organization && *id != request.snapshot().id && same
+        });
+        if taken {
+            return self.die(PortErrorKind::Conflict, "the appointment is taken");
+        }
         match self.work.requests.get_mut(&(self.organization, request.snapshot().id)) {
             Some(stored) if stored.version == request.read_version() => {
                 *stored = request.snapshot().clone();
@@ -139,6 +147,17 @@ impl Requests for FakeTx {
             }
             _ => self.die(PortErrorKind::Conflict, "somebody else changed it"),
         }
+    }
+
+    async fn last_activity(&mut self, id: SupportRequestId) -> Result<Option<Timestamp>, PortError> {
+        self.enter("requests.last_activity")?;
+        let one = self.work.requests.get(&(self.organization, id));
+        Ok(one.and_then(|one| self.work.last_activity(one)))
+    }
+
+    async fn purge(&mut self, id: SupportRequestId) -> Result<bool, PortError> {
+        self.enter("requests.purge")?;
+        Ok(self.work.purge(self.organization, id))
     }
 }
 

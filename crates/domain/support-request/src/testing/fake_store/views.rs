@@ -63,6 +63,9 @@ fn wanted(filter: &RequestFilter, (view, active_at): &Listed) -> bool {
         && filter.created_from.is_none_or(|from| request.created_at >= from)
         && filter.created_to.is_none_or(|to| request.created_at < to)
         && filter.changed_since.is_none_or(|since| *active_at >= since)
+        && filter.snoozed.is_none_or(|snoozed| request.snoozed_until.is_some() == snoozed)
+        && filter.archived.is_none_or(|archived| request.archived_at.is_some() == archived)
+        && filter.deleted == request.deleted_at.is_some()
 }
 
 fn compare(sort: RequestSort, (a, a_active): &Listed, (b, b_active): &Listed) -> Ordering {
@@ -87,7 +90,8 @@ impl RequestViews for FakeStore {
     ) -> Result<Option<RequestView>, PortError> {
         self.read("views.find")?;
         let state = self.state();
-        Ok(state.requests.get(&(organization, id)).and_then(|request| state.show(request, scope)))
+        let found = state.requests.get(&(organization, id)).filter(|request| request.deleted_at.is_none());
+        Ok(found.and_then(|request| state.show(request, scope)))
     }
 
     async fn snapshot(
@@ -106,7 +110,10 @@ impl RequestViews for FakeStore {
     ) -> Result<Option<SupportRequestId>, PortError> {
         self.read("views.by_number")?;
         let state = self.state();
-        let found = state.requests.iter().find(|((of, _), one)| *of == organization && one.number.as_str() == number);
+        let found = state
+            .requests
+            .iter()
+            .find(|((of, _), one)| *of == organization && one.number.as_str() == number && one.deleted_at.is_none());
         Ok(found.map(|((_, id), _)| *id))
     }
 
