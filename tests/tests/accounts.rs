@@ -41,6 +41,25 @@ async fn a_visitor_finds_the_way_back_by_mail_and_goes_on(store: Store) {
     let photo = Form::default().text("client_message_id", "photo").file("colis.png", PIXEL);
     visitor.upload(conversation, "?send=true", photo).await.expect(201);
     assert_eq!(visitor.all_messages(conversation).await.len(), 2);
+
+    let path = format!("/public/support-requests/{number}");
+    visitor.post(&format!("{path}/rate"), &json!({ "rating": 5 })).await.problem(409);
+    let agent = server.sign_in("agent").await;
+    let id = text(&opened["id"]);
+    agent.rest.post(&format!("/support-requests/{id}/resolve"), &json!({ "resolution": "Livrée" })).await.expect(200);
+    let rating = json!({ "rating": 4, "comment": "Merci." });
+    let rated = visitor.post(&format!("{path}/rate"), &rating).await.expect(200);
+    assert_eq!(rated["rating"]["score"], 4);
+    agent.rest.post(&format!("/support-requests/{id}/close"), &json!({})).await.expect(200);
+    let refused = visitor.send_message(conversation, "m2", "Encore une chose.").await;
+    assert_eq!(refused.problem(409), "chat.closed");
+    let follow_up = json!({ "content": "Le colis est cassé.", "client_message_id": "again" });
+    let next = visitor.post(&format!("{path}/follow-up"), &follow_up).await.expect(201);
+    let on = server.rest().with_token(text(&next["access_token"]));
+    let tracked = on.get(&format!("/public/support-requests/{}", text(&next["number"]))).await.expect(200);
+    assert_eq!(tracked["support_request"]["id"], next["id"]);
+    assert_eq!(on.all_messages(text(&next["conversation_id"])).await.len(), 1);
+    on.get(&path).await.problem(404);
 }
 
 async fn a_customer_registers_by_mail_and_sees_what_they_asked_before(store: Store) {

@@ -690,6 +690,32 @@ const ROWS: &[Row] = &[
         LOST,
     ),
     read("GET /api/v1/public/support-requests/{number}", Needs::Somebody),
+    write(
+        "POST /api/v1/public/support-requests/{number}/rate",
+        Needs::Somebody,
+        r#"{"rating":5}"#,
+        &[
+            ("{}", 422),
+            (r#"{"rating":0}"#, 422),
+            (r#"{"rating":6}"#, 422),
+            (r#"{"rating":"five"}"#, 422),
+            (r#"{"rating":5,"comment":"a\u0000b"}"#, 422),
+            // Whoever calls is staff, and the request a visitor's.
+            (r#"{"rating":5}"#, 403),
+        ],
+    ),
+    write(
+        "POST /api/v1/public/support-requests/{number}/follow-up",
+        Needs::Somebody,
+        "{}",
+        &[
+            (r#"{"subject":"ab"}"#, 422),
+            (r#"{"subject":5}"#, 422),
+            (r#"{"content":"a\u0000b"}"#, 422),
+            // The request is not closed.
+            ("{}", 409),
+        ],
+    ),
     read("GET /api/v1/public/availability", Needs::Nobody),
     read("GET /api/v1/audit-log", Needs::Admin),
     read("GET /api/v1/customers", Needs::Staff),

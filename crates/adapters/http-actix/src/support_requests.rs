@@ -33,7 +33,8 @@ mod statistics;
 pub(crate) use actions::Remarks;
 use filter::RequestQuery;
 pub(crate) use filter::{Answering, saved_words};
-pub(crate) use life::Fields;
+pub(crate) use following::{OpenFollowUp, OpenedFollowUp, follow_up};
+pub(crate) use life::{Fields, Rate, rate};
 
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
     config.service(list_support_requests).service(open_support_request).service(get_support_request_by_number);

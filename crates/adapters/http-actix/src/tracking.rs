@@ -7,19 +7,21 @@ use serde::Deserialize;
 use support_request::Snapshot;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
+use wire::SupportRequest;
 
 use crate::{
     Api,
     accounts::{Accepted, EVEN, accepted, evenly, parsed_email},
     answer::Answer,
-    extract::Json,
+    extract::{Json, Key, Known, Number, OptionalJson},
     failure::Failure,
     problem::Problem,
     public::Visit,
+    support_requests::{OpenFollowUp, OpenedFollowUp, Rate, follow_up, rate},
 };
 
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(send_access_link);
+    config.service(send_access_link).service(rate_public_support_request).service(follow_up_public_support_request);
 }
 
 /// Somebody who has lost the link to their request.
@@ -62,6 +64,46 @@ async fn send_access_link(request: HttpRequest, api: Data<Api>, Json(body): Json
     })
     .await?;
     Ok(accepted())
+}
+
+/// Rates the help, once the visitor's request is resolved or closed; it may be changed for 7 days.
+#[utoipa::path(tag = "public", request_body = Rate, security(("bearer" = [])),
+    params(("number" = String, Path, description = "The number.", example = "TICKET-20240115-001")),
+    responses(
+        (status = 200, description = "The request of now.", body = SupportRequest),
+        (status = 409, description = "It is neither resolved nor closed, or the rating is older than 7 days.",
+            body = Problem, content_type = "application/problem+json"),
+    ))]
+#[post("/public/support-requests/{number}/rate")]
+async fn rate_public_support_request(
+    api: Data<Api>,
+    Known(caller): Known,
+    Number(number): Number,
+    Json(body): Json<Rate>,
+) -> Answer {
+    let id = api.desk.view_by_number(&caller, &number).await?.request.id;
+    rate(&api, &caller, id, body).await
+}
+
+/// Opens a new request that follows the visitor's closed one, with a token of its own.
+#[utoipa::path(tag = "public", request_body = OpenFollowUp, security(("bearer" = [])),
+    params(("number" = String, Path, description = "The closed request's.", example = "TICKET-20240115-001"),
+        ("Idempotency-Key" = Option<String>, Header)),
+    responses(
+        (status = 201, description = "The new request; its version is the `ETag`.", body = OpenedFollowUp),
+        (status = 409, description = "The request is not closed.", body = Problem,
+            content_type = "application/problem+json"),
+    ))]
+#[post("/public/support-requests/{number}/follow-up")]
+async fn follow_up_public_support_request(
+    api: Data<Api>,
+    Known(caller): Known,
+    Number(number): Number,
+    key: Key,
+    OptionalJson(body): OptionalJson<OpenFollowUp>,
+) -> Answer {
+    let id = api.desk.view_by_number(&caller, &number).await?.request.id;
+    follow_up(&api, &caller, id, &key, body).await
 }
 
 /// People write numbers as they please; what is longer than any number is none.

@@ -20,7 +20,7 @@ use crate::{
 /// What the new request says; what is left out is as it was.
 #[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
 #[schema(example = json!({"content": "Le problème est revenu."}))]
-pub(super) struct OpenFollowUp {
+pub(crate) struct OpenFollowUp {
     /// 3 to 200 characters.
     #[schema(min_length = 3, max_length = 200)]
     subject: Option<String>,
@@ -35,7 +35,7 @@ pub(super) struct OpenFollowUp {
 
 /// A request that was opened.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct OpenedFollowUp {
+pub(crate) struct OpenedFollowUp {
     #[serde(flatten)]
     support_request: SupportRequest,
     /// A guest's: good for the new request and its conversation. Left out for accounts.
@@ -60,8 +60,19 @@ pub(super) async fn follow_up_support_request(
     key: Key,
     OptionalJson(body): OptionalJson<OpenFollowUp>,
 ) -> Answer {
+    follow_up(&api, &caller, id, &key, body).await
+}
+
+/// Opens what follows a request, however that was named.
+pub(crate) async fn follow_up(
+    api: &Api,
+    caller: &Caller,
+    id: SupportRequestId,
+    key: &Key,
+    body: OpenFollowUp,
+) -> Answer {
     // The request is part of what is asked, so the same key names another call for another one.
-    let call = key.call(&api, &caller, "follow_up_support_request", &(id.to_string(), &body))?;
+    let call = key.call(api, caller, "follow_up_support_request", &(id.to_string(), &body))?;
     let mut checks = Checks::default();
     let subject = checks.take(body.subject.as_deref().filter(is_said).map(Subject::parse).transpose());
     let description = checks.take(body.description.as_deref().map(Description::parse).transpose());
@@ -70,11 +81,11 @@ pub(super) async fn follow_up_support_request(
         return Err(checks.failure());
     };
     checks.done()?;
-    match api.desk.follow_up(&caller, id, FollowUp { subject, description, first }, call.as_ref()).await? {
-        Once::Done(opened) => answer(&api, &caller, opened).await,
+    match api.desk.follow_up(caller, id, FollowUp { subject, description, first }, call.as_ref()).await? {
+        Once::Done(opened) => answer(api, caller, opened).await,
         Once::Repeat(repeat) => {
-            let opened = api.desk.opened_as_follow_up(&caller, SupportRequestId::new(repeat.resource)).await?;
-            replayed(answer(&api, &caller, opened).await)
+            let opened = api.desk.opened_as_follow_up(caller, SupportRequestId::new(repeat.resource)).await?;
+            replayed(answer(api, caller, opened).await)
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What happens to requests beside their status: fields, escalation, rating, and being put aside, merged or deleted.
 
 use actix_web::{HttpRequest, delete, http::StatusCode, patch, post, web::Data};
-use kernel::{FieldError, SupportRequestId, Timestamp};
+use kernel::{Caller, FieldError, SupportRequestId, Timestamp};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use support_request::{
@@ -199,7 +199,7 @@ async fn escalate_support_request(
 /// What the requester thinks of the help.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(example = json!({"rating": 5, "comment": "Réponse rapide, merci."}))]
-struct Rate {
+pub(crate) struct Rate {
     /// 1, poor, to 5, excellent.
     #[schema(required, value_type = u8, minimum = 1, maximum = 5)]
     rating: Option<i64>,
@@ -223,13 +223,18 @@ async fn rate_support_request(
     Id(id): Id<SupportRequestId>,
     Json(body): Json<Rate>,
 ) -> Answer {
+    rate(&api, &caller, id, body).await
+}
+
+/// Rates a request, however it was named.
+pub(crate) async fn rate(api: &Api, caller: &Caller, id: SupportRequestId, body: Rate) -> Answer {
     let mut checks = Checks::default();
     let score = checks.take(body.rating.ok_or(FieldError::new("rating", "required")).and_then(Score::parse));
     let comment = body.comment.as_deref().filter(is_said).map(Comment::parse).transpose();
     let comment = checks.take(comment.map_err(|wrong| FieldError { field: "comment", ..wrong }));
     let action = score.zip(comment).map(|(score, comment)| Action::Rate { score, comment });
     checks.done()?;
-    act(&api, &caller, id, action, Command::default()).await
+    act(api, caller, id, action, Command::default()).await
 }
 
 /// Until when it is put aside.

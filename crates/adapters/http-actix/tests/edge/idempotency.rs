@@ -124,9 +124,12 @@ const BY_FORM: &str = "POST /api/v1/conversations/{id}/attachments";
 /// Creates something from what is closed; its cases are in `life.rs`.
 const BY_CLOSED: &str = "POST /api/v1/support-requests/{id}/follow-up";
 
+/// The same by number, for visitors; its cases are in `tracking.rs`.
+const BY_NUMBER: &str = "POST /api/v1/public/support-requests/{number}/follow-up";
+
 /// POSTs that create nothing: the same again has the same effect by itself, or is another act on purpose,
 /// as signing in twice is.
-const NOT_CREATING: [&str; 30] = [
+const NOT_CREATING: [&str; 31] = [
     // A link that is followed twice is used up, and a letter that is asked for twice is two.
     "POST /api/v1/auth/email/verify",
     "POST /api/v1/auth/invitations",
@@ -135,6 +138,7 @@ const NOT_CREATING: [&str; 30] = [
     "POST /api/v1/auth/password/reset",
     "POST /api/v1/auth/register",
     "POST /api/v1/public/support-requests/access-link",
+    "POST /api/v1/public/support-requests/{number}/rate",
     "POST /api/v1/auth/login",
     "POST /api/v1/auth/logout",
     "POST /api/v1/auth/refresh",
@@ -223,7 +227,8 @@ fn every_post_is_known_to_create_something_or_not() {
         }
     }
     for (name, operation) in &posts {
-        let creates = name == BY_FORM || name == BY_CLOSED || CREATING.iter().any(|row| row.operation == name);
+        let creates = [BY_FORM, BY_CLOSED, BY_NUMBER].contains(&name.as_str())
+            || CREATING.iter().any(|row| row.operation == name);
         assert!(creates != NOT_CREATING.contains(&name.as_str()), "{name}: does it create something?");
         let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
         let takes_a_key = parameters.iter().any(|parameter| {
@@ -240,7 +245,7 @@ fn every_post_is_known_to_create_something_or_not() {
             }
         }
     }
-    let known = CREATING.iter().map(|row| row.operation).chain(NOT_CREATING).chain([BY_FORM, BY_CLOSED]);
+    let known = CREATING.iter().map(|row| row.operation).chain(NOT_CREATING).chain([BY_FORM, BY_CLOSED, BY_NUMBER]);
     assert!(known.clone().all(|name| posts.contains_key(name)), "a row for no operation");
     assert_eq!(known.count(), posts.len());
 }
