@@ -244,6 +244,10 @@ test('a member of the team is shown the way to the console', async () => {
   await page.getByLabel('Mot de passe').fill('guichet-demo');
   await page.getByRole('button', { name: 'Se connecter' }).click();
   await page.getByRole('link', { name: 'Ouvrir la console' }).waitFor();
+  // Nor does a customer's page answer as one of the team.
+  await page.goto(pageOf(server, { number: (await ask(server)).number }));
+  await page.getByRole('link', { name: 'Ouvrir la console' }).waitFor();
+  assert.deepEqual(await violations(page), []);
   await close(page);
 });
 

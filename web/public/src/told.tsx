@@ -1,6 +1,7 @@
 // What happened, or what is missing, in the middle of an otherwise empty page.
 import type { ComponentChildren } from 'preact';
-import { Icon } from '@guichet/ui';
+import { Icon, icons } from '@guichet/ui';
+import { useText } from './texts.ts';
 
 export interface ToldProps {
   readonly icon: string;
@@ -20,5 +21,20 @@ export function Told({ icon, title, action, children }: ToldProps) {
         {action}
       </div>
     </main>
+  );
+}
+
+/** These pages are the customers': the team answers from the console. */
+export function Staff({ email }: { readonly email: string }) {
+  const { t } = useText();
+  const toConsole = (
+    <a class="button primary" href="/console/">
+      {t('account.console')}
+    </a>
+  );
+  return (
+    <Told icon={icons.user} title={t('account.staff')} action={toConsole}>
+      {t('account.staff_why', { email })}
+    </Told>
   );
 }

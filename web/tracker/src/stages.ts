@@ -47,7 +47,8 @@ function reachedAt(name: StageName, request: OwnSupportRequest, timeline: readon
 
 function isHanded({ kind, old, new: now }: TimelineEntry): boolean {
   if (kind === 'assignee_changed') return now !== null && now !== old;
-  return kind === 'status_changed' && old === 'open' && now !== null;
+  // Some requests are over without anybody having taken them on.
+  return kind === 'status_changed' && old === 'open' && now !== null && now !== 'resolved' && now !== 'closed';
 }
 
 function isWork(status: string | null): boolean {

@@ -23,7 +23,7 @@ test('a_resolved_request_has_all_stages_behind_it_also_those_it_skipped', () => 
   const stages = stagesOf({ request, timeline: [entry('created', 0), status('open', 'resolved', 90)] });
   expect(states(stages)).toEqual(['done', 'done', 'done', 'done']);
   expect(stages.at(-1)?.at).toBe(iso(90));
-  expect(stages.at(2)?.at).toBeNull();
+  expect(stages.slice(1, 3).map(({ at }) => at)).toEqual([null, null]);
 });
 
 test('a_request_that_was_opened_again_is_worked_on_since_then', () => {

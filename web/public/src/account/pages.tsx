@@ -5,8 +5,9 @@ import { ApiError, type User } from '@guichet/sdk';
 import { Button, icons, Skeleton, useLate } from '@guichet/ui';
 import { MyData } from '../data/my-data.tsx';
 import { Frame } from '../frame.tsx';
+import { session } from '../session.ts';
 import { useText, type PageKey } from '../texts.ts';
-import { Told } from '../told.tsx';
+import { Staff, Told } from '../told.tsx';
 import { Forgotten } from './forgotten.tsx';
 import { Invitation } from './invitation.tsx';
 import { Link } from './link.tsx';
@@ -14,7 +15,6 @@ import { Profile } from './profile.tsx';
 import { Requests } from './requests.tsx';
 import { Reset } from './reset.tsx';
 import { letterToken, route } from './route.ts';
-import { session } from '../session.ts';
 import { SignIn } from './sign-in.tsx';
 import { SignUp } from './sign-up.tsx';
 import { Verify } from './verify.tsx';
@@ -54,8 +54,8 @@ export function AccountPages() {
       {here === 'verify' && <Verify token={letterToken} />}
       {here === 'unknown' && (
         <Told icon={icons.alert} title={t('account.unknown')} action={<Link to="requests">{t('account.requests')}</Link>}>
-            {t('account.unknown_why')}
-          </Told>
+          {t('account.unknown_why')}
+        </Told>
       )}
       {!open && <Own />}
     </Frame>
@@ -88,21 +88,7 @@ function SignedIn({ user }: { readonly user: User }) {
     // Signed out here in any case; the server ends the session by itself later.
     if (!(error instanceof ApiError)) throw error;
   });
-  if (user.role !== 'customer') {
-    return (
-      <Told
-          icon={icons.user}
-          title={t('account.staff')}
-          action={
-            <a class="button primary" href="/console/">
-              {t('account.console')}
-            </a>
-          }
-        >
-          {t('account.staff_why', { email: user.email })}
-        </Told>
-    );
-  }
+  if (user.role !== 'customer') return <Staff email={user.email} />;
   return (
     <main class="wide account">
       <nav class="tabs" aria-label={t('account.part')}>

@@ -6,12 +6,12 @@ import { Frame } from '../frame.tsx';
 import { pageOf } from '../organization.ts';
 import { session } from '../session.ts';
 import { useText } from '../texts.ts';
-import { Told } from '../told.tsx';
+import { Staff, Told } from '../told.tsx';
 import { accountAccess, forgetToken, guestAccess, requestNumber, type Access } from './access.ts';
 import { NewLink } from './new-link.tsx';
 import { OpenRequest } from './open-request.tsx';
 
-type Opened = { readonly access: Access } | { readonly refused: 'ended' | 'none' } | 'opening' | 'unreachable' | 'erased';
+type Opened = { readonly access: Access } | { readonly refused: 'ended' | 'none' } | { readonly staff: string } | 'opening' | 'unreachable' | 'erased';
 
 export function RequestPage({ token }: { readonly token: string | null }) {
   const { t } = useText();
@@ -24,6 +24,13 @@ export function RequestPage({ token }: { readonly token: string | null }) {
         <Told icon={icons.check} title={t('data.erased')}>
           {t('data.erased_why')}
         </Told>
+      </Frame>
+    );
+  }
+  if ('staff' in opened) {
+    return (
+      <Frame part={t('request.part')} title={t('request.title', { number: requestNumber })}>
+        <Staff email={opened.staff} />
       </Frame>
     );
   }
@@ -41,7 +48,11 @@ function useAccess(token: string | null) {
     if (opened !== 'opening') return undefined;
     let current = true;
     session.restore().then(
-      (user) => current && move(user === null ? { refused: ended ? 'ended' : 'none' } : { access: accountAccess(user) }),
+      (user) => {
+        if (!current) return;
+        if (user === null) move({ refused: ended ? 'ended' : 'none' });
+        else move(user.role === 'customer' ? { access: accountAccess(user) } : { staff: user.email });
+      },
       (error: unknown) => {
         if (!(error instanceof ApiError)) throw error;
         if (current) move('unreachable');
@@ -93,16 +104,16 @@ export function Unreachable({ onRetry }: { readonly onRetry: () => void }) {
   return (
     <Frame part={t('request.part')} title={t('request.title', { number: requestNumber })}>
       <Told
-          icon={icons.offline}
-          title={t('request.unreachable')}
-          action={
-            <Button icon={icons.retry} onClick={onRetry}>
-              {t('action.try_again')}
-            </Button>
-          }
-        >
-          {t('request.unreachable_why')}
-        </Told>
+        icon={icons.offline}
+        title={t('request.unreachable')}
+        action={
+          <Button icon={icons.retry} onClick={onRetry}>
+            {t('action.try_again')}
+          </Button>
+        }
+      >
+        {t('request.unreachable_why')}
+      </Told>
     </Frame>
   );
 }
