@@ -23,8 +23,8 @@ after(async () => {
 
 /** A visitor's question, opened as the widget does. */
 async function question(content, name = 'Ana Diaz', email = 'ana@exemple.fr') {
-  const { support_request: request } = await server.call('/public/conversations', { body: { organization: 'demo', name, email, content } });
-  return request;
+  const { support_request: request, access_token: token } = await server.call('/public/conversations', { body: { organization: 'demo', name, email, content } });
+  return { ...request, token };
 }
 
 /** The console of that person, with the request open. */
@@ -48,7 +48,7 @@ async function finish(page) {
   await page.context().close();
 }
 
-test('by mouse: taken, noted, sorted, put aside, escalated, resolved with everything, rated nowhere twice, closed, followed up', async () => {
+test('by mouse: taken, noted, sorted, put aside, escalated, resolved with everything, rated, closed, followed up', async () => {
   const request = await question('Ma clé ne s’allume plus, que faire ?');
   const agent = await desk('supervisor', request);
   const { page } = agent;
@@ -72,8 +72,9 @@ test('by mouse: taken, noted, sorted, put aside, escalated, resolved with everyt
   await colleague.page.locator('article.note', { hasText: 'La pile ?' }).waitFor();
   await written.getByRole('button', { name: /Modifier ou supprimer/ }).click();
   await item(page, 'Modifier').click();
-  await written.getByRole('textbox').fill('La pile CR2032 ? @Thomas Girard tu as le modèle ?');
-  await written.getByRole('button', { name: 'Enregistrer' }).click();
+  const editor = page.locator('.note .message-editor');
+  await editor.getByRole('textbox').fill('La pile CR2032 ? @Thomas Girard tu as le modèle ?');
+  await editor.getByRole('button', { name: 'Enregistrer' }).click();
   await colleague.page.locator('article.note', { hasText: 'CR2032' }).waitFor();
   await finish(colleague.page);
   await page.getByRole('tab', { name: 'Réponse' }).click();
@@ -124,6 +125,13 @@ test('by mouse: taken, noted, sorted, put aside, escalated, resolved with everyt
   await property(page, /Nadia Belkacem/).waitFor();
   await details(page).getByText('Pile changée en magasin.').waitFor();
   await details(page).getByText('Stock à compléter').first().waitFor();
+
+  // What the customer thought of it comes live.
+  await server.call(`/support-requests/${request.id}/rate`, { token: request.token, body: { rating: 4, comment: 'Rapide, merci' } });
+  await details(page).getByRole('img', { name: '4 sur 5' }).waitFor();
+  await details(page).getByText('Rapide, merci').waitFor();
+  await story(page, /Notée 4 sur 5/);
+  await lookAt(page, 'console-resolved-and-rated-desktop-light');
 
   // Closed for good: nothing is offered any more but what follows.
   await property(page, /changer le statut/).click();
@@ -254,7 +262,6 @@ test('who comes second is told what has become of it, and sees it so', async () 
     await server.call(`/support-requests/${request.id}/close`, { token, body: {} });
     await route.continue();
   });
-  await page.keyboard.press('Escape');
   await page.keyboard.press('e');
   await toast(page, /entre-temps passée au statut Fermée/);
   await page.getByText(/Cette demande est fermée/).waitFor();
@@ -297,13 +304,13 @@ test('a request is opened for somebody who calls, and its form says at the field
   await page.keyboard.press('c');
   const dialog = page.getByRole('dialog', { name: 'Ouvrir une demande pour quelqu’un' });
   await dialog.getByLabel('Nom').fill('Marc Olivier');
-  await dialog.getByLabel('Courriel').fill('marc@exemple');
-  await dialog.getByLabel('Objet').fill('Rappel demandé pour un devis');
+  await dialog.getByLabel('Courriel').fill('marc@exemple.fr');
+  await dialog.getByLabel('Objet').fill('Oh');
   await dialog.getByLabel('Description').fill('A appelé ce matin, veut un devis pour un embrayage.');
   await dialog.getByRole('button', { name: 'Ouvrir la demande' }).click();
-  await dialog.locator('.field', { hasText: 'Courriel' }).locator('.error').waitFor();
+  await dialog.locator('.field', { hasText: 'Objet' }).locator('.error').waitFor();
   await lookAt(page, 'console-open-for-somebody-error-desktop-light');
-  await dialog.getByLabel('Courriel').fill('marc@exemple.fr');
+  await dialog.getByLabel('Objet').fill('Rappel demandé pour un devis');
   await dialog.getByRole('button', { name: 'Ouvrir la demande' }).click();
   await page.getByRole('heading', { name: 'Rappel demandé pour un devis' }).waitFor();
   await property(page, /Nadia Belkacem/).waitFor();

@@ -11,7 +11,7 @@ import { useText } from '../texts.ts';
 import { useBulk } from './bulk.ts';
 import { priorities } from './filter.ts';
 
-export function BulkBar({ rows }: { readonly rows: readonly SupportRequest[] }) {
+export function BulkBar({ name, rows }: { readonly name: string; readonly rows: readonly SupportRequest[] }) {
   const { t } = useText();
   const { selection, me } = useDesk();
   const bulk = useBulk();
@@ -21,6 +21,7 @@ export function BulkBar({ rows }: { readonly rows: readonly SupportRequest[] }) 
   const all = rows.length > 0 && rows.every(({ id }) => selection.ids.value.has(id));
   return (
     <header class="bulk" role="group" aria-label={t('bulk.title')}>
+      <h1 class="visually-hidden">{name}</h1>
       <label class="bulk-all">
         <input
           type="checkbox"

@@ -48,7 +48,7 @@ export function InboxList({ viewsShown, openId, onOpen, onShortcuts }: InboxList
   return (
     <section class="list" aria-label={name}>
       {selecting ? (
-        <BulkBar rows={rows} />
+        <BulkBar name={name} rows={rows} />
       ) : (
         <header>
           {viewsShown ? (

@@ -107,11 +107,17 @@ export function MenuItem({ icon, children, checked, shortcut, onChoose }: MenuIt
       type="button"
       role={checked === undefined ? 'menuitem' : 'menuitemradio'}
       aria-checked={checked}
+      aria-keyshortcuts={shortcut?.replace('⇧ ', 'Shift+')}
       tabIndex={-1}
       onClick={onChoose}
     >
       {icon} <span class="truncate">{children}</span>
-      {shortcut !== undefined && <kbd class="key">{shortcut}</kbd>}
+      {shortcut !== undefined && (
+        // The attribute says it; read out with the name it would be part of it.
+        <kbd class="key" aria-hidden="true">
+          {shortcut}
+        </kbd>
+      )}
     </button>
   );
 }
