@@ -90,7 +90,8 @@ async fn a_form_that_is_known_is_not_sent_again_and_another_form_is() {
 async fn a_server_without_its_pages_says_what_to_run() {
     let world = World::new().await;
     world.switches.pages_missing.store(true, Ordering::SeqCst);
-    for path in ["/", "/console", "/console/x", "/r/TICKET-20240115-001", "/help/contact", "/account", "/account/reset"] {
+    for path in ["/", "/console", "/console/x", "/r/TICKET-20240115-001", "/help/contact", "/account", "/account/reset"]
+    {
         let reply = world.call("GET", path, None, None).await;
         assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE);
         assert!(reply.text().contains("cargo xtask web"));
