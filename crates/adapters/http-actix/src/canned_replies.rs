@@ -190,14 +190,10 @@ async fn change_canned_reply(
 ) -> Answer {
     api.canned_replies.find(&caller, id).await?;
     let mut checks = Checks::default();
-    let language = match body.language.change() {
-        Some(text) => Some(checks.take(word::<Language>("language", text.as_deref())).flatten()),
-        None => None,
-    };
-    let category = match body.category.change() {
-        Some(text) => Some(checks.take(listed(text.as_deref())).flatten()),
-        None => None,
-    };
+    let language = body.language.change();
+    let language = language.map(|text| checks.take(word::<Language>("language", text.as_deref())).flatten());
+    let category = body.category.change();
+    let category = category.map(|text| checks.take(listed(text.as_deref())).flatten());
     let change = ReplyChange {
         title: checks.take(body.title.as_deref().map(ReplyTitle::parse).transpose()).flatten(),
         shortcut: checks.take(body.shortcut.as_deref().map(Shortcut::parse).transpose()).flatten(),
