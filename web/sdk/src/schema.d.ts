@@ -234,6 +234,25 @@ export interface paths {
         get: operations["get_conversation"];
         put?: never;
         post?: never;
+        /** Purges a conversation at once, with its messages, its files and its request. It cannot be restored. */
+        delete: operations["delete_conversation"];
+        options?: never;
+        head?: never;
+        /** Changes subject, priority or tags of the conversation's request. */
+        patch: operations["update_conversation"];
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts a conversation away, whose request is resolved or closed: out of the usual lists. */
+        post: operations["archive_conversation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -366,6 +385,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{id}/unarchive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a conversation back into the usual lists. */
+        post: operations["unarchive_conversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{id}/unread-count": {
         parameters: {
             query?: never;
@@ -398,6 +434,24 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organization": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own organisation, and what it has set. For staff. */
+        get: operations["get_organization"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes one's own organisation. For administrators. */
+        patch: operations["update_organization"];
         trace?: never;
     };
     "/api/v1/presence": {
@@ -485,6 +539,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/routing-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rules by which requests are routed. For administrators. */
+        get: operations["list_rules"];
+        put?: never;
+        /** Adds a rule; an organisation has at most 200. For administrators. */
+        post: operations["add_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/routing-rules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Removes a rule. For administrators. */
+        delete: operations["remove_rule"];
+        options?: never;
+        head?: never;
+        /** Changes a rule. For administrators. */
+        patch: operations["change_rule"];
+        trace?: never;
+    };
     "/api/v1/sla-policies": {
         parameters: {
             query?: never;
@@ -516,8 +606,25 @@ export interface paths {
         /** The requests in the caller's sight. */
         get: operations["list_support_requests"];
         put?: never;
-        /** Opens a request in one's own name, together with its conversation. */
+        /** Opens a request, together with its conversation: in one's own name, or, for staff, in somebody else's. */
         post: operations["open_support_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/support-requests/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Does one thing with many requests, each by itself: one that is refused does not keep the others. */
+        post: operations["change_support_requests"];
         delete?: never;
         options?: never;
         head?: never;
@@ -552,10 +659,12 @@ export interface paths {
         get: operations["get_support_request"];
         put?: never;
         post?: never;
-        delete?: never;
+        /** Deletes a request: hidden from everybody, to be restored within 30 days, then purged with its conversation. */
+        delete: operations["delete_support_request"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** Changes fields of a request; not of a closed one. */
+        patch: operations["update_support_request"];
         trace?: never;
     };
     "/api/v1/support-requests/{id}/assign": {
@@ -592,6 +701,77 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/support-requests/{id}/escalate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Escalates a request that is still to be resolved: it becomes urgent. */
+        post: operations["escalate_support_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/support-requests/{id}/follow-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Opens a new request that follows a closed one, with a conversation of its own. */
+        post: operations["follow_up_support_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/support-requests/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merges a request into another of the same requester: it is closed, its messages stay where they are, and what
+         *     opens it opens the other too.
+         */
+        post: operations["merge_support_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/support-requests/{id}/rate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Rates the help, once the request is resolved or closed; by its requester only, who may change it for 7 days. */
+        post: operations["rate_support_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/support-requests/{id}/reopen": {
         parameters: {
             query?: never;
@@ -620,6 +800,40 @@ export interface paths {
         put?: never;
         /** Resolves a request. */
         post: operations["resolve_support_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/support-requests/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Restores a deleted request, within 30 days. */
+        post: operations["restore_support_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/support-requests/{id}/snooze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts a request aside until a time, out of the inbox; the customer's next message wakes it before. */
+        post: operations["snooze_support_request"];
         delete?: never;
         options?: never;
         head?: never;
@@ -919,6 +1133,69 @@ export interface components {
             /** @description The language of those who name none. */
             locale: components["schemas"]["UserLanguage"];
         };
+        /**
+         * @description What can be done with many requests at once.
+         * @enum {string}
+         */
+        BulkAction: "assign" | "take" | "start" | "wait" | "resolve" | "reopen" | "close" | "escalate" | "snooze" | "update";
+        /**
+         * @description What is to be done with which requests: an action, with the fields that the action takes by itself.
+         * @example {
+         *       "action": "close",
+         *       "ids": [
+         *         "01929b5e-8f4a-7c3e-9d21-5f6a7b8c9d0e"
+         *       ]
+         *     }
+         */
+        ChangeSupportRequests: {
+            /** @description 1 to 100 requests. */
+            ids: string[];
+            action: components["schemas"]["BulkAction"];
+            /**
+             * Format: uuid
+             * @description Who is to answer; with `assign`, `null` is nobody.
+             */
+            agent_id?: string | null;
+            /** @description Why, for the customer's eyes too; `escalate` needs one. */
+            reason?: string | null;
+            /** @description Why, for staff only. */
+            note?: string | null;
+            /** @description Whether the customer is to be told; they are, unless said otherwise. */
+            notify_customer?: boolean | null;
+            /** @description With `resolve`: how, for the customer's eyes too. */
+            resolution?: string | null;
+            /**
+             * Format: date-time
+             * @description With `snooze`: until when, `null` wakes.
+             */
+            until?: string | null;
+            /** @description With `update`, as all that follow. */
+            subject?: string | null;
+            description?: string | null;
+            priority?: components["schemas"]["RequestPriority"] | null;
+            category?: string | null;
+            tags?: string[] | null;
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+            context?: components["schemas"]["ContextChanges"];
+        };
+        /** @description What became of one. */
+        ChangedSupportRequest: {
+            /** Format: uuid */
+            id: string;
+            /** @description Whether it is as was asked. */
+            done: boolean;
+            /** @description The request of now, when it was done. */
+            support_request?: components["schemas"]["SupportRequest"];
+            /** @description Why it was not done. */
+            problem?: components["schemas"]["Problem"];
+        };
+        /** @description What became of each. */
+        ChangedSupportRequests: {
+            /** @description In the order of the call, each once. */
+            items: components["schemas"]["ChangedSupportRequest"][];
+        };
         /** @description A period in which a conversation is live. */
         ChatSession: {
             /**
@@ -991,6 +1268,14 @@ export interface components {
         ChatSessionStatus: "active" | "closed" | "timeout";
         /** @description Other systems' ids that a request is about, each up to 100 characters. */
         Context: {
+            order_id?: string | null;
+            /** @description One request an appointment. */
+            appointment_id?: string | null;
+            warranty_id?: string | null;
+            claim_id?: string | null;
+        };
+        /** @description Other systems' ids to be set; `null` takes one away, what is left out stays. */
+        ContextChanges: {
             order_id?: string | null;
             /** @description One request an appointment. */
             appointment_id?: string | null;
@@ -1101,6 +1386,25 @@ export interface components {
             /** @description 1 to 5 000 characters. */
             content: string;
         };
+        /**
+         * @description Why it is pressing, and who is to answer.
+         * @example {
+         *       "reason": "Troisième relance du client."
+         *     }
+         */
+        Escalate: {
+            /** @description Why, for the customer's eyes too: up to 1 000 characters. */
+            reason: string;
+            /** @description Why, for staff only. */
+            note?: string | null;
+            /**
+             * Format: uuid
+             * @description Who is to answer from then on; without, the same as before, and the supervisors are told.
+             */
+            agent_id?: string | null;
+            /** @description Whether the customer is to be told; they are, unless said otherwise. */
+            notify_customer?: boolean | null;
+        };
         /** @description One wrong field of a refused call. */
         FieldProblem: {
             /**
@@ -1118,6 +1422,24 @@ export interface components {
              * @example Ce texte est trop court.
              */
             message: string;
+        };
+        /**
+         * @description Who asks: a user, or somebody without an account, who is known again by their e-mail.
+         * @example {
+         *       "email": "lea@example.com",
+         *       "name": "Léa Martin"
+         *     }
+         */
+        ForSomebody: {
+            /**
+             * Format: uuid
+             * @description A user of the organisation; then nothing else is needed.
+             */
+            user_id?: string | null;
+            /** @description 1 to 100 characters. */
+            name?: string | null;
+            email?: string | null;
+            phone?: string | null;
         };
         /** @description That the process answers. */
         Healthy: {
@@ -1253,6 +1575,25 @@ export interface components {
             refresh_token?: string;
             user: components["schemas"]["User"];
         };
+        /**
+         * @description Which request takes this one in.
+         * @example {
+         *       "into": "01929b5e-8f4a-7c3e-9d21-5f6a7b8c9d0e"
+         *     }
+         */
+        Merge: {
+            /**
+             * Format: uuid
+             * @description Another request of the same requester, which is not closed.
+             */
+            into: string;
+            /** @description Why, for the customer's eyes too. */
+            reason?: string | null;
+            /** @description Why, for staff only. */
+            note?: string | null;
+            /** @description Whether the customer is to be told; they are, unless said otherwise. */
+            notify_customer?: boolean | null;
+        };
         /** @description A message with its content of now. */
         Message: {
             /**
@@ -1358,6 +1699,22 @@ export interface components {
             };
         };
         /**
+         * @description What the new request says; what is left out is as it was.
+         * @example {
+         *       "content": "Le problème est revenu."
+         *     }
+         */
+        OpenFollowUp: {
+            /** @description 3 to 200 characters. */
+            subject?: string | null;
+            /** @description Up to 10 000 characters; empty when not given. */
+            description?: string | null;
+            /** @description The first message of its conversation: 1 to 5 000 characters; for its requester. */
+            content?: string | null;
+            /** @description The sender's own name for the first message. */
+            client_message_id?: string | null;
+        };
+        /**
          * @description A visitor's conversation to be opened.
          * @example {
          *       "content": "Bonjour, ma commande n’est pas arrivée.",
@@ -1446,6 +1803,13 @@ export interface components {
                 [key: string]: unknown;
             };
             context?: components["schemas"]["Context"];
+            requester?: components["schemas"]["ForSomebody"] | null;
+            source?: components["schemas"]["RequestSource"] | null;
+            /**
+             * Format: uuid
+             * @description Who is to answer it from the beginning; for staff.
+             */
+            agent_id?: string | null;
         };
         /** @description A conversation that was opened, and its request. */
         OpenedConversation: {
@@ -1454,11 +1818,76 @@ export interface components {
             /** @description A guest's: good for REST and realtime, for this one conversation. Left out for accounts. */
             access_token?: string;
         };
+        /** @description A request that was opened. */
+        OpenedFollowUp: components["schemas"]["SupportRequest"] & {
+            /** @description A guest's: good for the new request and its conversation. Left out for accounts. */
+            access_token?: string;
+        };
         /** @description A visitor's request that was opened. */
         OpenedSupportRequest: {
             support_request: components["schemas"]["SupportRequest"];
             /** @description The visitor's: good for this one request and its conversation. */
             access_token: string;
+        };
+        /** @description An organisation and what it has set. A period that is `null` is switched off. */
+        OwnOrganization: {
+            /** Format: uuid */
+            id: string;
+            /** @example Maison Dupont */
+            name: string;
+            /**
+             * @description Its short name; it stays.
+             * @example demo
+             */
+            slug: string;
+            /** @description The public key of its widget; it stays. */
+            widget_key: string;
+            /**
+             * @description The sites whose pages may call it.
+             * @example [
+             *       "https://www.exemple.fr"
+             *     ]
+             */
+            allowed_origins: string[];
+            /** @description The language of those who name none. */
+            language: components["schemas"]["UserLanguage"];
+            /**
+             * @description The time zone of its days and hours, by its IANA name.
+             * @example Europe/Paris
+             */
+            time_zone: string;
+            /**
+             * @description What its request numbers begin with.
+             * @example TICKET
+             */
+            ticket_prefix: string;
+            /**
+             * @description Whether requests that nobody answers are given to the agent who is online, has a place and the skill, and has
+             *     the least to do.
+             */
+            auto_assign: boolean;
+            /**
+             * Format: int32
+             * @description After how many hours an urgent request without an answer is escalated.
+             */
+            escalation_hours: number | null;
+            /**
+             * Format: int32
+             * @description How many days after its resolution a request without activity is closed.
+             */
+            auto_close_days: number | null;
+            /**
+             * Format: int32
+             * @description How many days after its last activity a closed request is archived.
+             */
+            archive_days: number | null;
+            /**
+             * Format: int32
+             * @description How many years after its closing a request is erased.
+             */
+            retention_years: number | null;
+            /** @description Whether requesters are asked what they think once their request is closed. */
+            surveys: boolean;
         };
         /** @description How one part of the server is. */
         PartHealth: {
@@ -1569,6 +1998,22 @@ export interface components {
              * @description How long waiting has taken lately, in seconds; `null` when nobody was taken lately.
              */
             estimated_wait_s: number | null;
+        };
+        /**
+         * @description What the requester thinks of the help.
+         * @example {
+         *       "comment": "Réponse rapide, merci.",
+         *       "rating": 5
+         *     }
+         */
+        Rate: {
+            /**
+             * Format: int32
+             * @description 1, poor, to 5, excellent.
+             */
+            rating: number;
+            /** @description Up to 2 000 characters. */
+            comment?: string | null;
         };
         /** @description What the requester thought of the help. */
         Rating: {
@@ -1739,6 +2184,102 @@ export interface components {
             /** @description Whether it was so already; nothing was stored then. */
             duplicate: boolean;
         };
+        /** @description A rule. The first enabled one that fits a request decides. */
+        Rule: {
+            /** Format: uuid */
+            id: string;
+            /** @example Retours en anglais */
+            name: string;
+            /**
+             * Format: int32
+             * @description Where it stands among the others; of two at one place, the older comes first.
+             */
+            position: number;
+            /** @description Whether it is looked at. */
+            enabled: boolean;
+            conditions: components["schemas"]["RuleConditions"];
+            then: components["schemas"]["RuleDecision"];
+        };
+        /**
+         * @description Which requests a rule is for: those that fit all four lists. An empty one is fit by everything.
+         * @example {
+         *       "category": [
+         *         "returns"
+         *       ],
+         *       "kind": [],
+         *       "language": [
+         *         "en"
+         *       ],
+         *       "priority": []
+         *     }
+         */
+        RuleConditions: {
+            category: string[];
+            /** @description `chat`, `contact_form`, `claim`, `order_issue`, `product_issue`, `appointment`. */
+            kind: string[];
+            /** @description `low`, `normal`, `high`, `urgent`, as the requester asked for. */
+            priority: string[];
+            /** @description `fr`, `en`. */
+            language: string[];
+        };
+        /**
+         * @description What a rule decides; at least one thing. Nobody is given anything unless `auto_assign` is switched on for the
+         *     organisation; the priority is set in any case.
+         * @example {
+         *       "agent_id": null,
+         *       "priority": "high",
+         *       "skill": "english"
+         *     }
+         */
+        RuleDecision: {
+            /** @description Only agents with this word among the categories of their skills. */
+            skill: string | null;
+            /**
+             * Format: uuid
+             * @description Only this member of staff.
+             */
+            agent_id: string | null;
+            /** @description How urgent it is, whatever was asked for; set before deadlines are promised. */
+            priority: string | null;
+        };
+        /**
+         * @description A rule to be made, or what is to change of one; what is left out stays, of a new one as follows.
+         * @example {
+         *       "conditions": {
+         *         "category": [
+         *           "returns"
+         *         ],
+         *         "kind": [],
+         *         "language": [
+         *           "en"
+         *         ],
+         *         "priority": []
+         *       },
+         *       "name": "Retours en anglais",
+         *       "then": {
+         *         "agent_id": null,
+         *         "priority": null,
+         *         "skill": "english"
+         *       }
+         *     }
+         */
+        RuleToBe: {
+            /** @description 1 to 100 characters; a new rule needs one. */
+            name?: string | null;
+            /**
+             * Format: int32
+             * @description Behind all others.
+             */
+            position?: number | null;
+            /** @description `true`. */
+            enabled?: boolean | null;
+            conditions?: components["schemas"]["RuleConditions"] | null;
+            then?: components["schemas"]["RuleDecision"] | null;
+        };
+        /** @description The rules, in the order in which they are looked at. */
+        Rules: {
+            items: components["schemas"]["Rule"][];
+        };
         /**
          * @description A message to be sent.
          * @example {
@@ -1877,6 +2418,19 @@ export interface components {
              *     does not count.
              */
             resolution_minutes: number;
+        };
+        /**
+         * @description Until when it is put aside.
+         * @example {
+         *       "until": "2024-01-16T08:00:00Z"
+         *     }
+         */
+        Snooze: {
+            /**
+             * Format: date-time
+             * @description At most a year from now; `null` wakes it.
+             */
+            until: string | null;
         };
         /**
          * @description Whether a member of staff wants to be asked. Visitors are shown those who are connected and `online`.
@@ -2097,7 +2651,7 @@ export interface components {
          * @description What an entry of a timeline tells.
          * @enum {string}
          */
-        TimelineKind: "created" | "status_changed" | "assignee_changed" | "priority_changed" | "first_response" | "sla_warning" | "sla_breached";
+        TimelineKind: "created" | "status_changed" | "assignee_changed" | "priority_changed" | "subject_changed" | "category_changed" | "details_changed" | "escalated" | "rated" | "snoozed" | "woken" | "merged" | "follow_up" | "archived" | "unarchived" | "deleted" | "restored" | "surveyed" | "first_response" | "sla_warning" | "sla_breached";
         /** @description A request with what happened to it. */
         TrackedSupportRequest: {
             support_request: components["schemas"]["SupportRequest"];
@@ -2111,6 +2665,20 @@ export interface components {
              * @description Messages of others that the caller has not read.
              */
             unread_count: number;
+        };
+        /**
+         * @description What is to change of its request; what is left out stays.
+         * @example {
+         *       "priority": "high",
+         *       "subject": "Colis perdu"
+         *     }
+         */
+        UpdateConversation: {
+            /** @description 3 to 200 characters. */
+            subject?: string | null;
+            priority?: components["schemas"]["RequestPriority"] | null;
+            /** @description All of them, at most 20. */
+            tags?: string[] | null;
         };
         /**
          * @description What is to change of oneself; what is left out stays.
@@ -2128,6 +2696,78 @@ export interface components {
             availability?: components["schemas"]["StaffAvailability"] | null;
         };
         /**
+         * @description What is to change of an organisation; what is left out stays.
+         * @example {
+         *       "archive_days": null,
+         *       "auto_assign": true
+         *     }
+         */
+        UpdateOrganization: {
+            /** @description 1 to 100 characters. */
+            name?: string | null;
+            /** @description All of them, in the place of those there were; at most 100. A browser's page of any other site may not call. */
+            allowed_origins?: string[] | null;
+            language?: components["schemas"]["UserLanguage"] | null;
+            /** @description IANA name. */
+            time_zone?: string | null;
+            /** @description A capital, then up to 11 capitals or digits; for the numbers of later requests. */
+            ticket_prefix?: string | null;
+            auto_assign?: boolean | null;
+            /**
+             * Format: int32
+             * @description `null` switches it off.
+             */
+            escalation_hours?: number | null;
+            /**
+             * Format: int32
+             * @description `null` switches it off.
+             */
+            auto_close_days?: number | null;
+            /**
+             * Format: int32
+             * @description `null` switches it off.
+             */
+            archive_days?: number | null;
+            /**
+             * Format: int32
+             * @description `null` switches it off.
+             */
+            retention_years?: number | null;
+            surveys?: boolean | null;
+        };
+        /**
+         * @description What is to change; what is left out stays.
+         * @example {
+         *       "note": "Client important.",
+         *       "priority": "high",
+         *       "tags": [
+         *         "vip"
+         *       ]
+         *     }
+         */
+        UpdateSupportRequest: {
+            /** @description 3 to 200 characters. */
+            subject?: string | null;
+            /** @description Up to 10 000 characters. */
+            description?: string | null;
+            priority?: components["schemas"]["RequestPriority"] | null;
+            /** @description A word of the organisation's list. */
+            category?: string | null;
+            /** @description All of them, at most 20. */
+            tags?: string[] | null;
+            /** @description All of it, at most 16 KiB. */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+            context?: components["schemas"]["ContextChanges"];
+            /** @description Why, for the customer's eyes too. */
+            reason?: string | null;
+            /** @description Why, for staff only. */
+            note?: string | null;
+            /** @description Whether the customer is to be told; they are, unless said otherwise. */
+            notify_customer?: boolean | null;
+        };
+        /**
          * @description What is to change of a user; what is left out stays.
          * @example {
          *       "role": "supervisor"
@@ -2143,6 +2783,12 @@ export interface components {
             role?: components["schemas"]["UserRole"] | null;
             /** @description Deactivation ends the user's sessions. */
             active?: boolean | null;
+            /**
+             * Format: int32
+             * @description How many requests they take at a time: 0 to 1 000.
+             */
+            capacity?: number | null;
+            skills?: components["schemas"]["UserSkills"] | null;
             /** @description Another password ends the user's sessions. */
             password?: string | null;
         };
@@ -2185,6 +2831,14 @@ export interface components {
             active: boolean;
             /** @description Whether they want to be asked; of staff only. */
             availability?: components["schemas"]["StaffAvailability"];
+            /**
+             * Format: int32
+             * @description How many requests they take at a time; of staff only.
+             * @example 10
+             */
+            capacity?: number;
+            /** @description What they know about and speak; of staff only. */
+            skills?: components["schemas"]["UserSkills"];
             /** Format: date-time */
             created_at: string;
         };
@@ -2221,6 +2875,25 @@ export interface components {
          * @enum {string}
          */
         UserRole: "customer" | "agent" | "supervisor" | "admin";
+        /**
+         * @description What a member of staff knows about and speaks, for requests that are given out by themselves. An empty list stands
+         *     for anything.
+         * @example {
+         *       "categories": [
+         *         "delivery"
+         *       ],
+         *       "languages": [
+         *         "fr",
+         *         "en"
+         *       ]
+         *     }
+         */
+        UserSkills: {
+            /** @description Categories of requests, and other words that routing rules ask for; at most 50. */
+            categories: string[];
+            /** @description `fr`, `en`. */
+            languages: components["schemas"]["UserLanguage"][];
+        };
     };
     responses: never;
     parameters: never;
@@ -3546,6 +4219,312 @@ export interface operations {
             };
         };
     };
+    delete_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Nothing is left of it. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not for this caller: the two are not told apart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_conversation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The request's version acted on, as its `ETag`.
+                 * @example "1"
+                 */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description The conversation. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateConversation"];
+            };
+        };
+        responses: {
+            /** @description The conversation. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description Unreadable: no JSON, or cut off. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not for this caller: the two are not told apart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is closed. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    archive_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Remarks"];
+            };
+        };
+        responses: {
+            /** @description The conversation; the same again changes nothing. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description Unreadable: no JSON, or cut off. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not for this caller: the two are not told apart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Its request is neither resolved nor closed. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_attachments: {
         parameters: {
             query?: {
@@ -4595,6 +5574,114 @@ export interface operations {
             };
         };
     };
+    unarchive_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Remarks"];
+            };
+        };
+        responses: {
+            /** @description The conversation; the same again changes nothing. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description Unreadable: no JSON, or cut off. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not for this caller: the two are not told apart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_unread_count: {
         parameters: {
             query?: never;
@@ -4722,6 +5809,158 @@ export interface operations {
             };
             /** @description Not one range that the file has. */
             416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_organization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The organisation. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnOrganization"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_organization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateOrganization"];
+            };
+        };
+        responses: {
+            /** @description The organisation as changed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnOrganization"];
+                };
+            };
+            /** @description Unreadable: no JSON, or cut off. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5146,6 +6385,346 @@ export interface operations {
             };
         };
     };
+    list_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rules"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_rule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's own name for this call, 1 to 255 visible ASCII characters, the same for each attempt: for 24 hours the same call again creates nothing and is answered as the first time, with what was created as it is then. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleToBe"];
+            };
+        };
+        responses: {
+            /** @description The rule. */
+            201: {
+                headers: {
+                    /** @description `true` when the call had been carried out before, and only its answer was given again. */
+                    "Idempotency-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"];
+                };
+            };
+            /** @description Unreadable: no JSON, cut off, or with an `Idempotency-Key` that is none. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Or a call with this `Idempotency-Key` is being carried out: try again after `Retry-After` seconds. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields are wrong: see `errors`. Or the `Idempotency-Key` came with another body before. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The rule. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not for this caller: the two are not told apart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The rule. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleToBe"];
+            };
+        };
+        responses: {
+            /** @description The rule as changed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"];
+                };
+            };
+            /** @description Unreadable: no JSON, or cut off. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not for this caller: the two are not told apart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_policies: {
         parameters: {
             query?: never;
@@ -5350,6 +6929,18 @@ export interface operations {
                 page?: number;
                 /** @description How many a page holds. */
                 limit?: number;
+                /**
+                 * @description `true`: only what staff have put aside; else none of that, but for `changed_since`, which tells of it unless
+                 *     this says otherwise. For staff; for others it makes no difference.
+                 */
+                snoozed?: boolean;
+                /**
+                 * @description `true`: only what is archived; else none of that, but for `changed_since`, which tells of it unless this says
+                 *     otherwise.
+                 */
+                archived?: boolean;
+                /** @description `true`: only what is deleted and can be restored; for admins. */
+                deleted?: boolean;
             };
             header?: never;
             path?: never;
@@ -5523,6 +7114,102 @@ export interface operations {
             };
         };
     };
+    change_support_requests: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeSupportRequests"];
+            };
+        };
+        responses: {
+            /** @description What became of each. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangedSupportRequests"];
+                };
+            };
+            /** @description Unreadable: no JSON, or cut off. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_support_request_by_number: {
         parameters: {
             query?: never;
@@ -5635,6 +7322,204 @@ export interface operations {
             };
             /** @description Not there, or not for this caller: the two are not told apart. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_support_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The request. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is deleted; the same again finds nothing. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not for this caller: the two are not told apart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_support_request: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The version acted on, as its `ETag`.
+                 * @example "1"
+                 */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description The request. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateSupportRequest"];
+            };
+        };
+        responses: {
+            /** @description The request of now; the same again changes nothing. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SupportRequest"];
+                };
+            };
+            /** @description Unreadable: no JSON, or cut off. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not for this caller: the two are not told apart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is closed, or another request has the appointment. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It has changed since that version. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5926,6 +7811,491 @@ export interface operations {
             };
         };
     };
+    escalate_support_request: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The version acted on, as its `ETag`.
+                 * @example "1"
+                 */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description The request. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Escalate"];
+            };
+        };
+        responses: {
+            /** @description The request of now; the same again changes nothing. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SupportRequest"];
+                };
+            };
+            /** @description Unreadable: no JSON, or cut off. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not for this caller: the two are not told apart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is resolved or closed. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    follow_up_support_request: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's own name for this call, 1 to 255 visible ASCII characters, the same for each attempt: for 24 hours the same call again creates nothing and is answered as the first time, with what was created as it is then. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description The closed request. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenFollowUp"];
+            };
+        };
+        responses: {
+            /** @description The new request; its version is the `ETag`. */
+            201: {
+                headers: {
+                    /** @description `true` when the call had been carried out before, and only its answer was given again. */
+                    "Idempotency-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenedFollowUp"];
+                };
+            };
+            /** @description Unreadable: no JSON, cut off, or with an `Idempotency-Key` that is none. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not for this caller: the two are not told apart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not closed. Or a call with this `Idempotency-Key` is being carried out: try again after `Retry-After` seconds. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields are wrong: see `errors`. Or the `Idempotency-Key` came with another body before. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    merge_support_request: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The version acted on, as its `ETag`.
+                 * @example "1"
+                 */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description The request that is closed. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Merge"];
+            };
+        };
+        responses: {
+            /** @description The closed request; the same again changes nothing. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SupportRequest"];
+                };
+            };
+            /** @description Unreadable: no JSON, or cut off. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not for this caller: the two are not told apart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description One of them is closed, or they are of different people. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rate_support_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The request. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rate"];
+            };
+        };
+        responses: {
+            /** @description The request of now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SupportRequest"];
+                };
+            };
+            /** @description Unreadable: no JSON, or cut off. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not for this caller: the two are not told apart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is neither resolved nor closed, or the rating is older than 7 days. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     reopen_support_request: {
         parameters: {
             query?: never;
@@ -6136,6 +8506,237 @@ export interface operations {
             };
             /** @description It has changed since that version. */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_support_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The request. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Remarks"];
+            };
+        };
+        responses: {
+            /** @description The request, as it was. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SupportRequest"];
+                };
+            };
+            /** @description Unreadable: no JSON, or cut off. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not for this caller: the two are not told apart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    snooze_support_request: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The version acted on, as its `ETag`.
+                 * @example "1"
+                 */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description The request. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Snooze"];
+            };
+        };
+        responses: {
+            /** @description The request of now; the same again changes nothing. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SupportRequest"];
+                };
+            };
+            /** @description Unreadable: no JSON, or cut off. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not for this caller: the two are not told apart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is resolved or closed. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
