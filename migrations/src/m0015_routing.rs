@@ -59,7 +59,7 @@ const INDEXES: &[&str] = &[
        WHERE status = 'open' AND assignee_id IS NULL AND deleted_at IS NULL",
     // What an agent has to do, without all that they have done.
     "CREATE INDEX support_request_load ON support_request (organization_id, assignee_id)
-       WHERE status IN ('open', 'assigned', 'in_progress', 'waiting_customer') AND deleted_at IS NULL",
+       WHERE resolved_at IS NULL AND closed_at IS NULL AND deleted_at IS NULL",
 ];
 
 const DOWN: &[&str] = &[

@@ -163,7 +163,6 @@ async fn open(
                 tags: Tags::default(),
                 metadata: Metadata::parse(sample.metadata).map_err(wrong)?,
                 references: References::parse(sample.order_id, None, None, None).map_err(wrong)?,
-                agent: None,
                 first: None,
                 agent: None,
             },

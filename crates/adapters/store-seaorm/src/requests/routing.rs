@@ -111,7 +111,7 @@ pub(super) fn agents(organization: OrganizationId) -> Sql {
     let sql = "SELECT u.id, u.first_name, u.last_name, u.role, u.availability, u.capacity, u.skills, u.routed_at,
                  (SELECT count(*) FROM support_request r
                   WHERE r.organization_id = u.organization_id AND r.assignee_id = u.id
-                    AND r.status IN ('open', 'assigned', 'in_progress', 'waiting_customer') AND r.deleted_at IS NULL
+                    AND r.resolved_at IS NULL AND r.closed_at IS NULL AND r.deleted_at IS NULL
                  ) AS load
                FROM user_account u WHERE u.organization_id = $1 AND u.role <> 'customer' AND u.active
                ORDER BY u.id";

@@ -27,7 +27,6 @@ use store_seaorm::{SeaStore, StoreOptions};
 use support_request::{
     CannedReplyStore, CategoryStore, ConversationState, NewConversation, NewMessage, PromiseStore, QueueViews,
     RequestEvent, RequestStore, RequestViews, Requester, RoutingStore, SavedViewStore, Settings, SupportRequest,
-    testing::StoredConversation,
     testing::{AgentTerms, StoredConversation},
 };
 use uuid::Uuid;

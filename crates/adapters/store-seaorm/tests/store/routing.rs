@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use kernel::{Caller, OrganizationId, PortError, Role, SupportRequestId, SystemEnv, UserId};
 use store_seaorm::SeaStore;
 use support_request::{
-    Action, Command, Desk, People, Person, RequestChange, RequestFeed, RequestSettings, Requester, Settings, Status,
+    Action, Command, Desk, NoteChange, People, Person, RequestChange, RequestFeed, RequestSettings, Requester,
+    Settings, Status,
     testing::{AgentTerms, Harness, order, user},
 };
 
@@ -36,6 +37,7 @@ struct Unwatched;
 
 impl RequestFeed for Unwatched {
     fn changed(&self, _: &RequestChange) {}
+    fn noted(&self, _: &NoteChange) {}
 }
 
 struct Scene {

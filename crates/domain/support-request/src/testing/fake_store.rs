@@ -17,8 +17,8 @@ use std::{
 
 use async_trait::async_trait;
 use kernel::{
-    AuditEntry, Availability, ConversationId, Event, EventId, OrganizationId, ParticipantId, PortError, PortErrorKind,
-    Role, RoutingRuleId, SupportRequestId, Timestamp, UserId, testing::CallsInMemory,
+    AuditEntry, Availability, ConversationId, Event, EventId, OrganizationId, PortError, PortErrorKind, Role,
+    RoutingRuleId, SupportRequestId, Timestamp, UserId, testing::CallsInMemory,
 };
 
 use super::{StoredConversation, turn::Turn};
