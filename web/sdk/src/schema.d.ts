@@ -73,6 +73,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who did what to what, from where, the newest first. For administrators. */
+        get: operations["list_audit_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/login": {
         parameters: {
             query?: never;
@@ -383,6 +400,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Customers with an account and visitors, the newest first, with how much they asked for. For staff. */
+        get: operations["list_customers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of them. For staff. */
+        get: operations["get_customer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/files/{id}": {
         parameters: {
             query?: never;
@@ -409,6 +460,46 @@ export interface paths {
         };
         /** The members of staff who are connected, with whether they want to be asked. For staff. */
         get: operations["get_presence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erases whoever asks, for good: names, addresses, messages and files go, and the account is closed; counts stay.
+         *     With a visitor's token, what belongs to its request. Administrators may name somebody else.
+         */
+        post: operations["erase_personal_data"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All that is stored of whoever asks, as a ZIP file: `data.json`, and the files they sent under `files/`. With a
+         *     visitor's token, what belongs to its request.
+         */
+        get: operations["export_personal_data"];
         put?: never;
         post?: never;
         delete?: never;
@@ -893,6 +984,68 @@ export interface components {
          * @enum {string}
          */
         AttachmentStatus: "pending" | "ready" | "refused";
+        /** @description Who did it. */
+        AuditActor: {
+            /** Format: uuid */
+            id: string;
+            /** @example Camille Durand */
+            name: string | null;
+        };
+        /** @description Something that was done. */
+        AuditLogEntry: {
+            /** Format: uuid */
+            id: string;
+            actor: components["schemas"]["AuditActor"] | null;
+            /** @example user.changed */
+            action: string;
+            target: components["schemas"]["AuditTarget"] | null;
+            /**
+             * @description From where, as far as it is known.
+             * @example 203.0.113.7
+             */
+            address: string | null;
+            /** @description Old and new words, and names of fields; never what somebody wrote. */
+            details: {
+                [key: string]: unknown;
+            };
+            /** Format: date-time */
+            created_at: string;
+        };
+        /** @description A page of the audit log. */
+        AuditPage: {
+            /** @description The items of this page. */
+            items: components["schemas"]["AuditLogEntry"][];
+            /**
+             * Format: int32
+             * @description Which page it is, from 1.
+             * @example 1
+             */
+            page: number;
+            /**
+             * Format: int32
+             * @description How many items a page holds.
+             * @example 20
+             */
+            limit: number;
+            /**
+             * Format: int64
+             * @description How many items there are over all pages.
+             * @example 1
+             */
+            total: number;
+        };
+        /** @description What it was done to. */
+        AuditTarget: {
+            /**
+             * @description `user`, `person`, `support_request`, `organization` …
+             * @example user
+             */
+            type: string;
+            /** Format: uuid */
+            id: string;
+            /** @example TICKET-20240115-001 */
+            name: string | null;
+        };
         /** @description Who is there. */
         Availability: {
             organization: components["schemas"]["AvailableOrganization"];
@@ -1091,6 +1244,64 @@ export interface components {
             language?: components["schemas"]["UserLanguage"] | null;
             role: components["schemas"]["UserRole"];
         };
+        /** @description Somebody who asks. */
+        Customer: {
+            /** Format: uuid */
+            id: string;
+            type: components["schemas"]["CustomerType"];
+            /** @example Léa Martin */
+            name: string;
+            /** @example lea@example.com */
+            email: string | null;
+            phone: string | null;
+            requests: components["schemas"]["CustomerRequests"];
+            /**
+             * Format: date-time
+             * @description When they last opened one.
+             */
+            last_request_at: string | null;
+        };
+        /** @description A page of customers. */
+        CustomerPage: {
+            /** @description The items of this page. */
+            items: components["schemas"]["Customer"][];
+            /**
+             * Format: int32
+             * @description Which page it is, from 1.
+             * @example 1
+             */
+            page: number;
+            /**
+             * Format: int32
+             * @description How many items a page holds.
+             * @example 20
+             */
+            limit: number;
+            /**
+             * Format: int64
+             * @description How many items there are over all pages.
+             * @example 1
+             */
+            total: number;
+        };
+        /** @description How much somebody asked for. */
+        CustomerRequests: {
+            /**
+             * Format: int64
+             * @description All of them.
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description Those that are neither resolved nor closed.
+             */
+            open: number;
+        };
+        /**
+         * @description Whether somebody has an account.
+         * @enum {string}
+         */
+        CustomerType: "user" | "guest";
         /**
          * @description What a message is to say from now on.
          * @example {
@@ -1100,6 +1311,41 @@ export interface components {
         EditMessage: {
             /** @description 1 to 5 000 characters. */
             content: string;
+        };
+        /**
+         * @description Who is to be erased; nobody named: whoever asks.
+         * @example {
+         *       "email": "lea@example.com"
+         *     }
+         */
+        Erase: {
+            /**
+             * Format: uuid
+             * @description A user or a visitor, for administrators.
+             */
+            user_id?: string | null;
+            /** @description Everybody who is known by this e-mail, for administrators. */
+            email?: string | null;
+        };
+        /** @description What was carried out. */
+        ErasedPeople: {
+            /** @description One for each person. */
+            items: components["schemas"]["ErasedPerson"][];
+        };
+        /** @description An erasure that was carried out. */
+        ErasedPerson: {
+            /**
+             * Format: uuid
+             * @description The erasure, as the log of erasures names it.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description Who was erased.
+             */
+            person_id: string;
+            /** Format: date-time */
+            erased_at: string;
         };
         /** @description One wrong field of a refused call. */
         FieldProblem: {
@@ -2533,6 +2779,89 @@ export interface operations {
             };
             /** @description It was not checked yet, or was refused. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_audit_log: {
+        parameters: {
+            query?: {
+                /** @description Who did it. */
+                actor?: string;
+                /**
+                 * @description What was done: an action, or all that begin with it and a dot.
+                 * @example user
+                 */
+                action?: string;
+                /** @description What it was done to. */
+                target?: string;
+                /** @description Not before. */
+                from?: string;
+                /** @description Before. */
+                to?: string;
+                /** @description Which page, from 1. */
+                page?: number;
+                /** @description How many a page holds. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4663,6 +4992,146 @@ export interface operations {
             };
         };
     };
+    list_customers: {
+        parameters: {
+            query?: {
+                /** @description A piece of a name, an e-mail or a telephone number. */
+                q?: string;
+                /** @description Which page, from 1. */
+                page?: number;
+                /** @description How many a page holds. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerPage"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_customer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A user or a visitor. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The customer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Customer"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not for this caller: the two are not told apart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_file: {
         parameters: {
             query: {
@@ -4787,6 +5256,170 @@ export interface operations {
             };
             /** @description Known, but not allowed. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    erase_personal_data: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Erase"];
+            };
+        };
+        responses: {
+            /** @description All of it is done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasedPeople"];
+                };
+            };
+            /** @description Unreadable: no JSON, or cut off. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_personal_data: {
+        parameters: {
+            query?: {
+                /** @description Somebody else, for administrators. */
+                user_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": unknown;
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
