@@ -264,7 +264,9 @@ pub(super) async fn person(store: &SeaStore, erasure: &Erasure, words: &Words) -
             let sql =
                 "DELETE FROM idempotent_call WHERE organization_id = $1 AND (principal_id = $2 OR resource_id = $2)";
             tx.run(on(sql).uuid(person)).await?;
-            let sql = "UPDATE audit_log SET address = NULL WHERE organization_id = $1 AND actor_id = $2";
+            // Where they were, and where somebody was who tried to sign in as them.
+            let sql = "UPDATE audit_log SET address = NULL
+                       WHERE organization_id = $1 AND (actor_id = $2 OR (actor_id IS NULL AND target_id = $2))";
             tx.run(on(sql).uuid(person)).await?;
             let sql = "DELETE FROM outbox WHERE organization_id = $1 AND key = $2
                          AND (done_at IS NOT NULL OR dead_at IS NOT NULL)";

@@ -35,7 +35,7 @@ async fn whoever_cannot_sign_in_gets_one_answer_after_one_amount_of_work() {
     let customer = fixture.identity.me(&fixture.caller(Role::Customer).await).await.unwrap();
     let off = UserChange { active: Some(false), ..UserChange::default() };
     fixture.identity.update_user(&admin, customer.id, off).await.unwrap();
-    let before = fixture.store.dump();
+    let (before, entries) = (without_audit(&fixture.store.dump()), fixture.store.audit().len());
     for (email, password) in [
         ("agent@demo.test", "wrong password"),
         ("nobody@demo.test", PASSWORD),
@@ -52,7 +52,13 @@ async fn whoever_cannot_sign_in_gets_one_answer_after_one_amount_of_work() {
         assert_eq!((error.code(), error.kind()), ("identity.bad_credentials", RefusalKind::Unauthenticated));
         assert_eq!(fixture.passwords.comparisons() - work, 1, "{email}");
     }
-    assert_eq!(fixture.store.dump(), before, "nothing was stored");
+    assert_eq!(without_audit(&fixture.store.dump()), before, "nothing else was stored");
+    assert_eq!(fixture.store.audit().len(), entries + 7, "but that it was tried");
+}
+
+fn without_audit(dump: &str) -> String {
+    let (before, rest) = dump.split_once("\n    audit: [").unwrap();
+    format!("{before}{}", rest.split_once("\n    calls:").unwrap().1)
 }
 
 #[tokio::test]
