@@ -164,6 +164,7 @@ async fn open(
                 metadata: Metadata::parse(sample.metadata).map_err(wrong)?,
                 references: References::parse(sample.order_id, None, None, None).map_err(wrong)?,
                 first: None,
+                agent: None,
             },
         )
         .await?;

@@ -16,5 +16,6 @@ mod feed;
 mod harness;
 mod log;
 mod migrations;
+mod parallel;
 mod proxy;
 mod requests;

@@ -141,3 +141,25 @@ async fn whoever_comes_while_a_call_is_carried_out_is_told_soon() {
     let mut third = begin().await.unwrap();
     assert_eq!(third.calls().claim(&call("k"), SystemEnv.uuid(), now).await.unwrap(), told);
 }
+
+/// Whoever works for an organisation removes nothing of it but what is deleted.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_what_is_deleted_can_be_removed() {
+    let test = TestStore::new(Backend::Postgres).await;
+    let thread = test.fresh_thread(None).await;
+    test.write(&thread, "a", "Bonjour").await;
+    let mut app = PgConnection::connect(&test.database.url).await.unwrap();
+    let organization = thread.organization;
+    app.execute("SET ROLE guichet_app").await.unwrap();
+    let set = format!("SELECT set_config('guichet.organization', '{organization}', false)");
+    app.execute(sqlx::AssertSqlSafe(set)).await.unwrap();
+    let tables = ["timeline_entry", "guest_token", "entry", "chat_session", "participant", "conversation"];
+    for table in tables.into_iter().chain(["support_request"]) {
+        let removed = app.execute(sqlx::AssertSqlSafe(format!("DELETE FROM {table}"))).await.unwrap();
+        assert_eq!(removed.rows_affected(), 0, "{table}");
+    }
+    test.database.run("UPDATE conversation SET deleted_at = now()").await;
+    let removed = app.execute("DELETE FROM entry").await.unwrap();
+    assert_eq!(removed.rows_affected(), 1);
+    app.close().await.unwrap();
+}
