@@ -52,7 +52,7 @@ async fn a_visitor_finds_the_way_back_by_mail_and_goes_on(store: Store) {
     assert_eq!(rated["rating"]["score"], 4);
     agent.rest.post(&format!("/support-requests/{id}/close"), &json!({})).await.expect(200);
     let refused = visitor.send_message(conversation, "m2", "Encore une chose.").await;
-    assert_eq!(refused.problem(409), "chat.closed");
+    assert_eq!(refused.problem(409), "closed");
     let follow_up = json!({ "content": "Le colis est cassé.", "client_message_id": "again" });
     let next = visitor.post(&format!("{path}/follow-up"), &follow_up).await.expect(201);
     let on = server.rest().with_token(text(&next["access_token"]));

@@ -349,6 +349,25 @@ export interface paths {
         get: operations["get_conversation"];
         put?: never;
         post?: never;
+        /** Purges a conversation at once, with its messages, its files and its request. It cannot be restored. */
+        delete: operations["delete_conversation"];
+        options?: never;
+        head?: never;
+        /** Changes subject, priority or tags of the conversation's request. */
+        patch: operations["update_conversation"];
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts a conversation away, whose request is resolved or closed: out of the usual lists. */
+        post: operations["archive_conversation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -475,6 +494,23 @@ export interface paths {
         get: operations["list_chat_sessions"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/unarchive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a conversation back into the usual lists. */
+        post: operations["unarchive_conversation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -620,6 +656,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/public/support-requests/{number}/follow-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Opens a new request that follows the visitor's closed one, with a token of its own. */
+        post: operations["follow_up_public_support_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/public/support-requests/{number}/rate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Rates the help, once the visitor's request is resolved or closed; it may be changed for 7 days. */
+        post: operations["rate_public_support_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sla-policies": {
         parameters: {
             query?: never;
@@ -651,8 +721,25 @@ export interface paths {
         /** The requests in the caller's sight. */
         get: operations["list_support_requests"];
         put?: never;
-        /** Opens a request in one's own name, together with its conversation. */
+        /** Opens a request, together with its conversation: in one's own name, or, for staff, in somebody else's. */
         post: operations["open_support_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/support-requests/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Does one thing with many requests, each by itself: one that is refused does not keep the others. */
+        post: operations["change_support_requests"];
         delete?: never;
         options?: never;
         head?: never;
@@ -687,10 +774,12 @@ export interface paths {
         get: operations["get_support_request"];
         put?: never;
         post?: never;
-        delete?: never;
+        /** Deletes a request: hidden from everybody, to be restored within 30 days, then purged with its conversation. */
+        delete: operations["delete_support_request"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** Changes fields of a request; not of a closed one. */
+        patch: operations["update_support_request"];
         trace?: never;
     };
     "/api/v1/support-requests/{id}/assign": {
@@ -727,6 +816,77 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/support-requests/{id}/escalate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Escalates a request that is still to be resolved: it becomes urgent. */
+        post: operations["escalate_support_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/support-requests/{id}/follow-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Opens a new request that follows a closed one, with a conversation of its own. */
+        post: operations["follow_up_support_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/support-requests/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merges a request into another of the same requester: it is closed, its messages stay where they are, and what
+         *     opens it opens the other too.
+         */
+        post: operations["merge_support_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/support-requests/{id}/rate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Rates the help, once the request is resolved or closed; by its requester only, who may change it for 7 days. */
+        post: operations["rate_support_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/support-requests/{id}/reopen": {
         parameters: {
             query?: never;
@@ -755,6 +915,40 @@ export interface paths {
         put?: never;
         /** Resolves a request. */
         post: operations["resolve_support_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/support-requests/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Restores a deleted request, within 30 days. */
+        post: operations["restore_support_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/support-requests/{id}/snooze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts a request aside until a time, out of the inbox; the customer's next message wakes it before. */
+        post: operations["snooze_support_request"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1097,6 +1291,69 @@ export interface components {
             /** @description The language of those who name none. */
             locale: components["schemas"]["UserLanguage"];
         };
+        /**
+         * @description What can be done with many requests at once.
+         * @enum {string}
+         */
+        BulkAction: "assign" | "take" | "start" | "wait" | "resolve" | "reopen" | "close" | "escalate" | "snooze" | "update";
+        /**
+         * @description What is to be done with which requests: an action, with the fields that the action takes by itself.
+         * @example {
+         *       "action": "close",
+         *       "ids": [
+         *         "01929b5e-8f4a-7c3e-9d21-5f6a7b8c9d0e"
+         *       ]
+         *     }
+         */
+        ChangeSupportRequests: {
+            /** @description 1 to 100 requests. */
+            ids: string[];
+            action: components["schemas"]["BulkAction"];
+            /**
+             * Format: uuid
+             * @description Who is to answer; with `assign`, `null` is nobody.
+             */
+            agent_id?: string | null;
+            /** @description Why, for the customer's eyes too; `escalate` needs one. */
+            reason?: string | null;
+            /** @description Why, for staff only. */
+            note?: string | null;
+            /** @description Whether the customer is to be told; they are, unless said otherwise. */
+            notify_customer?: boolean | null;
+            /** @description With `resolve`: how, for the customer's eyes too. */
+            resolution?: string | null;
+            /**
+             * Format: date-time
+             * @description With `snooze`: until when, `null` wakes.
+             */
+            until?: string | null;
+            /** @description With `update`, as all that follow. */
+            subject?: string | null;
+            description?: string | null;
+            priority?: components["schemas"]["RequestPriority"] | null;
+            category?: string | null;
+            tags?: string[] | null;
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+            context?: components["schemas"]["ContextChanges"];
+        };
+        /** @description What became of one. */
+        ChangedSupportRequest: {
+            /** Format: uuid */
+            id: string;
+            /** @description Whether it is as was asked. */
+            done: boolean;
+            /** @description The request of now, when it was done. */
+            support_request?: components["schemas"]["SupportRequest"];
+            /** @description Why it was not done. */
+            problem?: components["schemas"]["Problem"];
+        };
+        /** @description What became of each. */
+        ChangedSupportRequests: {
+            /** @description In the order of the call, each once. */
+            items: components["schemas"]["ChangedSupportRequest"][];
+        };
         /** @description A period in which a conversation is live. */
         ChatSession: {
             /**
@@ -1169,6 +1426,14 @@ export interface components {
         ChatSessionStatus: "active" | "closed" | "timeout";
         /** @description Other systems' ids that a request is about, each up to 100 characters. */
         Context: {
+            order_id?: string | null;
+            /** @description One request an appointment. */
+            appointment_id?: string | null;
+            warranty_id?: string | null;
+            claim_id?: string | null;
+        };
+        /** @description Other systems' ids to be set; `null` takes one away, what is left out stays. */
+        ContextChanges: {
             order_id?: string | null;
             /** @description One request an appointment. */
             appointment_id?: string | null;
@@ -1279,6 +1544,25 @@ export interface components {
             /** @description 1 to 5 000 characters. */
             content: string;
         };
+        /**
+         * @description Why it is pressing, and who is to answer.
+         * @example {
+         *       "reason": "Troisième relance du client."
+         *     }
+         */
+        Escalate: {
+            /** @description Why, for the customer's eyes too: up to 1 000 characters. */
+            reason: string;
+            /** @description Why, for staff only. */
+            note?: string | null;
+            /**
+             * Format: uuid
+             * @description Who is to answer from then on; without, the same as before, and the supervisors are told.
+             */
+            agent_id?: string | null;
+            /** @description Whether the customer is to be told; they are, unless said otherwise. */
+            notify_customer?: boolean | null;
+        };
         /** @description One wrong field of a refused call. */
         FieldProblem: {
             /**
@@ -1296,6 +1580,24 @@ export interface components {
              * @example Ce texte est trop court.
              */
             message: string;
+        };
+        /**
+         * @description Who asks: a user, or somebody without an account, who is known again by their e-mail.
+         * @example {
+         *       "email": "lea@example.com",
+         *       "name": "Léa Martin"
+         *     }
+         */
+        ForSomebody: {
+            /**
+             * Format: uuid
+             * @description A user of the organisation; then nothing else is needed.
+             */
+            user_id?: string | null;
+            /** @description 1 to 100 characters. */
+            name?: string | null;
+            email?: string | null;
+            phone?: string | null;
         };
         /**
          * @description Somebody who has forgotten their password.
@@ -1466,6 +1768,25 @@ export interface components {
             refresh_token?: string;
             user: components["schemas"]["User"];
         };
+        /**
+         * @description Which request takes this one in.
+         * @example {
+         *       "into": "01929b5e-8f4a-7c3e-9d21-5f6a7b8c9d0e"
+         *     }
+         */
+        Merge: {
+            /**
+             * Format: uuid
+             * @description Another request of the same requester, which is not closed.
+             */
+            into: string;
+            /** @description Why, for the customer's eyes too. */
+            reason?: string | null;
+            /** @description Why, for staff only. */
+            note?: string | null;
+            /** @description Whether the customer is to be told; they are, unless said otherwise. */
+            notify_customer?: boolean | null;
+        };
         /** @description A message with its content of now. */
         Message: {
             /**
@@ -1571,6 +1892,22 @@ export interface components {
             };
         };
         /**
+         * @description What the new request says; what is left out is as it was.
+         * @example {
+         *       "content": "Le problème est revenu."
+         *     }
+         */
+        OpenFollowUp: {
+            /** @description 3 to 200 characters. */
+            subject?: string | null;
+            /** @description Up to 10 000 characters; empty when not given. */
+            description?: string | null;
+            /** @description The first message of its conversation: 1 to 5 000 characters; for its requester. */
+            content?: string | null;
+            /** @description The sender's own name for the first message. */
+            client_message_id?: string | null;
+        };
+        /**
          * @description A visitor's conversation to be opened.
          * @example {
          *       "content": "Bonjour, ma commande n’est pas arrivée.",
@@ -1659,12 +1996,24 @@ export interface components {
                 [key: string]: unknown;
             };
             context?: components["schemas"]["Context"];
+            requester?: components["schemas"]["ForSomebody"] | null;
+            source?: components["schemas"]["RequestSource"] | null;
+            /**
+             * Format: uuid
+             * @description Who is to answer it from the beginning; for staff.
+             */
+            agent_id?: string | null;
         };
         /** @description A conversation that was opened, and its request. */
         OpenedConversation: {
             conversation: components["schemas"]["Conversation"];
             support_request: components["schemas"]["SupportRequest"];
             /** @description A guest's: good for REST and realtime, for this one conversation. Left out for accounts. */
+            access_token?: string;
+        };
+        /** @description A request that was opened. */
+        OpenedFollowUp: components["schemas"]["SupportRequest"] & {
+            /** @description A guest's: good for the new request and its conversation. Left out for accounts. */
             access_token?: string;
         };
         /** @description A visitor's request that was opened. */
@@ -1782,6 +2131,22 @@ export interface components {
              * @description How long waiting has taken lately, in seconds; `null` when nobody was taken lately.
              */
             estimated_wait_s: number | null;
+        };
+        /**
+         * @description What the requester thinks of the help.
+         * @example {
+         *       "comment": "Réponse rapide, merci.",
+         *       "rating": 5
+         *     }
+         */
+        Rate: {
+            /**
+             * Format: int32
+             * @description 1, poor, to 5, excellent.
+             */
+            rating: number;
+            /** @description Up to 2 000 characters. */
+            comment?: string | null;
         };
         /** @description What the requester thought of the help. */
         Rating: {
@@ -2126,6 +2491,19 @@ export interface components {
             resolution_minutes: number;
         };
         /**
+         * @description Until when it is put aside.
+         * @example {
+         *       "until": "2024-01-16T08:00:00Z"
+         *     }
+         */
+        Snooze: {
+            /**
+             * Format: date-time
+             * @description At most a year from now; `null` wakes it.
+             */
+            until: string | null;
+        };
+        /**
          * @description Whether a member of staff wants to be asked. Visitors are shown those who are connected and `online`.
          * @enum {string}
          */
@@ -2344,7 +2722,7 @@ export interface components {
          * @description What an entry of a timeline tells.
          * @enum {string}
          */
-        TimelineKind: "created" | "status_changed" | "assignee_changed" | "priority_changed" | "first_response" | "sla_warning" | "sla_breached";
+        TimelineKind: "created" | "status_changed" | "assignee_changed" | "priority_changed" | "subject_changed" | "category_changed" | "details_changed" | "escalated" | "rated" | "snoozed" | "woken" | "merged" | "follow_up" | "archived" | "unarchived" | "deleted" | "restored" | "surveyed" | "first_response" | "sla_warning" | "sla_breached";
         /** @description A request with what happened to it. */
         TrackedSupportRequest: {
             support_request: components["schemas"]["SupportRequest"];
@@ -2358,6 +2736,20 @@ export interface components {
              * @description Messages of others that the caller has not read.
              */
             unread_count: number;
+        };
+        /**
+         * @description What is to change of its request; what is left out stays.
+         * @example {
+         *       "priority": "high",
+         *       "subject": "Colis perdu"
+         *     }
+         */
+        UpdateConversation: {
+            /** @description 3 to 200 characters. */
+            subject?: string | null;
+            priority?: components["schemas"]["RequestPriority"] | null;
+            /** @description All of them, at most 20. */
+            tags?: string[] | null;
         };
         /**
          * @description What is to change of oneself; what is left out stays.
@@ -2380,6 +2772,38 @@ export interface components {
             password?: string | null;
             /** @description The present password, without which there is no other. */
             current_password?: string | null;
+        };
+        /**
+         * @description What is to change; what is left out stays.
+         * @example {
+         *       "note": "Client important.",
+         *       "priority": "high",
+         *       "tags": [
+         *         "vip"
+         *       ]
+         *     }
+         */
+        UpdateSupportRequest: {
+            /** @description 3 to 200 characters. */
+            subject?: string | null;
+            /** @description Up to 10 000 characters. */
+            description?: string | null;
+            priority?: components["schemas"]["RequestPriority"] | null;
+            /** @description A word of the organisation's list. */
+            category?: string | null;
+            /** @description All of them, at most 20. */
+            tags?: string[] | null;
+            /** @description All of it, at most 16 KiB. */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+            context?: components["schemas"]["ContextChanges"];
+            /** @description Why, for the customer's eyes too. */
+            reason?: string | null;
+            /** @description Why, for staff only. */
+            note?: string | null;
+            /** @description Whether the customer is to be told; they are, unless said otherwise. */
+            notify_customer?: boolean | null;
         };
         /**
          * @description What is to change of a user; what is left out stays.
@@ -3201,6 +3625,15 @@ export interface operations {
             };
             /** @description Readable, but some fields or parameters are wrong: see `errors`. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many for now. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4383,6 +4816,312 @@ export interface operations {
             };
         };
     };
+    delete_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Nothing is left of it. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not for this caller: the two are not told apart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_conversation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The request's version acted on, as its `ETag`.
+                 * @example "1"
+                 */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description The conversation. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateConversation"];
+            };
+        };
+        responses: {
+            /** @description The conversation. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description Unreadable: no JSON, or cut off. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not for this caller: the two are not told apart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is closed. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    archive_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Remarks"];
+            };
+        };
+        responses: {
+            /** @description The conversation; the same again changes nothing. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description Unreadable: no JSON, or cut off. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not for this caller: the two are not told apart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Its request is neither resolved nor closed. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_attachments: {
         parameters: {
             query?: {
@@ -5432,6 +6171,114 @@ export interface operations {
             };
         };
     };
+    unarchive_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Remarks"];
+            };
+        };
+        responses: {
+            /** @description The conversation; the same again changes nothing. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description Unreadable: no JSON, or cut off. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not for this caller: the two are not told apart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_unread_count: {
         parameters: {
             query?: never;
@@ -6097,6 +6944,251 @@ export interface operations {
             };
         };
     };
+    follow_up_public_support_request: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's own name for this call, 1 to 255 visible ASCII characters, the same for each attempt: for 24 hours the same call again creates nothing and is answered as the first time, with what was created as it is then. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /**
+                 * @description The closed request's.
+                 * @example TICKET-20240115-001
+                 */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenFollowUp"];
+            };
+        };
+        responses: {
+            /** @description The new request; its version is the `ETag`. */
+            201: {
+                headers: {
+                    /** @description `true` when the call had been carried out before, and only its answer was given again. */
+                    "Idempotency-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenedFollowUp"];
+                };
+            };
+            /** @description Unreadable: no JSON, cut off, or with an `Idempotency-Key` that is none. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not for this caller: the two are not told apart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not closed. Or a call with this `Idempotency-Key` is being carried out: try again after `Retry-After` seconds. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields are wrong: see `errors`. Or the `Idempotency-Key` came with another body before. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rate_public_support_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The number.
+                 * @example TICKET-20240115-001
+                 */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rate"];
+            };
+        };
+        responses: {
+            /** @description The request of now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SupportRequest"];
+                };
+            };
+            /** @description Unreadable: no JSON, or cut off. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not for this caller: the two are not told apart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is neither resolved nor closed, or the rating is older than 7 days. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_policies: {
         parameters: {
             query?: never;
@@ -6301,6 +7393,18 @@ export interface operations {
                 page?: number;
                 /** @description How many a page holds. */
                 limit?: number;
+                /**
+                 * @description `true`: only what staff have put aside; else none of that, but for `changed_since`, which tells of it unless
+                 *     this says otherwise. For staff; for others it makes no difference.
+                 */
+                snoozed?: boolean;
+                /**
+                 * @description `true`: only what is archived; else none of that, but for `changed_since`, which tells of it unless this says
+                 *     otherwise.
+                 */
+                archived?: boolean;
+                /** @description `true`: only what is deleted and can be restored; for admins. */
+                deleted?: boolean;
             };
             header?: never;
             path?: never;
@@ -6474,6 +7578,102 @@ export interface operations {
             };
         };
     };
+    change_support_requests: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeSupportRequests"];
+            };
+        };
+        responses: {
+            /** @description What became of each. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangedSupportRequests"];
+                };
+            };
+            /** @description Unreadable: no JSON, or cut off. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_support_request_by_number: {
         parameters: {
             query?: never;
@@ -6586,6 +7786,204 @@ export interface operations {
             };
             /** @description Not there, or not for this caller: the two are not told apart. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_support_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The request. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is deleted; the same again finds nothing. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not for this caller: the two are not told apart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_support_request: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The version acted on, as its `ETag`.
+                 * @example "1"
+                 */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description The request. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateSupportRequest"];
+            };
+        };
+        responses: {
+            /** @description The request of now; the same again changes nothing. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SupportRequest"];
+                };
+            };
+            /** @description Unreadable: no JSON, or cut off. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not for this caller: the two are not told apart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is closed, or another request has the appointment. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It has changed since that version. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6877,6 +8275,491 @@ export interface operations {
             };
         };
     };
+    escalate_support_request: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The version acted on, as its `ETag`.
+                 * @example "1"
+                 */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description The request. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Escalate"];
+            };
+        };
+        responses: {
+            /** @description The request of now; the same again changes nothing. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SupportRequest"];
+                };
+            };
+            /** @description Unreadable: no JSON, or cut off. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not for this caller: the two are not told apart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is resolved or closed. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    follow_up_support_request: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's own name for this call, 1 to 255 visible ASCII characters, the same for each attempt: for 24 hours the same call again creates nothing and is answered as the first time, with what was created as it is then. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description The closed request. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenFollowUp"];
+            };
+        };
+        responses: {
+            /** @description The new request; its version is the `ETag`. */
+            201: {
+                headers: {
+                    /** @description `true` when the call had been carried out before, and only its answer was given again. */
+                    "Idempotency-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenedFollowUp"];
+                };
+            };
+            /** @description Unreadable: no JSON, cut off, or with an `Idempotency-Key` that is none. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not for this caller: the two are not told apart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not closed. Or a call with this `Idempotency-Key` is being carried out: try again after `Retry-After` seconds. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields are wrong: see `errors`. Or the `Idempotency-Key` came with another body before. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    merge_support_request: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The version acted on, as its `ETag`.
+                 * @example "1"
+                 */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description The request that is closed. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Merge"];
+            };
+        };
+        responses: {
+            /** @description The closed request; the same again changes nothing. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SupportRequest"];
+                };
+            };
+            /** @description Unreadable: no JSON, or cut off. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not for this caller: the two are not told apart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description One of them is closed, or they are of different people. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rate_support_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The request. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rate"];
+            };
+        };
+        responses: {
+            /** @description The request of now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SupportRequest"];
+                };
+            };
+            /** @description Unreadable: no JSON, or cut off. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not for this caller: the two are not told apart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is neither resolved nor closed, or the rating is older than 7 days. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     reopen_support_request: {
         parameters: {
             query?: never;
@@ -7087,6 +8970,237 @@ export interface operations {
             };
             /** @description It has changed since that version. */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_support_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The request. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Remarks"];
+            };
+        };
+        responses: {
+            /** @description The request, as it was. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SupportRequest"];
+                };
+            };
+            /** @description Unreadable: no JSON, or cut off. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not for this caller: the two are not told apart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    snooze_support_request: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The version acted on, as its `ETag`.
+                 * @example "1"
+                 */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description The request. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Snooze"];
+            };
+        };
+        responses: {
+            /** @description The request of now; the same again changes nothing. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SupportRequest"];
+                };
+            };
+            /** @description Unreadable: no JSON, or cut off. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not for this caller: the two are not told apart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is resolved or closed. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

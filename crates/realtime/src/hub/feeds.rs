@@ -59,7 +59,7 @@ impl Hub {
             }
             self.step(&conn, |session, context| {
                 let told = || frame.told(conn.protocol());
-                session.receipt(receipt.conversation, receipt.participant, told, context)
+                session.receipt(receipt, told, context)
             });
             told.push(conn);
         }

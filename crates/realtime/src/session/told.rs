@@ -1,22 +1,18 @@
 //! What others do, told to this connection.
 
-use kernel::{Audience, ConversationId, ParticipantId};
+use chat::Receipt;
+use kernel::{Audience, ConversationId, ParticipantId, Scope, SupportRequestId};
 
 use super::{Context, Effect, Session};
 use crate::{Close, Told, queue::Kind, subscription::Phase};
 
 impl Session {
-    /// Marks of somebody moved in a conversation; told when it is followed, and to the person's own
-    /// connections.
-    pub fn receipt(
-        &mut self,
-        conversation: ConversationId,
-        of: ParticipantId,
-        told: impl FnOnce() -> Told,
-        context: &Context<'_>,
-    ) -> Vec<Effect> {
+    /// Marks of somebody moved in a conversation; told when it is followed, and to the person's own connections: by
+    /// a guest's token only those of its request, because others may have a token under the same address.
+    pub fn receipt(&mut self, receipt: &Receipt, told: impl FnOnce() -> Told, context: &Context<'_>) -> Vec<Effect> {
         let mut effects = Vec::new();
-        let own = self.is(of);
+        let conversation = receipt.conversation;
+        let own = self.is(receipt.participant) && self.is_open(receipt.support_request);
         if own && self.protocol.follows_own() {
             // Who reads takes part.
             self.follow(conversation, None, context, &mut effects);
@@ -140,6 +136,14 @@ impl Session {
 
     fn sees(&self, conversation: ConversationId) -> bool {
         self.subs.get(&conversation).is_some_and(|sub| sub.is_proven())
+    }
+
+    /// Whether the caller's token is good for more than one request, or for this one.
+    fn is_open(&self, request: SupportRequestId) -> bool {
+        self.caller().is_some_and(|caller| match caller.scope() {
+            Scope::One(one, _) => one == request,
+            Scope::All | Scope::Agent(_) | Scope::Requester(_) => true,
+        })
     }
 
     fn is(&self, who: ParticipantId) -> bool {

@@ -335,6 +335,25 @@ fn an_agent_who_is_removed_is_told_to_fetch_lists_again_and_hears_no_note() {
 }
 
 #[test]
+fn a_token_under_the_same_address_is_told_of_no_other_request_s_receipts() {
+    let mut world = world();
+    let (here, there) = (world.connect(&guest(1)), world.connect(&guest(2)));
+    for conn in [&here, &there] {
+        world.read(conn);
+    }
+    world.hub.moved(&Receipt {
+        organization: people::organization(),
+        conversation: people::conversation(1),
+        support_request: audience(1, None).support_request,
+        participant: guest(1).participant(),
+        kind: SenderKind::Customer,
+        mark: ReadMark { delivered_seq: Seq::new(3), read_seq: Seq::new(2), read_at: None },
+    });
+    assert!(matches!(&world.read(&here)[..], [ServerFrame::Receipt { .. }]));
+    assert!(world.read(&there).is_empty(), "it may be a stranger's, who knew the address");
+}
+
+#[test]
 fn a_guest_is_told_of_the_one_request_of_the_token() {
     let mut world = world();
     let mut other = change(None);
