@@ -126,7 +126,10 @@ async fn a_request_of_a_data_set_is_opened_answered_and_moved(store: Store) {
     let longest = stories.iter().max_by_key(|story| story.messages.len()).expect("a story");
     let number = longest.request.number.as_str();
     let found = admin.get(&format!("/support-requests/by-number/{number}")).await.expect(200);
-    assert_eq!((text(&found["id"]), &found["version"]), (longest.request.id.to_string().as_str(), &json!(longest.request.version)));
+    assert_eq!(
+        (text(&found["id"]), &found["version"]),
+        (longest.request.id.to_string().as_str(), &json!(longest.request.version))
+    );
     assert_eq!(found["unread_count"], longest.unread_by_staff());
     let messages = admin.all_messages(text(&found["conversation_id"])).await;
     let said = |message: &Value| (message["seq"].as_u64(), text(&message["content"]).to_owned());
@@ -136,7 +139,8 @@ async fn a_request_of_a_data_set_is_opened_answered_and_moved(store: Store) {
     assert_eq!(timeline["items"].as_array().map(Vec::len), Some(longest.timeline.len()));
 
     // An agent answers what nobody has answered yet: the next place in the log, and the status follows.
-    let open = stories.iter().find(|story| story.request.status == Status::Assigned || story.request.status == Status::Open);
+    let open =
+        stories.iter().find(|story| story.request.status == Status::Assigned || story.request.status == Status::Open);
     let open = open.expect("a request that waits for its first answer");
     let conversation = open.request.conversation.to_string();
     let path = format!("/support-requests/{}", open.request.id);
@@ -164,7 +168,4 @@ async fn a_request_of_a_data_set_is_opened_answered_and_moved(store: Store) {
     assert!(stories.iter().all(|story| story.request.number.as_str() != text(&opened["number"])));
 }
 
-over_both_stores!(
-    the_product_says_of_a_data_set_what_was_made,
-    a_request_of_a_data_set_is_opened_answered_and_moved,
-);
+over_both_stores!(the_product_says_of_a_data_set_what_was_made, a_request_of_a_data_set_is_opened_answered_and_moved,);

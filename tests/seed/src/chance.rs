@@ -10,9 +10,9 @@ pub(crate) struct Chance(u64);
 impl Chance {
     /// A stream of its own for each place, whatever was drawn elsewhere.
     pub(crate) fn of(number: u64, place: &str, index: u64) -> Self {
-        let start = place.bytes().fold(number ^ 0xcbf2_9ce4_8422_2325, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
+        let start = place
+            .bytes()
+            .fold(number ^ 0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
         let mut chance = Self(start ^ index.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         // Neighbours begin alike.
         chance.next();

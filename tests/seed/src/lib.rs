@@ -2,9 +2,11 @@
 
 mod chance;
 mod life;
+mod opening;
 mod people;
 mod plan;
 mod rows;
+mod story;
 mod words;
 mod writer;
 
@@ -15,9 +17,9 @@ use crypto_aws_lc::Bcrypt;
 use identity::Passwords;
 use kernel::Secret;
 
-pub use life::{Participant, Story, Written};
 pub use people::{Account, People, Visitor};
 pub use plan::Plan;
+pub use story::{Participant, Story, Written};
 use writer::Writer;
 
 /// The password of everybody.
@@ -62,7 +64,10 @@ pub async fn fill(url: &str, plan: &Plan, mut report: impl FnMut(u64)) -> Result
         .map_err(|wrong| anyhow::anyhow!("the password is refused: {}", wrong.code()))?;
     let password = Bcrypt::new(COST, 1)?.hash(&password).await?;
     writer.store(rows::people(plan, &people, password.as_str())).await?;
-    let mut made = Made { people: (people.staff.len() + people.customers.len() + people.visitors.len()) as u64, ..Made::default() };
+    let mut made = Made {
+        people: (people.staff.len() + people.customers.len() + people.visitors.len()) as u64,
+        ..Made::default()
+    };
     let mut counters = BTreeMap::new();
     let mut stories = plan.stories(&people);
     loop {

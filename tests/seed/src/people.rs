@@ -77,7 +77,11 @@ impl People {
                 id: UserId::new(chance.uuid(since)),
                 first_name: (*chance.pick(words::FIRST)).to_owned(),
                 last_name: (*chance.pick(words::LAST)).to_owned(),
-                email: if kind == "admin" { format!("admin@{slug}.test") } else { format!("{kind}{index}@{slug}.test") },
+                email: if kind == "admin" {
+                    format!("admin@{slug}.test")
+                } else {
+                    format!("{kind}{index}@{slug}.test")
+                },
                 role,
                 language,
                 created_at: since,

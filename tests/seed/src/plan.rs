@@ -6,11 +6,7 @@ use jiff::tz::TimeZone;
 use kernel::Timestamp;
 use support_request::Number;
 
-use crate::{
-    chance::Chance,
-    life::{self, Birth, Story},
-    people::People,
-};
+use crate::{chance::Chance, life, opening::Birth, people::People, story::Story};
 
 /// What to make. The same plan makes the same data.
 #[derive(Debug, Clone)]
@@ -72,13 +68,18 @@ impl Plan {
     fn openings(&self) -> Vec<Timestamp> {
         let mut chance = Chance::of(self.random, &format!("{}/opening", self.slug), 0);
         let mut at: Vec<Timestamp> = (0..self.requests)
-            .map(|_| loop {
-                let day = chance.below(SPAN_DAYS).max(chance.below(SPAN_DAYS * 2) % SPAN_DAYS * u64::from(chance.percent(30)));
-                let hour = if chance.percent(85) { chance.between(8, 20) } else { chance.below(24) };
-                let second = hour * 3_600 + chance.below(3_600);
-                let at = self.since() + Duration::from_micros(day * DAY_MICROS + second * 1_000_000 + chance.below(1_000_000));
-                if at < self.until && (!is_weekend(at) || chance.percent(35)) {
-                    break at;
+            .map(|_| {
+                loop {
+                    let day = chance
+                        .below(SPAN_DAYS)
+                        .max(chance.below(SPAN_DAYS * 2) % SPAN_DAYS * u64::from(chance.percent(30)));
+                    let hour = if chance.percent(85) { chance.between(8, 20) } else { chance.below(24) };
+                    let second = hour * 3_600 + chance.below(3_600);
+                    let at = self.since()
+                        + Duration::from_micros(day * DAY_MICROS + second * 1_000_000 + chance.below(1_000_000));
+                    if at < self.until && (!is_weekend(at) || chance.percent(35)) {
+                        break at;
+                    }
                 }
             })
             .collect();

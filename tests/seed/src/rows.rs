@@ -7,9 +7,9 @@ use support_request::{Comment, Resolution, TimelineEntry};
 use uuid::Uuid;
 
 use crate::{
-    life::{Participant, Story, Written},
     people::{Account, People, Visitor},
     plan::{PREFIX, Plan, ZONE},
+    story::{Participant, Story, Written},
 };
 
 /// One value.
@@ -115,7 +115,9 @@ pub(crate) fn stories(stories: &[Story], postgres: bool) -> Vec<Rows> {
         each("conversation", &|story| vec![conversation(story)]),
         each("participant", &|story| story.participants.iter().map(|one| participant(story, one)).collect()),
         Rows { table: "entry", rows: entries },
-        each("timeline_entry", &|story| story.timeline.iter().zip(1..).map(|(one, at)| timeline(story, one, at)).collect()),
+        each("timeline_entry", &|story| {
+            story.timeline.iter().zip(1..).map(|(one, at)| timeline(story, one, at)).collect()
+        }),
         each("chat_session", &|story| session(story).into_iter().collect()),
     ]
 }

@@ -208,7 +208,8 @@ mod tests {
 
     #[test]
     fn added_conditions_take_the_next_number() {
-        let sql = Sql::new("SELECT 1 WHERE a = $1").int(1).and(" AND (b = $ OR c = $)").int(2).and(" AND d = $ + $1").int(3);
+        let sql =
+            Sql::new("SELECT 1 WHERE a = $1").int(1).and(" AND (b = $ OR c = $)").int(2).and(" AND d = $ + $1").int(3);
         assert_eq!(sql.text_for(DbBackend::Postgres), "SELECT 1 WHERE a = $1 AND (b = $2 OR c = $2) AND d = $3 + $1");
     }
 }

@@ -224,7 +224,8 @@ async fn lists_are_read_from_indexes(backend: Backend) {
         assert_eq!(filter.sort, RequestSort::UpdatedAt, "as a list is sorted when nothing is said");
         if !matches!(scope, Scope::Requester(_)) && filter.assignee.flatten().is_none() {
             let plan = scene.plan(views::ids(scene.organization, scope, &filter, page)).await;
-            let in_order = ["support_request_inbox", "support_request_unsettled"].iter().any(|index| plan.contains(index));
+            let in_order =
+                ["support_request_inbox", "support_request_unsettled"].iter().any(|index| plan.contains(index));
             assert!(in_order && !sorts(&plan), "the page ends where it is full\n{plan}");
         }
     }
@@ -250,9 +251,10 @@ async fn other_lists_are_read_from_indexes(backend: Backend) {
         RequestFilter { sort: RequestSort::Number, ..any.clone() },
         RequestFilter { sort: RequestSort::Priority, ..any.clone() },
     ];
-    for (scope, filter) in [Scope::All, Scope::Agent(scene.agent)].into_iter().flat_map(|scope| {
-        filters.clone().map(|filter| (scope, filter))
-    }) {
+    for (scope, filter) in [Scope::All, Scope::Agent(scene.agent)]
+        .into_iter()
+        .flat_map(|scope| filters.clone().map(|filter| (scope, filter)))
+    {
         let page = scene.plan(views::ids(scene.organization, scope, &filter, PageRequest::default())).await;
         let count = scene.plan(views::count(scene.organization, scope, &filter)).await;
         assert!(!scans(backend, &page) && !scans(backend, &count), "{scope:?} {filter:?}\n{page}\n{count}");
@@ -267,9 +269,7 @@ async fn statistics_are_read_from_indexes(backend: Backend) {
     let scene = Scene::new(backend).await;
     let postgres = scene.store.is_postgres();
     let email = Asker::Email("nobody@example.org".to_owned());
-    for (scope, asker) in
-        [(Scope::All, None), (Scope::All, Some(&email)), (Scope::Agent(scene.agent), None)]
-    {
+    for (scope, asker) in [(Scope::All, None), (Scope::All, Some(&email)), (Scope::Agent(scene.agent), None)] {
         let tallies = scene.plan(statistics::tallies(scene.organization, scope, asker, postgres)).await;
         let nobody = ParticipantId::new(Uuid::from_u128(9));
         let unread = scene.plan(statistics::unread(scene.organization, scope, nobody, asker)).await;
@@ -328,7 +328,9 @@ async fn deadlines_are_read_from_their_index(backend: Backend) {
 fn scans(backend: Backend, plan: &str) -> bool {
     match backend {
         Backend::Postgres => plan.contains("Seq Scan"),
-        Backend::Sqlite => plan.lines().any(|line| line.starts_with("SCAN") && !line.contains("USING") && !line.contains("VIRTUAL TABLE")),
+        Backend::Sqlite => plan
+            .lines()
+            .any(|line| line.starts_with("SCAN") && !line.contains("USING") && !line.contains("VIRTUAL TABLE")),
     }
 }
 

@@ -53,12 +53,7 @@ pub(super) fn tally(row: &QueryResult) -> Result<Tally, PortError> {
 /// How many messages wait to be read. Up to where a conversation is read is found first and for each by itself: a
 /// join of so few with all there are would be planned as if they were many, and a sub-select in the condition on
 /// messages could not be looked up in their index behind row-level security.
-pub(super) fn unread(
-    organization: OrganizationId,
-    scope: Scope,
-    viewer: ParticipantId,
-    asker: Option<&Asker>,
-) -> Sql {
+pub(super) fn unread(organization: OrganizationId, scope: Scope, viewer: ParticipantId, asker: Option<&Asker>) -> Sql {
     let text = format!(
         "WITH c AS MATERIALIZED (
            SELECT r.conversation_id AS id, {} AS read_seq FROM support_request r

@@ -136,8 +136,7 @@ async fn shown(
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let unread =
-        format!("{} AND e.seq > {}", of_others(scope, 3), read_seq(scope, "c.organization_id", "c.id", 3));
+    let unread = format!("{} AND e.seq > {}", of_others(scope, 3), read_seq(scope, "c.organization_id", "c.id", 3));
     let sql = format!(
         "SELECT {REQUEST}, u.first_name, u.last_name, m.sender_kind AS m_sender_kind, m.sender_name AS m_sender_name,
                 substr(m.content, 1, 140) AS m_excerpt, m.created_at AS m_created_at, m.seq AS m_seq,

@@ -5,9 +5,7 @@ use std::time::Duration;
 use kernel::{ParticipantId, Scope};
 
 use super::{Scene, save_after, store};
-use crate::{
-    Action, Asker, Category, Priority, Rating, Score, Snapshot, Statistics, Status, Tally, testing::Harness,
-};
+use crate::{Action, Asker, Category, Priority, Rating, Score, Snapshot, Statistics, Status, Tally, testing::Harness};
 
 impl Scene {
     async fn tallies(&self, h: &impl Harness, scope: Scope, asker: Option<&Asker>) -> Vec<Tally> {
