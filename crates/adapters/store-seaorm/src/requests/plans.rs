@@ -236,7 +236,7 @@ async fn other_lists_are_read_from_indexes(backend: Backend) {
     let scene = Scene::new(backend).await;
     let any = RequestFilter::default();
     let text = |text: &str| Some(text.to_owned());
-    let moment = |seconds| Some(Timestamp::from_micros(START + seconds * 1_000_000));
+    let moment = |seconds: i64| Some(Timestamp::from_micros(START + seconds * 1_000_000));
     let filters = [
         RequestFilter { requester_email: text("Nobody@example.org"), ..any.clone() },
         RequestFilter { tag: text("vip"), ..any.clone() },
