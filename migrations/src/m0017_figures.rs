@@ -79,7 +79,7 @@ const INDEXES: &[&str] = &[
     "CREATE INDEX support_request_there ON support_request (organization_id, archived_at) WHERE deleted_at IS NULL",
     // What is not over is little of all that there is.
     "CREATE INDEX support_request_unsettled ON support_request
-       (organization_id, active_at, id, status, priority, assignee_id, requester_id, conversation_id)
+       (organization_id, active_at, id, status, priority, assignee_id, requester_id, conversation_id, deleted_at)
        WHERE status <> 'closed'",
     // The other orders of lists.
     "CREATE INDEX support_request_by_due ON support_request (organization_id, resolution_due_at, id)",

@@ -17,7 +17,7 @@ const LIMIT: Duration = Duration::from_millis(100);
 /// How much the server may grow over all rounds: what its caches and its allocator keep back.
 const GROWTH_KIB: f64 = 32.0 * 1024.0;
 /// Different ones that calls choose from, so that no answer is at hand from the call before.
-const DIFFERENT: usize = 40;
+const DIFFERENT: u64 = 40;
 
 /// A line of the table: calls of which each round makes one, in turn.
 struct Line {
@@ -106,7 +106,7 @@ async fn sign_in(server: &Server, name: &str) -> Result<Rest> {
     Ok(server.rest().with_token(answer.body["access_token"].as_str().context("no token")?))
 }
 
-/// What the usual lists ask for.
+/// What the usual lists ask for; a number in braces stands for the moment so many days from now.
 const LISTS: &[(&str, &str)] = &[
     ("list", ""),
     ("list, page 5", "page=5"),
@@ -120,8 +120,8 @@ const LISTS: &[(&str, &str)] = &[
     ("a source", "source=phone"),
     ("overdue", "overdue=true"),
     ("an order", "order_id=CMD-4711"),
-    ("of one month", "created_from=2026-03-01T00:00:00Z&created_to=2026-04-01T00:00:00Z"),
-    ("changed lately", "changed_since=2026-11-15T00:00:00Z&order=asc"),
+    ("of one month", "created_from={-240}&created_to={-210}"),
+    ("changed lately", "changed_since={-5}&order=asc"),
     ("newest", "sort=created_at"),
     ("newest, page 5", "sort=created_at&page=5"),
     ("oldest", "sort=created_at&order=asc"),
@@ -149,7 +149,7 @@ async fn lines(server: &Server) -> Result<Vec<Line>> {
         let rest = sign_in(server, name).await?;
         let staff = if who == "customer" { &[][..] } else { STAFF_LISTS };
         for (what, query) in LISTS.iter().chain(staff) {
-            let path = format!("/support-requests?{query}");
+            let path = format!("/support-requests?{}", with_moments(query));
             lines.push(Line::new(who, what, rest.clone(), vec![vec![path]]));
         }
         let statistics = "/support-requests/statistics";
@@ -177,7 +177,7 @@ async fn lines(server: &Server) -> Result<Vec<Line>> {
 /// Requests from all over what somebody sees.
 async fn some(rest: &Rest) -> Result<Vec<Value>> {
     let total = rest.get("/support-requests?limit=1").await.body["total"].as_u64().context("no total")?;
-    let wanted = (total as usize).min(DIFFERENT) as u64;
+    let wanted = total.min(DIFFERENT);
     let mut found = Vec::new();
     for place in 0..wanted {
         // Pages of one go as far as 10 000 requests.
@@ -187,6 +187,19 @@ async fn some(rest: &Rest) -> Result<Vec<Value>> {
     }
     ensure!(!found.is_empty(), "somebody sees no request at all");
     Ok(found)
+}
+
+/// Puts moments in the place of numbers of days.
+fn with_moments(query: &str) -> String {
+    let mut parts = query.split('{');
+    let mut whole = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (days, rest) = part.split_once('}').unwrap_or((part, ""));
+        let days: u64 = days.trim_start_matches('-').parse().unwrap_or(0);
+        whole.push_str(&(SystemEnv.now() - Duration::from_hours(24 * days)).to_string());
+        whole.push_str(rest);
+    }
+    whole
 }
 
 fn word(value: &Value) -> &str {
@@ -207,5 +220,19 @@ impl Line {
         }
         self.times.push(started.elapsed());
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_in_braces_becomes_a_moment() {
+        assert_eq!(with_moments("sort=number&page=5"), "sort=number&page=5");
+        let query = with_moments("created_from={-2}&created_to={-1}");
+        let moments: Vec<&str> = query.split(['=', '&']).skip(1).step_by(2).collect();
+        assert!(moments.iter().all(|moment| moment.parse::<kernel::Timestamp>().is_ok()), "{query}");
+        assert!(moments[0] < moments[1]);
     }
 }

@@ -2,9 +2,11 @@
 
 mod chance;
 mod life;
+mod opening;
 mod people;
 mod plan;
 mod rows;
+mod story;
 mod words;
 mod writer;
 
@@ -15,9 +17,9 @@ use crypto_aws_lc::Bcrypt;
 use identity::Passwords;
 use kernel::Secret;
 
-pub use life::{Participant, Story, Written};
 pub use people::{Account, People, Visitor};
 pub use plan::Plan;
+pub use story::{Participant, Story, Written};
 use writer::Writer;
 
 /// The password of everybody.

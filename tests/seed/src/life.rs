@@ -3,94 +3,20 @@
 use std::{sync::Mutex, time::Duration};
 
 use chat::{Content, ContentHash, SenderKind};
-use kernel::{Env, Language, ParticipantId, Timestamp};
+use kernel::{Env, ParticipantId, Timestamp};
 use support_request::{
-    Action, Actor, By, Category, Command, Description, Hand, Kind, Number, Person, Priority, Rating, Reason,
-    References, Resolution, Score, Sla, SlaTerms, Snapshot, Source, Status, Subject, SupportRequest, Tags,
-    TimelineEntry, TimelineKind, testing,
+    Action, Actor, By, Command, Hand, Kind, Person, Priority, Rating, Reason, Resolution, Score, SlaTerms, Snapshot,
+    Status, SupportRequest, TimelineEntry, TimelineKind,
 };
 use uuid::Uuid;
 
-use crate::{chance::Chance, people::People, words};
-
-/// A request with all that belongs to it.
-#[derive(Debug, Clone)]
-pub struct Story {
-    /// What is stored of it.
-    pub request: Snapshot,
-    /// When it or its conversation last moved.
-    pub active_at: Timestamp,
-    /// What happened, oldest first.
-    pub timeline: Vec<TimelineEntry>,
-    /// What was written; the place in here, from 1, is the place in the log.
-    pub messages: Vec<Written>,
-    /// Who takes part, the requester first.
-    pub participants: Vec<Participant>,
-    /// The id of its chat session, when it was a live chat, and when that ended.
-    pub session: Option<(Uuid, Timestamp)>,
-}
-
-/// A message.
-#[derive(Debug, Clone)]
-pub struct Written {
-    /// Its id.
-    pub id: Uuid,
-    /// Whose.
-    pub sender: ParticipantId,
-    /// What they are.
-    pub kind: SenderKind,
-    /// Their name.
-    pub name: String,
-    /// What it says.
-    pub content: String,
-    /// Tells a retry from another message.
-    pub hash: i64,
-    /// When.
-    pub at: Timestamp,
-}
-
-/// Somebody in a conversation.
-#[derive(Debug, Clone)]
-pub struct Participant {
-    /// Who.
-    pub id: ParticipantId,
-    /// What they are.
-    pub kind: SenderKind,
-    /// Their name.
-    pub name: String,
-    /// Whether they were added.
-    pub member: bool,
-    /// Up to where they have read, and been reached.
-    pub read_seq: u64,
-    /// Since when they take part.
-    pub joined_at: Timestamp,
-}
-
-impl Story {
-    /// The customer's messages that no agent has read.
-    pub fn unread_by_staff(&self) -> u64 {
-        let read = self.participants.iter().filter(|one| one.kind == SenderKind::Agent).map(|one| one.read_seq).max();
-        self.after(read.unwrap_or(0)).filter(|one| one.kind == SenderKind::Customer).count() as u64
-    }
-
-    /// The messages of others that the requester has not read.
-    pub fn unread_by_requester(&self) -> u64 {
-        let own = self.request.requester.id;
-        let read = self.participants.iter().find(|one| one.id == own).map_or(0, |one| one.read_seq);
-        self.after(read).filter(|one| one.sender != own).count() as u64
-    }
-
-    fn after(&self, seq: u64) -> impl Iterator<Item = &Written> {
-        self.messages.iter().skip(usize::try_from(seq).unwrap_or(usize::MAX))
-    }
-}
-
-/// When and by which number a request was opened.
-pub(crate) struct Birth {
-    pub(crate) index: u64,
-    pub(crate) at: Timestamp,
-    pub(crate) number: Number,
-}
+use crate::{
+    chance::Chance,
+    opening::{Birth, opened},
+    people::People,
+    story::{Participant, Story, Written},
+    words,
+};
 
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
@@ -156,49 +82,6 @@ pub(crate) fn live(random: u64, place: &str, people: &People, birth: Birth, mean
     let mut life = Life { people, chance, moment, until, request, timeline, messages, agent: None, french };
     life.run(mean);
     life.told()
-}
-
-fn opened(chance: &mut Chance, moment: &Moment, people: &People, birth: Birth) -> (Snapshot, bool) {
-    let (requester, language) = people.asker(chance);
-    let french = language == Language::Fr;
-    let topics: Vec<_> = words::TOPICS.iter().map(|topic| (*topic, topic.1)).collect();
-    let (category, _, in_french, in_english) = chance.weighed(&topics);
-    let kinds = [
-        (Kind::Chat, 45),
-        (Kind::ContactForm, 30),
-        (Kind::OrderIssue, 10),
-        (Kind::ProductIssue, 6),
-        (Kind::Claim, 5),
-        (Kind::Appointment, 4),
-    ];
-    let kind = chance.weighed(&kinds);
-    let sources = [(Source::Web, 60), (Source::Email, 25), (Source::Phone, 10), (Source::Integration, 5)];
-    let mut new = testing::request(moment, people.organization, &requester, 0);
-    new.number = birth.number;
-    new.kind = kind;
-    new.source = if kind == Kind::Chat { Source::Chat } else { chance.weighed(&sources) };
-    new.subject = Subject::stored((*chance.pick(if french { in_french } else { in_english })).to_owned());
-    let description = if kind == Kind::Chat { String::new() } else { words::description(chance, french) };
-    new.description = Description::stored(description);
-    new.priority =
-        chance.weighed(&[(Priority::Low, 15), (Priority::Normal, 60), (Priority::High, 18), (Priority::Urgent, 7)]);
-    new.category = Category::stored(category.to_owned());
-    if chance.percent(40) {
-        let mut tags: Vec<String> = (0..=chance.below(3)).map(|_| (*chance.pick(words::TAGS)).to_owned()).collect();
-        tags.sort();
-        tags.dedup();
-        new.tags = Tags::stored(tags);
-    }
-    let order = (kind == Kind::OrderIssue || chance.percent(20)).then(|| format!("CMD-{}", chance.below(90_000)));
-    new.references = References {
-        order_id: order,
-        appointment_id: (kind == Kind::Appointment).then(|| format!("RDV-{}", birth.index)),
-        warranty_id: (kind == Kind::ProductIssue).then(|| format!("GAR-{}", chance.below(20_000))),
-        claim_id: (kind == Kind::Claim).then(|| format!("SIN-{}", birth.index)),
-    };
-    new.sla = Sla::opened(new.created_at, new.priority, &SlaTerms::default());
-    new.language = language;
-    (new, french)
 }
 
 impl Life<'_> {

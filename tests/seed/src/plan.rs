@@ -6,11 +6,7 @@ use jiff::tz::TimeZone;
 use kernel::Timestamp;
 use support_request::Number;
 
-use crate::{
-    chance::Chance,
-    life::{self, Birth, Story},
-    people::People,
-};
+use crate::{chance::Chance, life, opening::Birth, people::People, story::Story};
 
 /// What to make. The same plan makes the same data.
 #[derive(Debug, Clone)]

@@ -7,9 +7,9 @@ use support_request::{Comment, Resolution, TimelineEntry};
 use uuid::Uuid;
 
 use crate::{
-    life::{Participant, Story, Written},
     people::{Account, People, Visitor},
     plan::{PREFIX, Plan, ZONE},
+    story::{Participant, Story, Written},
 };
 
 /// One value.

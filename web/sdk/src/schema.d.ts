@@ -763,6 +763,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/support-requests/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The requests in the caller's sight, in numbers. */
+        get: operations["get_statistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/support-requests/{id}": {
         parameters: {
             query?: never;
@@ -2280,6 +2297,88 @@ export interface components {
          * @enum {string}
          */
         RequestSource: "web" | "email" | "phone" | "chat" | "integration";
+        /** @description The numbers of the requests in the caller's sight. What was deleted is not counted; what is archived is. */
+        RequestStatistics: {
+            /**
+             * Format: int64
+             * @description All requests.
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description Those with the status `open`: nobody answers them yet.
+             */
+            open: number;
+            /**
+             * Format: int64
+             * @description Those with the status `closed`.
+             */
+            closed: number;
+            /**
+             * Format: int64
+             * @description Those that are neither resolved nor closed: what is left to do.
+             */
+            pending: number;
+            /**
+             * Format: int64
+             * @description Messages that wait to be read in requests that are not closed: for staff, the customers' that no agent has
+             *     read; for others, those of others that they have not read.
+             */
+            unread: number;
+            /**
+             * Format: double
+             * @description From opening to the first public answer of an agent, on average over those that have one; in hours.
+             */
+            avg_first_response_hours: number | null;
+            /**
+             * Format: double
+             * @description From opening to resolution, or to closing where nobody resolved it before, on average over those that came
+             *     there; in hours.
+             */
+            avg_resolution_hours: number | null;
+            /**
+             * @description How many of each status, zeros included.
+             * @example {
+             *       "assigned": 1,
+             *       "closed": 90,
+             *       "in_progress": 4,
+             *       "open": 3,
+             *       "resolved": 5,
+             *       "waiting_customer": 2
+             *     }
+             */
+            by_status: {
+                [key: string]: number;
+            };
+            /**
+             * @description How many of each priority, zeros included.
+             * @example {
+             *       "high": 12,
+             *       "low": 10,
+             *       "normal": 80,
+             *       "urgent": 3
+             *     }
+             */
+            by_priority: {
+                [key: string]: number;
+            };
+            /**
+             * @description How many of each category that a request has.
+             * @example {
+             *       "billing": 40,
+             *       "delivery": 65
+             *     }
+             */
+            by_category: {
+                [key: string]: number;
+            };
+            satisfaction: components["schemas"]["Satisfaction"];
+            /**
+             * Format: double
+             * @description The share of requests that were escalated, 0 to 1.
+             */
+            escalation_rate: number;
+        };
         /**
          * @description Where a request stands.
          * @enum {string}
@@ -2350,6 +2449,19 @@ export interface components {
             message: components["schemas"]["Message"];
             /** @description Whether it was so already; nothing was stored then. */
             duplicate: boolean;
+        };
+        /** @description What requesters thought. */
+        Satisfaction: {
+            /**
+             * Format: double
+             * @description The average rating, 1 to 5; nothing without a rating.
+             */
+            score: number | null;
+            /**
+             * Format: int64
+             * @description How many ratings there are.
+             */
+            responses: number;
         };
         /**
          * @description A message to be sent.
@@ -7718,6 +7830,74 @@ export interface operations {
             };
             /** @description Not there, or not for this caller: the two are not told apart. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_statistics: {
+        parameters: {
+            query?: {
+                /** @description Only what this participant asked for: an id, or an e-mail. */
+                requester?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As of now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestStatistics"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -330,5 +330,5 @@ async fn statistics_count_what_the_caller_sees() {
     assert_eq!(own["total"], 1);
     assert_eq!(statistics(&agent, "?requester=CUSTOMER@demo.test").await["total"], own["total"]);
     assert_eq!(statistics(&agent, "?requester=nobody@demo.test").await["total"], 0);
-    world.call("GET", "/api/v1/support-requests/statistics", None, None).await.problem(401, "auth.required");
+    world.call("GET", "/api/v1/support-requests/statistics", None, None).await.problem(401, "unauthenticated");
 }

@@ -55,7 +55,7 @@ pub(super) fn tally(row: &QueryResult) -> Result<Tally, PortError> {
 /// messages could not be looked up in their index behind row-level security.
 pub(super) fn unread(organization: OrganizationId, scope: Scope, viewer: ParticipantId, asker: Option<&Asker>) -> Sql {
     let text = format!(
-        "WITH c AS MATERIALIZED (
+        "WITH found AS MATERIALIZED (
            SELECT r.conversation_id AS id, {} AS read_seq FROM support_request r
            WHERE r.organization_id = $1 AND r.deleted_at IS NULL AND r.status <> 'closed'",
         views::read_seq(scope, "r.organization_id", "r.conversation_id", 2)
@@ -64,8 +64,8 @@ pub(super) fn unread(organization: OrganizationId, scope: Scope, viewer: Partici
     asked(scope::within(sql, scope, "r", "id", "conversation_id"), asker).and(&format!(
         ")
          SELECT CAST(coalesce(sum((
-           SELECT count(*) FROM entry e WHERE e.conversation_id = c.id AND e.seq > c.read_seq AND e.change = 0
-             AND e.deleted_at IS NULL AND {})), 0) AS bigint) AS unread FROM c",
+           SELECT count(*) FROM entry e WHERE e.conversation_id = found.id AND e.seq > found.read_seq AND e.change = 0
+             AND e.deleted_at IS NULL AND {})), 0) AS bigint) AS unread FROM found",
         views::of_others(scope, 2)
     ))
 }

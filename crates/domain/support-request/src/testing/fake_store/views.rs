@@ -40,14 +40,14 @@ impl State {
     /// What statistics are made of.
     fn counted(&self, organization: OrganizationId, scope: Scope, asker: Option<&Asker>) -> Vec<RequestView> {
         let own = self.requests.iter().filter(|((of, _), one)| *of == organization && one.deleted_at.is_none());
-        let asked = |one: &&Snapshot| match asker {
+        let is_theirs = |one: &&Snapshot| match asker {
             None => true,
             Some(Asker::Id(id)) => one.requester.id == *id,
             Some(Asker::Email(email)) => {
                 one.requester.email.as_ref().is_some_and(|own| own.to_lowercase() == email.to_lowercase())
             }
         };
-        own.map(|(_, one)| one).filter(asked).filter_map(|one| self.show(one, scope)).collect()
+        own.map(|(_, one)| one).filter(is_theirs).filter_map(|one| self.show(one, scope)).collect()
     }
 }
 
