@@ -37,8 +37,8 @@ test('a visitor writes in the widget and the agent sees it in the console', asyn
 });
 
 test('the agent takes the request and answers, and the visitor sees it', async () => {
-  await agent.page.getByRole('button', { name: 'Prendre' }).first().click();
-  await agent.page.getByRole('button', { name: 'Prendre' }).first().waitFor({ state: 'detached' });
+  await agent.page.getByRole('button', { name: 'Prendre', exact: true }).first().click();
+  await agent.page.getByRole('button', { name: 'Prendre', exact: true }).first().waitFor({ state: 'detached' });
   await agent.write('Bonjour, que dit le tableau de bord ?');
   conversation.push('Bonjour, que dit le tableau de bord ?');
   await sees(visitor.thread, conversation);

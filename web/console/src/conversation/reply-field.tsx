@@ -7,7 +7,7 @@ import { Button, Icon, IconButton, icons, sends, useGrowing } from '@guichet/ui'
 import { filesOf, ToSend } from '@guichet/ui/files/index.ts';
 import { Menu, MenuItem } from '../shell/menu.tsx';
 import { useText } from '../texts.ts';
-import { useCommands } from './actions.ts';
+import { isUnresolved, useCommands } from './actions.ts';
 import { useCanned } from './canned.tsx';
 
 export interface ReplyFieldProps {
@@ -118,7 +118,7 @@ export function ReplyField({ modes, request, conversation, uploads, field, onSen
           <Button type="submit" look="primary">
             {t('composer.send')}
           </Button>
-          <Menu label={t('composer.send_and')} buttonLabel={t('composer.send_and')} buttonClass="button primary" edge="end" button={<Icon path={icons.down} size="small" />}>
+          <Menu disabled={!isUnresolved(request)} label={t('composer.send_and')} buttonLabel={t('composer.send_and')} buttonClass="button primary" edge="end" button={<Icon path={icons.down} size="small" />}>
             <MenuItem icon={<Icon path={icons.pause} />} onChoose={() => void sendAnd('wait')}>
               {t('composer.send_and_wait')}
             </MenuItem>

@@ -17,6 +17,8 @@ export function Tags({ request }: { readonly request: SupportRequest }) {
   const [word, setWord] = useState<string | null>(null);
   const field = useRef<HTMLInputElement>(null);
   const adder = useRef<HTMLButtonElement>(null);
+  /** A field that is given up loses the focus too; its word is not wanted then. */
+  const givenUp = useRef(false);
   const closed = request.status === 'closed';
   const { tags } = request;
   if (closed && tags.length === 0) return null;
@@ -27,6 +29,7 @@ export function Tags({ request }: { readonly request: SupportRequest }) {
     if (tag !== '' && !tags.includes(tag)) void commands.update(request, { tags: [...tags, tag] });
   };
   const stop = () => {
+    givenUp.current = true;
     setWord(null);
     requestAnimationFrame(() => adder.current?.focus());
   };
@@ -62,6 +65,7 @@ export function Tags({ request }: { readonly request: SupportRequest }) {
                 type="button"
                 class="tag add"
                 onClick={() => {
+                  givenUp.current = false;
                   setWord('');
                   requestAnimationFrame(() => field.current?.focus());
                 }}
@@ -79,14 +83,13 @@ export function Tags({ request }: { readonly request: SupportRequest }) {
                   aria-label={t('tags.new')}
                   onInput={(event) => setWord(event.currentTarget.value)}
                   onBlur={() => {
-                    add();
+                    if (!givenUp.current) add();
                     setWord(null);
                   }}
                   onKeyDown={(event) => {
                     if (event.key === 'Escape') {
                       event.preventDefault();
                       event.stopPropagation();
-                      setWord('');
                       stop();
                     } else if ((event.key === 'Enter' || event.key === ',') && !event.isComposing) {
                       event.preventDefault();

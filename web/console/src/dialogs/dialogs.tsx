@@ -1,4 +1,5 @@
 // The dialog that is asked for, if any.
+import { useEffect } from 'preact/hooks';
 import { asked } from '../shell/asked.ts';
 import { ActionDialog } from './action.tsx';
 import { DeleteDialog } from './delete.tsx';
@@ -14,6 +15,13 @@ import { Palette } from '../palette/palette.tsx';
 
 export function Dialogs() {
   const question = asked.value;
+  // Whoever signs in next is not asked what was asked before.
+  useEffect(
+    () => () => {
+      asked.value = null;
+    },
+    [],
+  );
   const close = () => {
     // Another may have been asked for meanwhile.
     if (asked.value === question) asked.value = null;

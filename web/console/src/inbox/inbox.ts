@@ -326,7 +326,8 @@ export class Inbox {
   }
 
   #changed(): void {
-    if (!this.#disposed) this.#revision.value += 1;
+    // Peeked at, so that whoever changes something does not come to follow every change.
+    if (!this.#disposed) this.#revision.value = this.#revision.peek() + 1;
   }
 }
 

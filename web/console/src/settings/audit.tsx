@@ -108,10 +108,12 @@ export function AuditPage() {
 }
 
 function AuditRow({ entry }: { readonly entry: AuditEntry }) {
-  const { time } = useText();
+  const { t, time } = useText();
   const now = useNow();
   const { actor, action, target, address, details, created_at: at } = entry;
-  const said = details === null || Object.keys(details).length === 0 ? '' : Object.entries(details).map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`).join(', ');
+  const said = Object.entries(details)
+    .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join(', ');
   return (
     <tr>
       <td>
@@ -119,7 +121,7 @@ function AuditRow({ entry }: { readonly entry: AuditEntry }) {
           {stamp(time, at, now)}
         </time>
       </td>
-      <td>{actor.name}</td>
+      <td>{actor === null ? t('audit.nobody') : (actor.name ?? t('audit.erased'))}</td>
       <td>
         <code>{action}</code>
       </td>

@@ -137,7 +137,7 @@ function RuleDialog({ rule, next, onClose, onSaved }: RuleDialogProps) {
           void save();
         }}
       >
-        <TextField label={t('field.name')} value={name} onValue={setName} required maxLength={80} autofocus error={wrong['name']} />
+        <TextField label={t('field.name')} value={name} onValue={setName} required maxLength={100} autofocus error={wrong['name']} />
         <h3>{t('routing.when')}</h3>
         <Several legend={t('details.category')} values={categories.map(({ id }) => id)} chosen={conditions.category} word={categoryName} onChosen={(category) => setConditions({ ...conditions, category: [...category] })} />
         <Several legend={t('filter.kind')} values={kinds} chosen={conditions.kind} word={(one) => t(`kind.${one}`)} onChosen={(kind) => setConditions({ ...conditions, kind: [...kind] })} />

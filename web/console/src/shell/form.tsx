@@ -130,12 +130,14 @@ export interface SelectFieldProps extends Omit<FieldProps, 'children'> {
 }
 
 export function SelectField({ label, error, hint, optional, value, onValue, options, required = false }: SelectFieldProps) {
+  // What was chosen before and is not offered any more stays chosen until something else is.
+  const offered = options.some((option) => option.value === value) ? options : [...options, { value, text: value }];
   return (
     <Field label={label} error={error} hint={hint} {...(optional ? { optional } : {})}>
       {(control) => (
         <div class={`input select${error === undefined ? '' : ' invalid'}`}>
           <select value={value} required={required} onChange={(event) => onValue(event.currentTarget.value)} {...control}>
-            {options.map((option) => (
+            {offered.map((option) => (
               <option key={option.value} value={option.value} selected={option.value === value}>
                 {option.text}
               </option>

@@ -43,11 +43,12 @@ export type BusinessHours = components['schemas']['Hours'];
 /** Who did what to what, from where. */
 export interface AuditEntry {
   id: string;
-  actor: { id: string | null; name: string };
+  /** Null for the operator of the server, or somebody who was not known. */
+  actor: { id: string; name: string | null } | null;
   action: string;
-  target: { type: string; id: string | null; name: string | null } | null;
+  target: { type: string; id: string; name: string | null } | null;
   address: string | null;
-  details: Readonly<Record<string, unknown>> | null;
+  details: Readonly<Record<string, unknown>>;
   created_at: string;
 }
 
