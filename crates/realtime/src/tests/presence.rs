@@ -208,6 +208,7 @@ pub(super) fn change(assignee: Option<UserId>) -> RequestChange {
         archived_at: None,
         deleted_at: None,
         merged_into: None,
+        took_in: Vec::new(),
         follow_up_of: None,
         language: kernel::Language::Fr,
         version: 2,
