@@ -196,11 +196,7 @@ pub(crate) fn fingerprint(action: &Action, command: &Command, hand: Hand<UserId>
     };
     eat(action.name());
     match action {
-        Action::Resolve { resolution } => {
-            if let Some(resolution) = resolution {
-                eat(resolution.as_str());
-            }
-        }
+        Action::Resolve { resolution: Some(resolution) } => eat(resolution.as_str()),
         Action::Update(_) | Action::Rate { .. } | Action::Snooze { .. } => eat(&format!("{action:?}")),
         _ => {}
     }

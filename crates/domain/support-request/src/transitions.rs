@@ -366,10 +366,9 @@ impl SupportRequest {
                 Action::Start => state.status == Status::InProgress,
                 Action::Wait => state.status == Status::WaitingCustomer,
                 Action::Resolve { resolution } => state.status == Status::Resolved && *resolution == state.resolution,
-                // Whether it was reopened, or never resolved, its status alone does not say.
-                Action::Reopen => false,
                 Action::Close => state.status == Status::Closed,
-                // Doing it tells.
+                // Whether it was reopened, or never resolved, its status alone does not say; of what is not in the table,
+                // doing it tells.
                 _ => false,
             }
     }

@@ -183,7 +183,7 @@ impl ChangeSupportRequests {
             "reopen" => Action::Reopen,
             "close" => Action::Close,
             "escalate" => {
-                if self.reason.as_deref().filter(is_said).is_none() {
+                if !self.reason.as_deref().is_some_and(|reason| is_said(&reason)) {
                     checks.wrong("reason", "required");
                 }
                 Action::Escalate

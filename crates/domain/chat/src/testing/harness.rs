@@ -72,6 +72,7 @@ pub struct Setup {
 }
 
 /// What the log knows of a request.
+#[expect(clippy::struct_excessive_bools, reason = "each is a column of its own that the log looks at")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ThreadState {
     /// Who answers.
