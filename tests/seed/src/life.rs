@@ -105,7 +105,7 @@ impl Life<'_> {
         }
         let agent = self.chance.pick(self.people.agents()).person();
         self.agent = Some(agent.clone());
-        self.acts(&agent, Action::Take, Command::default());
+        self.acts(&agent, &Action::Take, &Command::default());
         let waits = age < DAY && self.chance.percent(30);
         if !waits && self.later(30, if is_chat { 10 * MINUTE } else { HOUR }) {
             self.agent_writes();
@@ -130,12 +130,12 @@ impl Life<'_> {
                 let by = self.agent.replace(other.clone()).unwrap_or_else(|| other.clone());
                 let reason = Some(Reason::stored("Dossier transmis au bon service.".to_owned()));
                 let command = Command { reason, ..Command::default() };
-                self.acts(&by, Action::Assign { agent: Some(other.id) }, command);
+                self.acts(&by, &Action::Assign { agent: Some(other.id) }, &command);
             }
             self.agent_writes();
             let agent = self.agent.clone();
             if let (true, Some(agent)) = (self.chance.percent(20), agent) {
-                self.acts(&agent, Action::Wait, Command::default());
+                self.acts(&agent, &Action::Wait, &Command::default());
             }
         }
     }
@@ -158,10 +158,10 @@ impl Life<'_> {
         }
         if self.chance.percent(5) {
             let reason = Some(Reason::stored("Doublon d’une autre demande.".to_owned()));
-            return self.acts(&agent, Action::Close, Command { reason, ..Command::default() });
+            return self.acts(&agent, &Action::Close, &Command { reason, ..Command::default() });
         }
         let resolution = self.chance.percent(70).then(|| Resolution::stored("Résolu avec le client.".to_owned()));
-        self.acts(&agent, Action::Resolve { resolution }, Command::default());
+        self.acts(&agent, &Action::Resolve { resolution }, &Command::default());
         if self.chance.percent(35) && self.later(MINUTE, 8 * HOUR) {
             self.rated();
         }
@@ -169,7 +169,7 @@ impl Life<'_> {
         let quiet = HOUR + self.chance.spread(3 * DAY).min(7 * DAY - HOUR);
         if self.later(quiet, 0) {
             let guichet = Actor { id: None, name: "Guichet".to_owned() };
-            self.does(&guichet, Action::Close, Hand::Stays, &Command::default());
+            self.does(&guichet, &Action::Close, Hand::Stays, &Command::default());
         }
         let quiet = self.moment.now() + Duration::from_secs(90 * DAY);
         if self.state().status == Status::Closed && quiet <= self.until {
@@ -202,20 +202,20 @@ impl Life<'_> {
         self.messages.push(Written { id, sender, kind, name, content, hash, at });
     }
 
-    fn acts(&mut self, agent: &Person, action: Action, command: Command) {
+    fn acts(&mut self, agent: &Person, action: &Action, command: &Command) {
         let actor = Actor { id: Some(agent.id.into()), name: agent.name.clone() };
-        let to = match (&action, &self.agent) {
+        let to = match (action, &self.agent) {
             (Action::Take, _) => Some(agent.clone()),
             (Action::Assign { .. }, Some(other)) => Some(other.clone()),
             _ => None,
         };
-        self.does(&actor, action, to.as_ref().map_or(Hand::Stays, Hand::To), &command);
+        self.does(&actor, action, to.as_ref().map_or(Hand::Stays, Hand::To), command);
     }
 
     /// What the table refuses at this moment is left out.
-    fn does(&mut self, actor: &Actor, action: Action, hand: Hand<&Person>, command: &Command) {
+    fn does(&mut self, actor: &Actor, action: &Action, hand: Hand<&Person>, command: &Command) {
         let by = By { actor, hand, env: &self.moment, terms: &SlaTerms::default() };
-        if let Ok(outcome) = self.request.act(&action, command, &by) {
+        if let Ok(outcome) = self.request.act(action, command, &by) {
             self.timeline.extend(outcome.timeline);
         }
     }
