@@ -2,14 +2,14 @@
 
 use crate::figures::{ms, percentile};
 use crate::system::{load_average, resident_kib};
+use ::tests::database::{Database, Store};
+use ::tests::rest::Rest;
+use ::tests::server::{Server, Settings};
 use anyhow::{Context, Result, ensure};
 use kernel::{Env, SystemEnv};
 use seed::{PASSWORD, Plan, fill};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
-use ::tests::database::{Database, Store};
-use ::tests::rest::Rest;
-use ::tests::server::{Server, Settings};
 
 const ORGANIZATION: &str = "atelier";
 /// What each 95th percentile has to stay below.

@@ -292,13 +292,13 @@ pub(super) async fn person(store: &SeaStore, erasure: &Erasure, words: &Words) -
 /// A JSON column without what somebody wrote; of the object `within` it, where that is named.
 fn without_written(postgres: bool, column: &str, within: &str) -> String {
     if postgres {
-        let keys: String = WRITTEN.iter().map(|key| format!(" - '{key}'")).collect();
+        let keys = format!(" - '{}'", WRITTEN.join("' - '"));
         return match within {
             "" => format!("({column}{keys})"),
             within => format!("jsonb_set({column}, ARRAY['{within}'], ({column} -> '{within}'){keys})"),
         };
     }
     let dot = if within.is_empty() { String::new() } else { format!("{within}.") };
-    let paths: String = WRITTEN.iter().map(|key| format!(", '$.{dot}{key}'")).collect();
+    let paths = format!(", '$.{dot}{}'", WRITTEN.join(&format!("', '$.{dot}")));
     format!("json_remove({column}{paths})")
 }

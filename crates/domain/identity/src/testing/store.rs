@@ -10,8 +10,8 @@ use std::{
 
 use async_trait::async_trait;
 use kernel::{
-    AccountTokenId, AuditEntry, Event, GuestId, GuestTokenId, LetterId, OrganizationId, Page, PageRequest, PortError,
-    PortErrorKind, SessionId, Timestamp, UserId, Whence, testing::CallsInMemory,
+    AccountTokenId, AuditEntry, Event, GuestId, GuestTokenId, LetterId, OrganizationId, Page, PageRequest,
+    ParticipantId, PortError, PortErrorKind, SessionId, Timestamp, UserId, Whence, testing::CallsInMemory,
 };
 
 use super::{concurrency::Turnstile, transaction::FakeTx};
@@ -142,7 +142,7 @@ impl AuditViews for FakeStore {
         };
         let wanted = |entry: &&AuditEntry| {
             entry.organization == organization
-                && filter.actor.is_none_or(|actor| entry.actor.map(|id| id.uuid()) == Some(actor))
+                && filter.actor.is_none_or(|actor| entry.actor.map(ParticipantId::uuid) == Some(actor))
                 && filter.action.as_deref().is_none_or(|action| is_within(entry.action, action))
                 && filter.target.is_none_or(|target| entry.target.map(|(_, id)| id) == Some(target))
                 && filter.from.is_none_or(|from| entry.at >= from)
