@@ -350,18 +350,6 @@ for (const [size, viewport] of Object.entries({ desktop: DESKTOP, laptop: LAPTOP
       await page.keyboard.press('Escape');
       await finish(page);
     });
-
-    test(`the settings on a ${size}, ${colorScheme}`, async () => {
-      const page = await profile(browser, { viewport, colorScheme });
-      await new Agent(page, server.base).signIn('admin');
-      for (const part of ['', 'organization', 'team', 'categories', 'deadlines', 'hours', 'routing', 'replies', 'views', 'audit']) {
-        await page.goto(`${server.base}/console/settings/${part}`);
-        await page.locator('.settings [aria-busy="true"]').waitFor({ state: 'detached' });
-        assert.equal(await page.getByText('Ces réglages n’ont pas pu être lus').count(), 0, part);
-        await lookAt(page, `console-settings-${part || 'index'}-${look}`);
-      }
-      await finish(page);
-    });
   }
 }
 

@@ -33,6 +33,11 @@ function HoursForm({ hours, onSaved }: { readonly hours: BusinessHours; readonly
       onSaved(await settings.setHours({ enabled, time_zone: zone.trim() === '' ? null : zone.trim(), week: [...week], holidays: [...holidays] }));
       toast({ text: t('settings.saved') });
     });
+  const enable = (on: boolean) => {
+    setEnabled(on);
+    // A calendar without an hour would let no deadline ever pass.
+    if (on && week.length === 0) setWeek(days.slice(0, 5).map((day) => ({ day, from: '09:00', to: '18:00' })));
+  };
   const set = (at: number, change: Partial<Stretch>) => setWeek(week.map((one, index) => (index === at ? { ...one, ...change } : one)));
   const add = (day: Day) => {
     const last = week.findLast((one) => one.day === day);
@@ -50,63 +55,68 @@ function HoursForm({ hours, onSaved }: { readonly hours: BusinessHours; readonly
         void save();
       }}
     >
-      <Check checked={enabled} onCheck={setEnabled} hint={t('hours.enabled_hint')}>
+      <Check checked={enabled} onCheck={enable} hint={t('hours.enabled_hint')}>
         {t('hours.enabled')}
       </Check>
-      <TextField label={t('organization.zone')} optional value={zone} onValue={setZone} list={zones} error={wrong['time_zone']} hint={t('hours.zone_hint')} />
-      <datalist id={zones}>
-        {Intl.supportedValuesOf('timeZone').map((one) => (
-          <option key={one} value={one} />
-        ))}
-      </datalist>
-      <h2>{t('hours.week')}</h2>
-      {wrong['week'] !== undefined && <p class="inline-error">{wrong['week']}</p>}
-      <ul class="week" role="list">
-        {days.map((day) => (
-          <li key={day}>
-            <b>{nameOf(day)}</b>
-            <div class="stretches">
-              {week.every((one) => one.day !== day) && <span class="meta">{t('hours.closed')}</span>}
-              {week.map((one, index) =>
-                one.day !== day ? null : (
-                  <span key={index} class="stretch">
-                    <input class="time-field" type="time" required value={one.from} aria-label={t('hours.from', { day: nameOf(day) })} onInput={({ currentTarget }) => set(index, { from: currentTarget.value })} />
-                    <span aria-hidden="true">–</span>
-                    <input class="time-field" type="time" required value={one.to === '24:00' ? '00:00' : one.to} aria-label={t('hours.to', { day: nameOf(day) })} onInput={({ currentTarget }) => set(index, { to: currentTarget.value === '00:00' ? '24:00' : currentTarget.value })} />
-                    <IconButton class="tiny" label={t('hours.remove', { day: nameOf(day), from: one.from, to: one.to })} path={icons.cross} onClick={() => setWeek(week.filter((_, other) => other !== index))} />
-                  </span>
-                ),
-              )}
-            </div>
-            <IconButton label={t('hours.add', { day: nameOf(day) })} path={icons.plus} onClick={() => add(day)} />
-          </li>
-        ))}
-      </ul>
-      <h2>{t('hours.holidays')}</h2>
-      {wrong['holidays'] !== undefined && <p class="inline-error">{wrong['holidays']}</p>}
-      <ul class="tags" role="list">
-        {holidays.toSorted().map((day) => (
-          <li key={day} class="tag">
-            {dayFormat.format(new Date(`${day}T00:00:00Z`))}
-            <button type="button" aria-label={t('hours.holiday_remove', { day })} onClick={() => setHolidays(holidays.filter((one) => one !== day))}>
-              ×
-            </button>
-          </li>
-        ))}
-      </ul>
-      <div class="inline-field">
-        <TextField label={t('hours.holiday')} type="date" value={holiday} onValue={setHoliday} />
-        <Button
-          icon={icons.plus}
-          disabled={holiday === '' || holidays.includes(holiday)}
-          onClick={() => {
-            setHolidays([...holidays, holiday]);
-            setHoliday('');
-          }}
-        >
-          {t('hours.holiday_add')}
-        </Button>
-      </div>
+      {/* What does not count is not kept by the server, and so not shown. */}
+      {enabled && (
+        <>
+          <TextField label={t('organization.zone')} optional value={zone} onValue={setZone} list={zones} error={wrong['time_zone']} hint={t('hours.zone_hint')} />
+          <datalist id={zones}>
+            {Intl.supportedValuesOf('timeZone').map((one) => (
+              <option key={one} value={one} />
+            ))}
+          </datalist>
+          <h2>{t('hours.week')}</h2>
+          {wrong['week'] !== undefined && <p class="inline-error">{wrong['week']}</p>}
+          <ul class="week" role="list">
+            {days.map((day) => (
+              <li key={day}>
+                <b>{nameOf(day)}</b>
+                <div class="stretches">
+                  {week.every((one) => one.day !== day) && <span class="meta">{t('hours.closed')}</span>}
+                  {week.map((one, index) =>
+                    one.day !== day ? null : (
+                      <span key={index} class="stretch">
+                        <input class="time-field" type="time" required value={one.from} aria-label={t('hours.from', { day: nameOf(day) })} onInput={({ currentTarget }) => set(index, { from: currentTarget.value })} />
+                        <span aria-hidden="true">–</span>
+                        <input class="time-field" type="time" required value={one.to === '24:00' ? '00:00' : one.to} aria-label={t('hours.to', { day: nameOf(day) })} onInput={({ currentTarget }) => set(index, { to: currentTarget.value === '00:00' ? '24:00' : currentTarget.value })} />
+                        <IconButton class="tiny" label={t('hours.remove', { day: nameOf(day), from: one.from, to: one.to })} path={icons.cross} onClick={() => setWeek(week.filter((_, other) => other !== index))} />
+                      </span>
+                    ),
+                  )}
+                </div>
+                <IconButton label={t('hours.add', { day: nameOf(day) })} path={icons.plus} onClick={() => add(day)} />
+              </li>
+            ))}
+          </ul>
+          <h2>{t('hours.holidays')}</h2>
+          {wrong['holidays'] !== undefined && <p class="inline-error">{wrong['holidays']}</p>}
+          <ul class="tags" role="list">
+            {holidays.toSorted().map((day) => (
+              <li key={day} class="tag">
+                {dayFormat.format(new Date(`${day}T00:00:00Z`))}
+                <button type="button" aria-label={t('hours.holiday_remove', { day })} onClick={() => setHolidays(holidays.filter((one) => one !== day))}>
+                  ×
+                </button>
+              </li>
+            ))}
+          </ul>
+          <div class="inline-field">
+            <TextField label={t('hours.holiday')} type="date" value={holiday} onValue={setHoliday} />
+            <Button
+              icon={icons.plus}
+              disabled={holiday === '' || holidays.includes(holiday)}
+              onClick={() => {
+                setHolidays([...holidays, holiday]);
+                setHoliday('');
+              }}
+            >
+              {t('hours.holiday_add')}
+            </Button>
+          </div>
+        </>
+      )}
       <GeneralProblem problem={form.problem} />
       <footer>
         <Button type="submit" look="primary" aria-disabled={form.busy}>

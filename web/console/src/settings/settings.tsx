@@ -67,7 +67,9 @@ export function Settings({ page }: { readonly page: SettingsPage | 'index' }) {
               <p class="meta">{t(`settings.${shown}_what`)}</p>
             </div>
           </header>
-          <Part key={shown} />
+          <div>
+            <Part key={shown} />
+          </div>
         </section>
       )}
       {shown === undefined && page !== 'index' && (

@@ -49,6 +49,8 @@ export function useSubmission(fields: readonly string[]): Submission {
       return true;
     } catch (error) {
       setProblem(problemOf(error, fields, speech));
+      // What is wrong may be out of sight.
+      requestAnimationFrame(() => (document.querySelector('dialog[open]') ?? document).querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
       return false;
     } finally {
       setBusy(false);
