@@ -10,10 +10,7 @@ use tests::over_both_stores;
 use tests::rest::{Rest, send};
 use tests::server::{Server, Settings};
 
-over_both_stores!(
-    a_task_runs_by_the_clock_and_by_hand,
-    a_request_waits_until_an_agent_is_there_to_be_asked,
-);
+over_both_stores!(a_task_runs_by_the_clock_and_by_hand, a_request_waits_until_an_agent_is_there_to_be_asked,);
 
 async fn start(store: Store) -> Server {
     Settings::over(store).start().await
