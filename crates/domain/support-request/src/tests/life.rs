@@ -494,5 +494,5 @@ async fn settings_are_the_specifications_until_they_are_set() {
     let usual = RequestSettings::default();
     let periods = (usual.escalation_hours, usual.auto_close_days, usual.archive_days, usual.retention_years);
     assert_eq!(periods, (Some(2), Some(7), Some(90), Some(3)));
-    assert!(usual.auto_assign && usual.surveys);
+    assert!(usual.surveys && !usual.auto_assign, "nothing is given by itself unless that is switched on");
 }

@@ -151,7 +151,7 @@ pub async fn agents_are_counted_by_what_they_have_to_do(h: &impl Harness) {
     let theirs = others.stored(h, 1).await;
     save_after(h, &theirs, others.agent, Action::Take).await;
 
-    let [first, second] = &agents(h, scene.organization).await[..] else { panic!("two members of staff") };
+    let [first, second] = &agents(h, scene.organization).await[..] else { unreachable!("two members of staff") };
     assert_eq!((first.person.id, first.person.name.as_str()), (scene.agent, "Dominique Leroy"));
     assert_eq!((first.role, first.availability), (Role::Agent, Availability::Online));
     assert_eq!((first.load, first.capacity, first.routed_at), (3, 10, None));
