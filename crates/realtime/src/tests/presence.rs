@@ -207,7 +207,6 @@ pub(super) fn change(assignee: Option<UserId>) -> RequestChange {
         surveyed_at: None,
         archived_at: None,
         deleted_at: None,
-        took_in: Vec::new(),
         merged_into: None,
         took_in: Vec::new(),
         follow_up_of: None,
