@@ -1,3 +1,4 @@
+import { effect } from '@preact/signals';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ApiError, type RealtimeClient, type ServerFrame, type SupportRequestQuery, type SupportRequestsApi } from '@guichet/sdk';
 import { Inbox } from '../src/inbox/inbox.ts';
@@ -270,5 +271,16 @@ describe('what is put aside', () => {
     setup.frame({ type: 'resync' });
     await setup.settle();
     expect([setup.ids('open'), setup.ids('snoozed')]).toEqual([['r002', 'r000'], ['r001']]);
+  });
+});
+
+describe('what the page knows', () => {
+  test('is_searched_anew_when_more_comes', async () => {
+    const found: string[][] = [];
+    const stop = effect(() => void found.push(setup.inbox.known(({ id }) => id === 'r001', 5).map(({ id }) => id)));
+    many(3);
+    await setup.inbox.load('open');
+    stop();
+    expect([found.at(0), found.at(-1)]).toEqual([[], ['r001']]);
   });
 });

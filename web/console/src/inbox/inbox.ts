@@ -128,6 +128,7 @@ export class Inbox {
 
   /** What the page knows, newest activity first, as long as `wanted` says yes; at most `most`. */
   known(wanted: (request: SupportRequest) => boolean, most: number): SupportRequest[] {
+    this.#revision.value;
     return [...this.#pool.all()]
       .filter(wanted)
       .sort((a, b) => activityOf(b) - activityOf(a))

@@ -1,5 +1,5 @@
 // Everything from the keyboard: actions, views, settings, and any request by its number, subject or person.
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Icon, icons } from '@guichet/ui';
 import { useCommands } from '../conversation/actions.ts';
 import { useDesk } from '../desk.ts';
@@ -20,7 +20,8 @@ export function Palette({ onClose }: { readonly onClose: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const list = useId();
   const search = useSearch(typed);
-  useEffect(() => dialog.current?.showModal(), []);
+  // Before the next key is pressed: what is typed right after must not reach the page.
+  useLayoutEffect(() => dialog.current?.showModal(), []);
 
   const open = route.value.number === null ? undefined : desk.inbox.byNumber(route.value.number);
   const offered = [...(open === undefined ? [] : requestEntries(open, desk, commands, speech)), ...placeEntries(desk, speech)];

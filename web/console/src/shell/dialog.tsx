@@ -1,6 +1,6 @@
 // A question or a sheet over the page; the browser keeps the focus inside and gives it back.
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import { IconButton, icons } from '@guichet/ui';
 import { useText } from '../texts.ts';
 
@@ -18,7 +18,8 @@ export function Dialog({ title, onClose, children, actions, wide = false }: Dial
   const { t } = useText();
   const heading = useId();
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // Before the next key is pressed: what is typed right after must not reach the page.
+  useLayoutEffect(() => {
     dialog.current?.showModal();
   }, []);
   return (
