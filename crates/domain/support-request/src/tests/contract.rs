@@ -9,7 +9,6 @@ use crate::{
     CannedReplyStore, Category, CategoryStore, Person, PromiseStore, QueueViews, RequestStore, RequestViews, Requester,
     RoutingStore, SavedViewStore, Settings,
     testing::{AgentTerms, FakeStore, Harness, StoredConversation},
-    testing::{FakeStore, Harness, StoredConversation},
 };
 
 #[derive(Default)]
