@@ -23,7 +23,7 @@ async fn automatic() -> (Scene, Caller) {
     let scene = Scene::new();
     let admin = scene.user(Role::Admin, "Alix Roy");
     let change = SettingsChange { auto_assign: Some(true), ..SettingsChange::default() };
-    Automation::new(Arc::new(scene.store.clone())).change(&admin, change).await.unwrap();
+    Automation::new(Arc::new(scene.store.clone()), scene.env.clone()).change(&admin, change).await.unwrap();
     (scene, admin)
 }
 
@@ -271,12 +271,17 @@ async fn rules_are_set_by_administrators() {
     rules.remove(&admin, first.id).await.unwrap();
     assert!(matches!(rules.remove(&admin, first.id).await, Err(SupportRequestError::NotFound)));
     assert!(matches!(rules.change(&admin, first.id, change).await, Err(SupportRequestError::NotFound)));
+    let audit = scene.store.audit();
+    let of_first = audit.iter().filter(|one| one.target == Some(("routing_rule", first.id.uuid())));
+    let actions: Vec<_> = of_first.map(|one| one.action).collect();
+    assert_eq!((actions.first(), actions.last()), (Some(&"routing_rule.added"), Some(&"routing_rule.removed")));
+    assert!(audit.iter().any(|one| one.action == "routing_rule.changed"));
 }
 
 #[tokio::test]
 async fn settings_are_read_by_staff_and_set_by_administrators() {
     let scene = Scene::new();
-    let automation = Automation::new(Arc::new(scene.store.clone()));
+    let automation = Automation::new(Arc::new(scene.store.clone()), scene.env.clone());
     let admin = scene.user(Role::Admin, "Alix Roy");
     assert!(automation.read(&scene.customer).await.is_err());
     let before = automation.read(&scene.agent).await.unwrap();
@@ -287,6 +292,10 @@ async fn settings_are_read_by_staff_and_set_by_administrators() {
     let after = automation.change(&admin, change).await.unwrap();
     assert_eq!(after, crate::RequestSettings { archive_days: None, auto_close_days: Some(1), ..before });
     assert_eq!(automation.read(&scene.agent).await.unwrap(), after);
+    automation.change(&admin, change).await.unwrap();
+    let audited: Vec<_> = scene.store.audit().iter().map(|one| (one.action, one.details["fields"].clone())).collect();
+    let fields = serde_json::json!(["auto_close_days", "archive_days"]);
+    assert_eq!(audited, [("organization.changed", fields)], "what changes nothing, and what was refused, is not there");
     let wrong = SettingsChange {
         escalation_hours: Some(Some(0)),
         auto_close_days: Some(Some(366)),
