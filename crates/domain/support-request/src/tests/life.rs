@@ -395,7 +395,6 @@ async fn what_was_deleted_is_purged_after_thirty_days_or_at_once() {
         ]
     );
     scene.act(&admin, kept, Action::Delete).await.unwrap();
-    scene.act(&admin, kept, Action::Delete).await.unwrap();
     scene.act(&admin, kept, Action::Restore).await.unwrap();
     let audit = scene.store.audit();
     assert_eq!(
