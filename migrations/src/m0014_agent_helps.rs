@@ -72,6 +72,13 @@ const TABLES: &[&str] = &[
     "ALTER TABLE participant ADD COLUMN added_at {time}",
 ];
 
+/// What erasures may do, see the migration of privacy.
+const ERASABLE: &[(&str, &str)] = &[
+    ("internal_note", "SELECT, UPDATE (author_name, content, mentions, deleted_at)"),
+    ("canned_reply", "SELECT, DELETE"),
+    ("saved_view", "SELECT, DELETE"),
+];
+
 const NAMES: [&str; 4] = ["internal_note", "category", "canned_reply", "saved_view"];
 
 #[async_trait::async_trait]
@@ -79,8 +86,14 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         ddl::both(manager, TABLES).await?;
         let own = Access { app: "SELECT, INSERT, UPDATE, DELETE", ..Access::default() };
+        // A note goes with its request only.
+        let kept = Access { app: "SELECT, INSERT, UPDATE", ..Access::default() };
         for table in NAMES {
-            ddl::guard(manager, table, "organization_id", own).await?;
+            let access = if table == "internal_note" { kept } else { own };
+            ddl::guard(manager, table, "organization_id", access).await?;
+        }
+        for (table, rights) in ERASABLE {
+            ddl::erasable(manager, table, "organization_id", rights).await?;
         }
         Ok(())
     }

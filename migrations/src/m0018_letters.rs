@@ -61,7 +61,9 @@ impl MigrationTrait for Migration {
         ddl::guard(manager, "account_token", "organization_id", tokens).await?;
         let letters =
             Access { app: "SELECT, INSERT, UPDATE, DELETE", gate: "SELECT, UPDATE, DELETE", ..Access::default() };
-        ddl::guard(manager, "letter", "organization_id", letters).await
+        ddl::guard(manager, "letter", "organization_id", letters).await?;
+        ddl::erasable(manager, "account_token", "organization_id", "SELECT, DELETE").await?;
+        ddl::erasable(manager, "letter", "organization_id", "SELECT, DELETE").await
     }
 
     /// The guests stay: what was opened under them meanwhile is theirs.

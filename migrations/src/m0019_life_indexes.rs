@@ -67,6 +67,11 @@ const PURGED: &[(&str, &str)] = &[
        AND r.id = timeline_entry.support_request_id AND r.deleted_at IS NOT NULL)",
     ),
     (
+        "internal_note",
+        "EXISTS (SELECT 1 FROM support_request r WHERE r.organization_id = internal_note.organization_id
+       AND r.id = internal_note.support_request_id AND r.deleted_at IS NOT NULL)",
+    ),
+    (
         "entry",
         "EXISTS (SELECT 1 FROM conversation c WHERE c.organization_id = entry.organization_id
        AND c.id = entry.conversation_id AND c.deleted_at IS NOT NULL)",

@@ -7,6 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::{Duration, Instant};
 use tests::database::Store;
 use tests::dump::dump;
 use tests::over_both_stores;
@@ -199,6 +200,15 @@ async fn nothing_of_an_erased_visitor_is_left(store: Store) {
     });
     let second = server.rest().post("/public/conversations", &chat).await.expect(201);
     assert!(canaries.found(dump(&server).as_bytes()).len() >= 12);
+    // A letter that went out, and is kept.
+    let number = &opened["support_request"]["number"];
+    let asked = json!({ "organization": ORGANIZATION, "number": number, "email": email });
+    server.rest().post("/public/support-requests/access-link", &asked).await.expect(202);
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !canaries.look(&server).iter().any(|(place, found)| place.ends_with(".eml") && found.contains(&"e-mail")) {
+        assert!(Instant::now() < deadline, "no mail came");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 
     let erased = admin.rest.post("/privacy/erase", &json!({ "email": email.to_uppercase() })).await.expect(200);
     assert_eq!(erased["items"].as_array().unwrap().len(), 1, "one person under two names");
@@ -228,6 +238,18 @@ async fn an_erased_agent_is_named_nowhere_and_what_others_said_stays(store: Stor
     let take = json!({ "note": canaries.plant("note"), "reason": canaries.plant("reason") });
     agent.post(&format!("{path}/take"), &take).await.expect(200);
     agent.send_message(&visitor.conversation, "answer", &canaries.plant("answer")).await.expect(201);
+    let note = json!({ "content": canaries.plant("internal note") });
+    agent.post(&format!("{path}/notes"), &note).await.expect(201);
+    let mention = json!({ "content": "À voir ensemble", "mentions": [id] });
+    admin.rest.post(&format!("{path}/notes"), &mention).await.expect(201);
+    let reply = json!({
+        "title": canaries.plant("title of a reply"), "shortcut": "mienne", "content": canaries.plant("canned reply"),
+    });
+    agent.post("/canned-replies", &reply).await.expect(201);
+    let view = json!({ "name": canaries.plant("name of a view"), "filter": { "status": "open" } });
+    agent.post("/saved-views", &view).await.expect(201);
+    let others = json!({ "name": "Les leurs", "filter": { "requester": email } });
+    admin.rest.post("/saved-views", &others).await.expect(201);
     // The admin names them: the name stands in an entry of somebody else.
     admin.rest.post(&format!("{path}/assign"), &json!({ "agent_id": null })).await.expect(200);
     admin.rest.post(&format!("{path}/assign"), &json!({ "agent_id": id, "note": "Pour vous" })).await.expect(200);
@@ -238,6 +260,10 @@ async fn an_erased_agent_is_named_nowhere_and_what_others_said_stays(store: Stor
     assert_eq!(messages[0]["content"], "Bonjour");
     let timeline = admin.rest.get(&format!("{path}/timeline")).await.expect(200).to_string();
     assert!(timeline.contains("Pour vous"), "{timeline}");
+    let notes = admin.rest.get(&format!("{path}/notes")).await.expect(200);
+    assert_eq!(notes["items"][0]["content"], Value::Null, "{notes}");
+    assert_eq!(notes["items"][1]["content"], "À voir ensemble");
+    assert_eq!(notes["items"][1]["mentions"], json!([{ "id": id, "name": "Personne effacée" }]));
     let last = admin.rest.post("/privacy/erase", &json!({})).await;
     assert_eq!(last.problem(409), "identity.last_admin");
 }

@@ -1,12 +1,13 @@
 //! What an erasure asks of the other domains.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
 use chat::{Author, ChatError, ConversationLog, Revise, Revision, Right, SenderKind, Uploads};
 use identity::{Identity, IdentityError};
 use kernel::{ConversationId, MessageId, OrganizationId, ParticipantId, PortError, SupportRequestId};
-use privacy::{Accounts, FilesLeft, Live, Messages};
+use mail_files::MailFiles;
+use privacy::{Accounts, FilesLeft, Live, MailsLeft, Messages};
 use support_request::{Desk, SupportRequestError};
 use tokio::task::JoinSet;
 
@@ -96,6 +97,16 @@ impl FilesLeft for Removing {
             Err(ChatError::Port(error)) => Err(error),
             Err(error) => Err(PortError::corrupt(error)),
         }
+    }
+}
+
+/// The mails in the folder of this node.
+pub(crate) struct Unsending(pub(crate) PathBuf);
+
+#[async_trait]
+impl MailsLeft for Unsending {
+    async fn remove(&self, addresses: &[String]) -> Result<(), PortError> {
+        MailFiles::remove_to(&self.0, addresses).await.map(drop)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Letters: sent in the background, and shown in a demonstration.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use http_actix::{Mail, Mailbox};
@@ -15,9 +15,14 @@ use crate::{config::Config, wire::Parts};
 /// How often letters are looked for that wait; somebody may be waiting for theirs.
 pub(crate) const EVERY: Duration = Duration::from_secs(1);
 
+/// Where this node keeps its mails.
+pub(crate) fn folder(config: &Config) -> PathBuf {
+    config.data_dir.join("mail")
+}
+
 /// The mails of this node, in its data folder.
 pub(crate) fn mails(config: &Config, base: &Url) -> Arc<MailFiles> {
-    Arc::new(MailFiles::new(config.data_dir.join("mail"), base.clone()))
+    Arc::new(MailFiles::new(folder(config), base.clone()))
 }
 
 /// What sends letters.

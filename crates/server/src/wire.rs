@@ -161,7 +161,7 @@ impl Parts {
         let categories = Arc::new(Categories::new(store.clone(), Arc::clone(&env)));
         let canned_replies = Arc::new(CannedReplies::new(store.clone(), store.clone(), Arc::clone(&env)));
         let saved_views = Arc::new(SavedViews::new(store.clone(), Arc::clone(&env)));
-        let automation = Arc::new(Automation::new(store.clone()));
+        let automation = Arc::new(Automation::new(store.clone(), Arc::clone(&env)));
         let routing = Arc::new(RoutingRules::new(store.clone(), people, Arc::clone(&env)));
         let (desk, chat, sessions) = (Arc::new(desk), Arc::new(chat), Arc::new(sessions));
         let uploads = Arc::new(uploads);
@@ -170,6 +170,7 @@ impl Parts {
             Arc::new(forgetting::Closing(Arc::clone(&identity))),
             Arc::new(forgetting::Deleting { log: store.clone() }),
             Arc::new(forgetting::Removing(Arc::clone(&uploads))),
+            Arc::new(forgetting::Unsending(crate::letters::folder(config))),
             Arc::new(forgetting::Telling(Arc::clone(&desk))),
             store.clone(),
             Arc::clone(&env),

@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, ErrorKind},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use async_trait::async_trait;
@@ -87,7 +87,7 @@ impl MailFiles {
         };
         let mail =
             MessageParser::default().parse(&bytes).ok_or_else(|| PortError::corrupt("a file that is no mail"))?;
-        let to = mail.to().and_then(|to| to.first()).and_then(|to| to.address()).unwrap_or_default();
+        let to = address(&mail).unwrap_or_default();
         let seconds = mail.date().map_or(0, mail_parser::DateTime::to_timestamp);
         Ok(Some(StoredMail {
             id,
@@ -96,6 +96,43 @@ impl MailFiles {
             at: Timestamp::from_micros(seconds.saturating_mul(1_000_000)),
             text: mail.body_text(0).unwrap_or_default().into_owned(),
         }))
+    }
+
+    /// Removes the mails of a folder that are to one of these addresses, which are in small letters; those too that were
+    /// only begun. How many.
+    ///
+    /// # Errors
+    /// When the folder cannot be read, or a file not be removed.
+    pub async fn remove_to(folder: &Path, addresses: &[String]) -> Result<usize, PortError> {
+        if addresses.is_empty() {
+            return Ok(0);
+        }
+        let mut entries = match fs::read_dir(folder).await {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(0),
+            entries => entries.map_err(PortError::unavailable)?,
+        };
+        let mut removed = 0;
+        while let Some(entry) = entries.next_entry().await.map_err(PortError::unavailable)? {
+            let path = entry.path();
+            if !path.extension().is_some_and(|kind| kind == "eml" || kind == "part") {
+                continue;
+            }
+            let bytes = match fs::read(&path).await {
+                // What was begun is whole by now, under another name that is still to come, or somebody else removed it.
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                read => read.map_err(PortError::unavailable)?,
+            };
+            let to =
+                MessageParser::default().parse_headers(&bytes).and_then(|mail| Some(address(&mail)?.to_lowercase()));
+            if to.is_some_and(|to| addresses.contains(&to)) {
+                match fs::remove_file(&path).await {
+                    Err(error) if error.kind() == ErrorKind::NotFound => {}
+                    gone => gone.map_err(PortError::unavailable)?,
+                }
+                removed += 1;
+            }
+        }
+        Ok(removed)
     }
 
     /// Under its name only once it is whole and durable; what is there under that name is the same mail.
@@ -115,6 +152,11 @@ impl MailFiles {
         file.sync_all().await?;
         fs::rename(part, self.folder.join(format!("{id}.eml"))).await
     }
+}
+
+/// Whom a mail is to.
+fn address<'a>(mail: &'a mail_parser::Message<'_>) -> Option<&'a str> {
+    mail.to()?.first()?.address()
 }
 
 #[async_trait]

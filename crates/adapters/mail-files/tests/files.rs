@@ -32,6 +32,28 @@ fn mails(folder: &Path) -> MailFiles {
 }
 
 #[tokio::test]
+async fn what_was_written_to_an_address_is_removed_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let mails = mails(folder.path());
+    let other = OpenLetter { to: Email::parse("leah@example.com").unwrap(), ..letter(3) };
+    for letter in [&letter(1), &letter(2), &other] {
+        mails.deliver(letter).await.unwrap();
+    }
+    let path = folder.path().join("mail");
+    // As when the server ended in the midst of it.
+    fs::rename(path.join(format!("{}.eml", Uuid::from_u128(2))), path.join("2.part")).unwrap();
+    fs::write(path.join("notes.txt"), "To: lea@example.com\r\n\r\n").unwrap();
+    let of = ["lea@example.com".to_owned()];
+    assert_eq!(MailFiles::remove_to(&path, &[]).await.unwrap(), 0);
+    assert_eq!(MailFiles::remove_to(&path, &of).await.unwrap(), 2);
+    assert_eq!(MailFiles::remove_to(&path, &of).await.unwrap(), 0);
+    let left: Vec<_> = mails.list().await.unwrap().into_iter().map(|mail| mail.to).collect();
+    assert_eq!(left, ["leah@example.com"]);
+    assert_eq!(fs::read_dir(&path).unwrap().count(), 2);
+    assert_eq!(MailFiles::remove_to(&folder.path().join("none"), &of).await.unwrap(), 0);
+}
+
+#[tokio::test]
 async fn a_letter_is_a_mail_that_any_program_reads() {
     let folder = tempfile::tempdir().unwrap();
     mails(folder.path()).deliver(&letter(7)).await.unwrap();

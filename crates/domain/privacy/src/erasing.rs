@@ -7,7 +7,7 @@ use kernel::{
 };
 use uuid::Uuid;
 
-use crate::{Accounts, Closing, Erasure, ErasureStore, Extent, FilesLeft, Live, Messages, PrivacyError};
+use crate::{Accounts, Closing, Erasure, ErasureStore, Extent, FilesLeft, Live, MailsLeft, Messages, PrivacyError};
 
 /// How many requests whose time is over are erased in one go.
 const BATCH: u32 = 200;
@@ -38,6 +38,7 @@ pub struct Erasing {
     accounts: Arc<dyn Accounts>,
     messages: Arc<dyn Messages>,
     files: Arc<dyn FilesLeft>,
+    mails: Arc<dyn MailsLeft>,
     live: Arc<dyn Live>,
     audit: Arc<dyn AuditTrail>,
     env: Arc<dyn Env>,
@@ -45,16 +46,18 @@ pub struct Erasing {
 
 impl Erasing {
     /// Puts it together.
+    #[expect(clippy::too_many_arguments, reason = "each is a port of its own")]
     pub fn new(
         store: Arc<dyn ErasureStore>,
         accounts: Arc<dyn Accounts>,
         messages: Arc<dyn Messages>,
         files: Arc<dyn FilesLeft>,
+        mails: Arc<dyn MailsLeft>,
         live: Arc<dyn Live>,
         audit: Arc<dyn AuditTrail>,
         env: Arc<dyn Env>,
     ) -> Self {
-        Self { store, accounts, messages, files, live, audit, env }
+        Self { store, accounts, messages, files, mails, live, audit, env }
     }
 
     /// Erases a person: all of it is done when this returns. Everybody may have themselves erased, a guest as far as
@@ -151,12 +154,13 @@ impl Erasing {
     }
 
     /// Messages go by way of the log, which tells everybody who looks; then the bytes of files, whose names are their
-    /// places; then what is left.
+    /// places; then mails, which are found by addresses that are stored; then what is left.
     async fn carry_out(&self, erasure: &Erasure) -> Result<(), PrivacyError> {
         let messages = self.store.messages(erasure).await?;
         self.messages.delete(erasure.organization, messages).await?;
         self.store.mark_files(erasure).await?;
         self.files.remove_deleted().await?;
+        self.mails.remove(&self.store.addresses(erasure).await?).await?;
         let mut tries = 0;
         let requests = loop {
             match self.store.blank(erasure, self.env.now()).await {

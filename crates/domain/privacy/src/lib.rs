@@ -12,7 +12,9 @@ mod tests;
 pub use erasing::{Erased, Erasing, ErasureRequest};
 pub use error::PrivacyError;
 pub use exporting::{Exporting, OwnFile, PersonalData};
-pub use ports::{Accounts, Closing, Erasure, ErasureStore, Extent, FilesLeft, Live, Messages, PersonalDataStore};
+pub use ports::{
+    Accounts, Closing, Erasure, ErasureStore, Extent, FilesLeft, Live, MailsLeft, Messages, PersonalDataStore,
+};
 
 /// The texts of this domain's refusals.
 pub const TEXTS: kernel::TextCatalogue =

@@ -56,6 +56,10 @@ pub trait ErasureStore: Send + Sync {
     /// by [`FilesLeft::remove_deleted`].
     async fn mark_files(&self, erasure: &Erasure) -> Result<(), PortError>;
 
+    /// The e-mail addresses, in small letters, at which nobody is to be reached any more, and of which nothing else is
+    /// known: those of a person; of a request that of its requester, unless another request or an account has it.
+    async fn addresses(&self, erasure: &Erasure) -> Result<Vec<String>, PortError>;
+
     /// Takes away all that is left: names, addresses, words, in whatever place. Counts, states and times stay. Notes
     /// that it is done, and tells the world (`contact.erased`), where it was not done before. The requests that
     /// changed.
@@ -111,6 +115,13 @@ pub trait Messages: Send + Sync {
 pub trait FilesLeft: Send + Sync {
     /// Removes the bytes of all files that are marked as deleted. MUST fail when one is still there.
     async fn remove_deleted(&self) -> Result<(), PortError>;
+}
+
+/// Mails that were kept.
+#[async_trait]
+pub trait MailsLeft: Send + Sync {
+    /// Removes what was written to these addresses, which are in small letters.
+    async fn remove(&self, addresses: &[String]) -> Result<(), PortError>;
 }
 
 /// Those who look at requests at this moment.

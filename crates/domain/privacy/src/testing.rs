@@ -9,7 +9,9 @@ use kernel::{
 };
 use uuid::Uuid;
 
-use crate::{Accounts, Closing, Erasure, ErasureStore, FilesLeft, Live, Messages, PersonalData, PersonalDataStore};
+use crate::{
+    Accounts, Closing, Erasure, ErasureStore, FilesLeft, Live, MailsLeft, Messages, PersonalData, PersonalDataStore,
+};
 
 /// What is behind all ports: a list of what happened, and what is noted. Two people are known by the e-mail
 /// `lea@example.com`, nobody by another, and everybody by an id but [`FakePrivacy::NOBODY`].
@@ -64,6 +66,9 @@ impl ErasureStore for FakePrivacy {
         self.say("mark files");
         Ok(())
     }
+    async fn addresses(&self, _: &Erasure) -> Result<Vec<String>, PortError> {
+        Ok(vec!["lea@example.com".to_owned()])
+    }
     async fn blank(&self, erasure: &Erasure, _: Timestamp) -> Result<Vec<SupportRequestId>, PortError> {
         self.say("blank");
         self.done.lock().unwrap_or_else(PoisonError::into_inner).push(erasure.id);
@@ -114,6 +119,15 @@ impl FilesLeft for FakePrivacy {
         } else {
             Ok(())
         }
+    }
+}
+
+#[async_trait]
+impl MailsLeft for FakePrivacy {
+    async fn remove(&self, addresses: &[String]) -> Result<(), PortError> {
+        debug_assert_eq!(addresses, ["lea@example.com"]);
+        self.say("remove mails");
+        Ok(())
     }
 }
 

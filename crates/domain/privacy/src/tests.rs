@@ -41,8 +41,8 @@ fn guest() -> Caller {
 fn erasing() -> (Arc<FakePrivacy>, Erasing) {
     let world = Arc::new(FakePrivacy::default());
     let env = Arc::new(FixedEnv::new());
-    let erasing =
-        Erasing::new(world.clone(), world.clone(), world.clone(), world.clone(), world.clone(), world.clone(), env);
+    let (store, live, audit) = (world.clone(), world.clone(), world.clone());
+    let erasing = Erasing::new(store, world.clone(), world.clone(), world.clone(), world.clone(), live, audit, env);
     (world, erasing)
 }
 
@@ -61,7 +61,7 @@ async fn the_way_in_is_closed_first_and_it_is_noted_before_anything_goes() {
     assert_eq!(done.len(), 1);
     assert_eq!(
         *world.happened.lock().unwrap(),
-        ["close", "note", "delete messages", "mark files", "remove files", "blank", "tell"]
+        ["close", "note", "delete messages", "mark files", "remove files", "remove mails", "blank", "tell"]
     );
     assert_eq!(extents(&world), [Extent::Person(ParticipantId::new(uuid(2)))]);
     assert_eq!(*world.audited.lock().unwrap(), ["privacy.erased"]);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use kernel::{Caller, Env, FieldError, IdempotentCall, Once, OrganizationId, PortError, Role};
+use kernel::{AuditAction, AuditEntry, Caller, Env, FieldError, IdempotentCall, Once, OrganizationId, PortError, Role};
 
 use crate::{AgentHelpError, Category, Stored, values::texts};
 
@@ -76,7 +76,7 @@ impl ListedCategory {
 }
 
 /// Where the lists are kept. An organisation that has never changed its list has [`ListedCategory::defaults`]; the
-/// first change MUST find those.
+/// first change MUST find those. Each change is stored with the entry of the audit log; what changes nothing has none.
 #[async_trait]
 pub trait CategoryStore: Send + Sync {
     /// The list, by position, then by word.
@@ -90,6 +90,7 @@ pub trait CategoryStore: Send + Sync {
         category: &ListedCategory,
         call: Option<&IdempotentCall>,
         now: kernel::Timestamp,
+        audit: &AuditEntry,
     ) -> std::result::Result<Stored, PortError>;
 
     /// Puts a category in the place of the one with its word; `false` when there is none.
@@ -97,6 +98,7 @@ pub trait CategoryStore: Send + Sync {
         &self,
         organization: OrganizationId,
         category: &ListedCategory,
+        audit: &AuditEntry,
     ) -> std::result::Result<bool, PortError>;
 
     /// Takes a category off the list, unless a request carries it.
@@ -104,6 +106,7 @@ pub trait CategoryStore: Send + Sync {
         &self,
         organization: OrganizationId,
         category: &Category,
+        audit: &AuditEntry,
     ) -> std::result::Result<Removal, PortError>;
 }
 
@@ -203,7 +206,8 @@ impl Categories {
         if !is_known && all.len() >= ListedCategory::MOST {
             return Err(FieldError::new("id", "too_many").into());
         }
-        match self.store.insert_category(organization, &category, call, self.env.now()).await? {
+        let audit = self.audit(caller, "category.added", &category.id);
+        match self.store.insert_category(organization, &category, call, self.env.now(), &audit).await? {
             Stored::Done => Ok(Once::Done(category)),
             Stored::Taken => Err(AgentHelpError::CategoryTaken),
             Stored::Before(claim) => AgentHelpError::repeat(claim),
@@ -225,7 +229,8 @@ impl Categories {
         if !one.active && one.id.as_str() == Category::GENERAL {
             return Err(FieldError::new("active", "invalid").into());
         }
-        if self.store.update_category(caller.organization(), &one).await? {
+        let audit = self.audit(caller, "category.changed", id);
+        if self.store.update_category(caller.organization(), &one, &audit).await? {
             Ok(one)
         } else {
             Err(AgentHelpError::CategoryNotFound)
@@ -242,10 +247,16 @@ impl Categories {
         if id.as_str() == Category::GENERAL {
             return Err(AgentHelpError::CategoryInUse);
         }
-        match self.store.remove_category(caller.organization(), id).await? {
+        let audit = self.audit(caller, "category.removed", id);
+        match self.store.remove_category(caller.organization(), id, &audit).await? {
             Removal::Done => Ok(()),
             Removal::InUse => Err(AgentHelpError::CategoryInUse),
             Removal::Missing => Err(AgentHelpError::CategoryNotFound),
         }
+    }
+
+    fn audit(&self, caller: &Caller, action: AuditAction, category: &Category) -> AuditEntry {
+        let entry = AuditEntry::by(caller, action, &*self.env).on("organization", caller.organization().uuid());
+        entry.with("category", category.as_str())
     }
 }

@@ -15,8 +15,8 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use kernel::{
-    Audience, Caller, ConversationId, Env, IdempotentCall, MessageId, Once, OrganizationId, PortError, Repeat, Scope,
-    SupportRequestId, Timestamp,
+    Audience, AuditAction, AuditEntry, Caller, ConversationId, Env, IdempotentCall, MessageId, Once, OrganizationId,
+    PortError, Repeat, Scope, SupportRequestId, Timestamp,
 };
 
 use crate::{
@@ -106,7 +106,8 @@ impl Desk {
     /// # Errors
     /// `NotFound` for what the caller does not see, deleted ones too (but for an admin who restores one),
     /// `NotAllowed`, `Stale`, `IllegalTransition`, `RatingWindowOver`, `AppointmentTaken`, `Invalid` when the agent
-    /// it is handed to is unknown, or a time to put it aside until is none.
+    /// it is handed to is unknown, another category than it has is not on the list, or a time to put it aside until is
+    /// none.
     pub async fn act(&self, caller: &Caller, id: SupportRequestId, action: Action, command: Command) -> Result<Done> {
         let hand = self.hand(caller, id, &action, &command).await?;
         // Once it is deleted it is not shown any more, and its readers are to hear of that.
@@ -256,6 +257,12 @@ impl Desk {
         let (mut request, before) = sighted(&mut *tx, caller, id).await?;
         may_act(caller, request.snapshot(), action, command)?;
         expect_version(&request, command)?;
+        if let Action::Update(changes) = action
+            && let Some(category) = &changes.category
+            && *category != request.snapshot().category
+        {
+            check_category(&mut *tx, category).await?;
+        }
         let conversation = request.conversation_state();
         let actor = actor(caller);
         let terms = tx.requests().terms().await?;
@@ -263,9 +270,23 @@ impl Desk {
         let outcome = request.act(action, command, &by)?;
         if outcome.changed {
             self.keep(&mut *tx, &request, &conversation, &outcome).await?;
+            let audited = match action {
+                Action::Delete => Some("support_request.deleted"),
+                Action::Restore => Some("support_request.restored"),
+                _ => None,
+            };
+            if let Some(audited) = audited {
+                tx.audit().record(&self.audited(caller, audited, request.snapshot())).await?;
+            }
             tx.commit().await?;
         }
         Ok((outcome, before, request.snapshot().clone()))
+    }
+
+    /// What the audit log is told of a request. Its number stays when nothing else of it does.
+    fn audited(&self, caller: &Caller, action: AuditAction, request: &Snapshot) -> AuditEntry {
+        let entry = AuditEntry::by(caller, action, &*self.env).on("support_request", request.id.uuid());
+        entry.with("number", request.number.as_str())
     }
 
     /// Stores a changed request, with what its conversation must know of it, its timeline and its events.

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use async_trait::async_trait;
 use kernel::{
-    Audience, ConversationId, Event, EventId, IdempotentCalls, InternalNoteId, MessageId, OrganizationId, Page,
-    PageRequest, ParticipantId, PortError, Scope, SupportRequestId, Timestamp, UserId,
+    Audience, AuditLog, ConversationId, Event, EventId, IdempotentCalls, InternalNoteId, MessageId, OrganizationId,
+    Page, PageRequest, ParticipantId, PortError, Scope, SupportRequestId, Timestamp, UserId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -108,6 +108,8 @@ pub trait RequestTx: Send {
     fn outbox(&mut self) -> &mut dyn Outbox;
     /// The events that were already taken.
     fn inbox(&mut self) -> &mut dyn Inbox;
+    /// The audit log.
+    fn audit(&mut self) -> &mut dyn AuditLog;
     /// The calls that count once.
     fn calls(&mut self) -> &mut dyn IdempotentCalls;
     /// Makes all of it durable, or none.

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use kernel::{
-    Availability, Caller, Claim, Env, FieldError, IdempotentCall, Language, Once, OrganizationId, PortError, Role,
-    RoutingRuleId, SupportRequestId, Timestamp, UserId,
+    AuditAction, AuditEntry, Availability, Caller, Claim, Env, FieldError, IdempotentCall, Language, Once,
+    OrganizationId, PortError, Role, RoutingRuleId, SupportRequestId, Timestamp, UserId,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{Category, Kind, People, Person, Priority, Snapshot, Status, SupportRequestError};
 
-/// Where rules are kept.
+/// Where rules are kept. Each change is stored with the entry of the audit log, and where there is none, neither is.
 #[async_trait]
 pub trait RoutingStore: Send + Sync {
     /// All rules of an organisation, by position, then by id.
@@ -24,11 +24,17 @@ pub trait RoutingStore: Send + Sync {
         rule: &RoutingRule,
         call: Option<&IdempotentCall>,
         now: Timestamp,
+        audit: &AuditEntry,
     ) -> Result<Claim, PortError>;
     /// Stores a new rule, or one in the place of that with its id.
-    async fn put(&self, organization: OrganizationId, rule: &RoutingRule) -> Result<(), PortError>;
+    async fn put(&self, organization: OrganizationId, rule: &RoutingRule, audit: &AuditEntry) -> Result<(), PortError>;
     /// Removes a rule; `false` when there is none.
-    async fn remove(&self, organization: OrganizationId, id: RoutingRuleId) -> Result<bool, PortError>;
+    async fn remove(
+        &self,
+        organization: OrganizationId,
+        id: RoutingRuleId,
+        audit: &AuditEntry,
+    ) -> Result<bool, PortError>;
 }
 
 /// A rule. The first enabled one that fits a request decides; those after it are not looked at.
@@ -278,7 +284,8 @@ impl RoutingRules {
             then: Decision::default(),
         };
         let rule = self.changed(caller, rule, new).await?;
-        match self.store.add(caller.organization(), &rule, call, self.env.now()).await?.repeat()? {
+        let audit = self.audit(caller, "routing_rule.added", rule.id);
+        match self.store.add(caller.organization(), &rule, call, self.env.now(), &audit).await?.repeat()? {
             None => Ok(Once::Done(rule)),
             Some(repeat) => Ok(Once::Repeat(repeat)),
         }
@@ -305,7 +312,8 @@ impl RoutingRules {
     ) -> Result<RoutingRule, SupportRequestError> {
         let rule = self.find(caller, id).await?;
         let rule = self.changed(caller, rule, change).await?;
-        self.store.put(caller.organization(), &rule).await?;
+        let audit = self.audit(caller, "routing_rule.changed", id);
+        self.store.put(caller.organization(), &rule, &audit).await?;
         Ok(rule)
     }
 
@@ -315,7 +323,12 @@ impl RoutingRules {
     /// `NotAllowed` but for admins; `NotFound`.
     pub async fn remove(&self, caller: &Caller, id: RoutingRuleId) -> Result<(), SupportRequestError> {
         let organization = caller.at_least(Role::Admin)?.organization();
-        if self.store.remove(organization, id).await? { Ok(()) } else { Err(SupportRequestError::NotFound) }
+        let audit = self.audit(caller, "routing_rule.removed", id);
+        if self.store.remove(organization, id, &audit).await? { Ok(()) } else { Err(SupportRequestError::NotFound) }
+    }
+
+    fn audit(&self, caller: &Caller, action: AuditAction, rule: RoutingRuleId) -> AuditEntry {
+        AuditEntry::by(caller, action, &*self.env).on("routing_rule", rule.uuid())
     }
 
     async fn changed(

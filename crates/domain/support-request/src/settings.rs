@@ -3,7 +3,7 @@
 use std::{ops::RangeInclusive, sync::Arc};
 
 use async_trait::async_trait;
-use kernel::{Caller, FieldError, OrganizationId, PortError, Role};
+use kernel::{AuditEntry, Caller, Env, FieldError, OrganizationId, PortError, Role};
 
 use crate::SupportRequestError;
 
@@ -37,6 +37,21 @@ impl Default for RequestSettings {
     }
 }
 
+impl RequestSettings {
+    /// The names of what is not the same in another.
+    fn differing(&self, other: &Self) -> Vec<&'static str> {
+        let same = [
+            ("auto_assign", self.auto_assign == other.auto_assign),
+            ("escalation_hours", self.escalation_hours == other.escalation_hours),
+            ("auto_close_days", self.auto_close_days == other.auto_close_days),
+            ("archive_days", self.archive_days == other.archive_days),
+            ("retention_years", self.retention_years == other.retention_years),
+            ("surveys", self.surveys == other.surveys),
+        ];
+        same.into_iter().filter(|(_, is_same)| !is_same).map(|(name, _)| name).collect()
+    }
+}
+
 /// Where the settings are kept; each tells the defaults for whatever was not set.
 #[async_trait]
 pub trait Settings: Send + Sync {
@@ -46,9 +61,14 @@ pub trait Settings: Send + Sync {
     /// Every organisation with its settings: for tasks that look after all of them.
     async fn all(&self) -> Result<Vec<(OrganizationId, RequestSettings)>, PortError>;
 
-    /// Stores the settings of an organisation, all of them. MUST fail with `Corrupt` when there is no such
-    /// organisation.
-    async fn set(&self, organization: OrganizationId, settings: &RequestSettings) -> Result<(), PortError>;
+    /// Stores the settings of an organisation, all of them, with the entry of the audit log. MUST fail with `Corrupt`
+    /// when there is no such organisation.
+    async fn set(
+        &self,
+        organization: OrganizationId,
+        settings: &RequestSettings,
+        audit: &AuditEntry,
+    ) -> Result<(), PortError>;
 }
 
 /// What is to become of the settings; what is `None` stays.
@@ -99,12 +119,13 @@ impl SettingsChange {
 /// The use cases of these settings.
 pub struct Automation {
     settings: Arc<dyn Settings>,
+    env: Arc<dyn Env>,
 }
 
 impl Automation {
     /// Puts it together.
-    pub fn new(settings: Arc<dyn Settings>) -> Self {
-        Self { settings }
+    pub fn new(settings: Arc<dyn Settings>, env: Arc<dyn Env>) -> Self {
+        Self { settings, env }
     }
 
     /// What is set, to staff.
@@ -132,7 +153,9 @@ impl Automation {
         let before = self.settings.of(organization).await?;
         let after = change.apply(before);
         if after != before {
-            self.settings.set(organization, &after).await?;
+            let audit = AuditEntry::by(caller, "organization.changed", &*self.env);
+            let audit = audit.on("organization", organization.uuid()).with("fields", after.differing(&before));
+            self.settings.set(organization, &after, &audit).await?;
         }
         Ok(after)
     }

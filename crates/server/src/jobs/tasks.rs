@@ -12,6 +12,8 @@ use crate::wire::Parts;
 const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
+/// A year at its longest, so that nothing goes too early by a leap day.
+const YEAR: Duration = Duration::from_hours(366 * 24);
 /// How long what was deleted can be restored.
 const RESTORABLE: Duration = Duration::from_hours(30 * 24);
 
@@ -102,6 +104,20 @@ pub(crate) fn all(parts: &Parts) -> Vec<Task> {
         }),
         of_requests("purge-deleted", DAY, parts, async |desk, store| {
             Ok(Did::of(desk.purge_deleted(&*store, RESTORABLE).await?, "deleted requests purged"))
+        }),
+        Task::new("retention", DAY, &(parts.erasing.clone(), parts.store.clone()), async |(erasing, store)| {
+            let mut erased = 0;
+            for (organization, settings) in store.all().await? {
+                let Some(years) = settings.retention_years else { continue };
+                let before = SystemEnv.now() - YEAR * years;
+                loop {
+                    match erasing.erase_expired(organization, before).await? {
+                        0 => break,
+                        some => erased += some,
+                    }
+                }
+            }
+            Ok(Did::of(erased, "requests whose time is over erased"))
         }),
         Task::new("chat-timeout", sweep(parts.sessions.timeout()), &parts.sessions, async |sessions| {
             let ended = sessions.time_out().await?;

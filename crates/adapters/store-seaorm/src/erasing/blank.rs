@@ -92,6 +92,7 @@ pub(super) async fn places(
     };
     chunk.messages(&mut tx, words, now).await?;
     chunk.timelines(&mut tx, words).await?;
+    chunk.notes(&mut tx, words, now).await?;
     let changed = chunk.own(&mut tx, places, words, now).await?;
     tx.commit_all().await?;
     Ok(changed)
@@ -192,6 +193,36 @@ impl Chunk {
         tx.run(sql).await.map(drop)
     }
 
+    /// The internal notes that the person wrote, or all of them. Where others mention the person, the id alone is left.
+    async fn notes(&self, tx: &mut SeaTx, words: &Words, now: Timestamp) -> Result<(), PortError> {
+        let sql = "UPDATE internal_note SET content = NULL, mentions = '[]', deleted_at = coalesce(deleted_at, $3)
+                   WHERE organization_id = $1 AND support_request_id {in $2}";
+        let sql = Sql::new(sql).uuid(self.organization).uuids(self.requests.clone()).time(now);
+        tx.run(self.by(sql, "author_id")).await?;
+        let Some(person) = self.person else { return Ok(()) };
+        let sql = "UPDATE internal_note SET author_name = $3
+                   WHERE organization_id = $1 AND support_request_id {in $2} AND author_id = $4";
+        let sql = Sql::new(sql).uuid(self.organization).uuids(self.requests.clone()).text(words.name()).uuid(person);
+        tx.run(sql).await?;
+        let sql = "SELECT support_request_id, id, mentions FROM internal_note
+                   WHERE organization_id = $1 AND support_request_id {in $2}
+                     AND {strpos}(CAST(mentions AS text), $3) > 0";
+        let sql = Sql::new(sql).uuid(self.organization).uuids(self.requests.clone()).text(person.to_string());
+        for row in tx.all(sql).await? {
+            let mut mentions = row.json("mentions")?;
+            for one in mentions.as_array_mut().into_iter().flatten() {
+                if one["id"] == person.to_string() {
+                    one["name"] = words.name().into();
+                }
+            }
+            let sql = "UPDATE internal_note SET mentions = $4
+                       WHERE organization_id = $1 AND support_request_id = $2 AND id = $3";
+            let sql = Sql::new(sql).uuid(self.organization).uuid(row.uuid("support_request_id")?);
+            tx.run(sql.uuid(row.uuid("id")?).json(mentions)).await?;
+        }
+        Ok(())
+    }
+
     /// What the person asked for.
     async fn own(
         &self,
@@ -240,6 +271,21 @@ impl Chunk {
     }
 }
 
+/// Letters to these addresses, in small letters, and the tokens of their links.
+pub(super) async fn letters(store: &SeaStore, erasure: &Erasure, addresses: &[String]) -> Result<(), PortError> {
+    let mut tx = store.transaction(erasure.organization).await?;
+    tx.as_eraser().await?;
+    for address in addresses {
+        for sql in [
+            "DELETE FROM letter WHERE organization_id = $1 AND email = $2",
+            "DELETE FROM account_token WHERE organization_id = $1 AND email = $2",
+        ] {
+            tx.run(Sql::new(sql).uuid(erasure.organization.uuid()).text(address)).await?;
+        }
+    }
+    tx.commit_all().await
+}
+
 /// What is left beside requests: the account, or what a guest said of themselves.
 pub(super) async fn person(store: &SeaStore, erasure: &Erasure, words: &Words) -> Result<(), PortError> {
     let organization = erasure.organization.uuid();
@@ -251,12 +297,23 @@ pub(super) async fn person(store: &SeaStore, erasure: &Erasure, words: &Words) -
             let person = person.uuid();
             let email = format!("{ERASED}{}{DOMAIN}", person.simple());
             let sql = "UPDATE user_account SET email = $3, password_hash = NULL, first_name = $4, last_name = $5,
-                         sort_key = $6, phone = NULL, active = {false}, version = version + 1
+                         sort_key = $6, phone = NULL, active = {false}, version = version + 1,
+                         skills = $7
                        WHERE organization_id = $1 AND id = $2 AND email <> $3";
             let sort_key = format!("{}\u{1}{}", words.last_name, words.first_name).to_lowercase();
             let sql = on(sql).uuid(person).text(email).text(words.first_name).text(words.last_name).text(sort_key);
+            let sql = sql.json(serde_json::json!({ "categories": [], "languages": [] }));
             tx.run(sql).await?;
-            tx.run(on("DELETE FROM user_session WHERE organization_id = $1 AND user_id = $2").uuid(person)).await?;
+            // What they share with others stays, as the organisation's own.
+            for sql in [
+                "DELETE FROM user_session WHERE organization_id = $1 AND user_id = $2",
+                "DELETE FROM account_token WHERE organization_id = $1 AND user_id = $2",
+                "DELETE FROM canned_reply WHERE organization_id = $1 AND owner_id = $2 AND NOT shared",
+                "DELETE FROM saved_view WHERE organization_id = $1 AND owner_id = $2 AND NOT shared",
+            ] {
+                tx.run(on(sql).uuid(person)).await?;
+            }
+            views_of(&mut tx, &words.names).await?;
             let sql = "UPDATE guest_token SET name = $3 WHERE organization_id = $1 AND guest_id = $2";
             tx.run(on(sql).uuid(person).text(words.name())).await?;
             let sql = "UPDATE guest SET name = $3, email = NULL, phone = NULL WHERE organization_id = $1 AND id = $2";
@@ -281,12 +338,28 @@ pub(super) async fn person(store: &SeaStore, erasure: &Erasure, words: &Words) -
                        WHERE organization_id = $1 AND id IN (SELECT r.requester_id FROM support_request r
                            WHERE r.organization_id = $1 AND r.id = $2)
                          AND NOT EXISTS (SELECT 1 FROM support_request r WHERE r.organization_id = $1
-                           AND r.requester_id = guest.id AND r.erased_at IS NULL)";
+                           AND r.requester_id = guest.id AND r.erased_at IS NULL)
+                         AND NOT EXISTS (SELECT 1 FROM user_account u WHERE u.organization_id = $1 AND u.id = guest.id)";
             tx.run(on(sql).uuid(request).text(words.name())).await?;
         }
         (None, None) => {}
     }
     tx.commit_all().await
+}
+
+/// Removes the views of what was asked for under one of these e-mail addresses: they show nothing any more.
+async fn views_of(tx: &mut SeaTx, names: &[String]) -> Result<(), PortError> {
+    let organization = tx.organization.uuid();
+    let names: Vec<String> = names.iter().map(|name| name.to_lowercase()).collect();
+    let views = Sql::new("SELECT id, filter FROM saved_view WHERE organization_id = $1").uuid(organization);
+    for row in tx.all(views).await? {
+        let filter = row.json("filter")?;
+        if filter["requester"].as_str().is_some_and(|asker| names.contains(&asker.to_lowercase())) {
+            let sql = Sql::new("DELETE FROM saved_view WHERE organization_id = $1 AND id = $2");
+            tx.run(sql.uuid(organization).uuid(row.uuid("id")?)).await?;
+        }
+    }
+    Ok(())
 }
 
 /// A JSON column without what somebody wrote; of the object `within` it, where that is named.

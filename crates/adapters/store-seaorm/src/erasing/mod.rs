@@ -80,6 +80,35 @@ impl ErasureStore for SeaStore {
         }
     }
 
+    async fn addresses(&self, erasure: &Erasure) -> Result<Vec<String>, PortError> {
+        let (person, request) = parts(erasure.extent);
+        let sql = match (person, request) {
+            (Some(person), None) => Sql::new(
+                "SELECT lower(email) AS email FROM user_account WHERE organization_id = $1 AND id = $2
+                 UNION SELECT lower(email) FROM guest WHERE organization_id = $1 AND id = $2 AND email IS NOT NULL
+                 UNION SELECT lower(requester_email) FROM support_request
+                   WHERE organization_id = $1 AND requester_id = $2 AND requester_email IS NOT NULL",
+            )
+            .uuid(erasure.organization.uuid())
+            .uuid(person.uuid()),
+            // Anybody can open a request under an address that is not theirs: it is forgotten only where nothing else
+            // is known of it.
+            (_, Some(request)) => Sql::new(
+                "SELECT lower(r.requester_email) AS email FROM support_request r
+                 WHERE r.organization_id = $1 AND r.id = $2 AND r.requester_email IS NOT NULL
+                   AND NOT EXISTS (SELECT 1 FROM support_request o WHERE o.organization_id = $1 AND o.id <> $2
+                     AND o.requester_email_folded = lower(r.requester_email))
+                   AND NOT EXISTS (SELECT 1 FROM user_account u WHERE u.organization_id = $1
+                     AND (u.id = r.requester_id OR u.email = lower(r.requester_email)))",
+            )
+            .uuid(erasure.organization.uuid())
+            .uuid(request.uuid()),
+            (None, None) => return Ok(Vec::new()),
+        };
+        let rows = self.app(erasure.organization).await.all(sql).await?;
+        rows.iter().map(|row| row.text("email")).collect()
+    }
+
     async fn mark_files(&self, erasure: &Erasure) -> Result<(), PortError> {
         let sql = "UPDATE attachment SET deleted_at = $1 WHERE organization_id = $2 AND deleted_at IS NULL";
         let sql = Sql::new(sql).time(SystemEnv.now()).uuid(erasure.organization.uuid());
@@ -95,9 +124,11 @@ impl ErasureStore for SeaStore {
         if self.app(erasure.organization).await.one(left).await?.is_some() {
             return Err(PortError::unavailable("the bytes of a file are still there"));
         }
-        let words = blank::Words::of(self, erasure).await?;
+        let (words, addresses) = (blank::Words::of(self, erasure).await?, self.addresses(erasure).await?);
         let mut changed = Vec::new();
         let mut after = Uuid::nil();
+        // First what hangs on an address, which is gone from requests afterwards.
+        blank::letters(self, erasure, &addresses).await?;
         loop {
             let places = self.places(erasure, after).await?;
             let Some(last) = places.last() else { break };

@@ -1,7 +1,7 @@
 //! The lists of categories.
 
 use async_trait::async_trait;
-use kernel::{Claim, IdempotentCall, IdempotentCalls, OrganizationId, PortError, Timestamp};
+use kernel::{AuditEntry, AuditLog, Claim, IdempotentCall, IdempotentCalls, OrganizationId, PortError, Timestamp};
 use sea_orm::QueryResult;
 use support_request::{Category, CategoryName, CategoryStore, ListedCategory, Removal, Stored};
 
@@ -33,6 +33,7 @@ impl CategoryStore for SeaStore {
         category: &ListedCategory,
         call: Option<&IdempotentCall>,
         now: Timestamp,
+        audit: &AuditEntry,
     ) -> Result<Stored, PortError> {
         let mut tx = self.transaction(organization).await?;
         if let Some(call) = call {
@@ -45,6 +46,7 @@ impl CategoryStore for SeaStore {
         if !insert(&mut tx, category).await? {
             return Ok(Stored::Taken);
         }
+        tx.record(audit).await?;
         tx.commit_all().await?;
         Ok(Stored::Done)
     }
@@ -53,17 +55,26 @@ impl CategoryStore for SeaStore {
         &self,
         organization: OrganizationId,
         category: &ListedCategory,
+        audit: &AuditEntry,
     ) -> Result<bool, PortError> {
         let mut tx = self.transaction(organization).await?;
         settle(&mut tx).await?;
         let sql = "UPDATE category SET name_fr = $3, name_en = $4, position = $5, active = $6
                    WHERE organization_id = $1 AND id = $2";
         let is_there = tx.run(values(sql, organization, category)).await? == 1;
+        if is_there {
+            tx.record(audit).await?;
+        }
         tx.commit_all().await?;
         Ok(is_there)
     }
 
-    async fn remove_category(&self, organization: OrganizationId, category: &Category) -> Result<Removal, PortError> {
+    async fn remove_category(
+        &self,
+        organization: OrganizationId,
+        category: &Category,
+        audit: &AuditEntry,
+    ) -> Result<Removal, PortError> {
         let mut tx = self.transaction(organization).await?;
         settle(&mut tx).await?;
         let named = |sql: &'static str| Sql::new(sql).uuid(organization.uuid()).text(category.as_str());
@@ -76,6 +87,7 @@ impl CategoryStore for SeaStore {
         if is_used {
             return Ok(Removal::InUse);
         }
+        tx.record(audit).await?;
         tx.commit_all().await?;
         Ok(Removal::Done)
     }

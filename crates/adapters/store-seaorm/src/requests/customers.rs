@@ -15,12 +15,14 @@ use crate::{
     store::SeaStore,
 };
 
-/// `$1` is the organisation. `folded` is what is searched beside the rest: names in small letters.
+/// `$1` is the organisation. A guest who has an account since is that account. `folded` is what is searched beside the
+/// rest: names in small letters.
 const PEOPLE: &str = "(SELECT u.organization_id, u.id, {false} AS is_guest, u.first_name || ' ' || u.last_name AS name,
     u.email, u.phone, u.sort_key AS folded, u.created_at FROM user_account u
     WHERE u.organization_id = $1 AND u.role = 'customer'
   UNION ALL SELECT g.organization_id, g.id, {true} AS is_guest, g.name, g.email, g.phone, lower(g.name) AS folded,
-    g.created_at FROM guest g WHERE g.organization_id = $1) p";
+    g.created_at FROM guest g WHERE g.organization_id = $1
+      AND NOT EXISTS (SELECT 1 FROM user_account u WHERE u.organization_id = g.organization_id AND u.id = g.id)) p";
 
 #[async_trait]
 impl CustomerViews for SeaStore {

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::{db::Queries, row::Columns, sql::Sql, tx::SeaTx};
 
 /// What belongs to a request: removed at once, by `organization_id` and `support_request_id`.
-const OF_THE_REQUEST: &[&str] = &["timeline_entry", "guest_token"];
+const OF_THE_REQUEST: &[&str] = &["timeline_entry", "internal_note", "guest_token"];
 /// What belongs to its conversation: removed at once, by `organization_id` and `conversation_id`.
 const OF_THE_CONVERSATION: &[&str] = &["entry", "chat_session", "participant"];
 /// What points to a request and is there without it.

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use kernel::{
-    Claim, IdempotentCall, IdempotentCalls, OrganizationId, PortError, PortErrorKind, RoutingRuleId, SupportRequestId,
-    Timestamp, UserId,
+    AuditEntry, AuditLog, Claim, IdempotentCall, IdempotentCalls, OrganizationId, PortError, PortErrorKind,
+    RoutingRuleId, SupportRequestId, Timestamp, UserId,
 };
 use sea_orm::QueryResult;
 use serde::Serialize;
@@ -34,6 +34,7 @@ impl RoutingStore for SeaStore {
         rule: &RoutingRule,
         call: Option<&IdempotentCall>,
         now: Timestamp,
+        audit: &AuditEntry,
     ) -> Result<Claim, PortError> {
         let mut tx = self.transaction(organization).await?;
         if let Some(call) = call {
@@ -43,22 +44,32 @@ impl RoutingStore for SeaStore {
             }
         }
         tx.run(put(organization, rule)?).await?;
+        tx.record(audit).await?;
         tx.commit_all().await?;
         Ok(Claim::New)
     }
 
-    async fn put(&self, organization: OrganizationId, rule: &RoutingRule) -> Result<(), PortError> {
+    async fn put(&self, organization: OrganizationId, rule: &RoutingRule, audit: &AuditEntry) -> Result<(), PortError> {
         let mut tx = self.transaction(organization).await?;
         tx.run(put(organization, rule)?).await?;
+        tx.record(audit).await?;
         tx.commit_all().await
     }
 
-    async fn remove(&self, organization: OrganizationId, id: RoutingRuleId) -> Result<bool, PortError> {
+    async fn remove(
+        &self,
+        organization: OrganizationId,
+        id: RoutingRuleId,
+        audit: &AuditEntry,
+    ) -> Result<bool, PortError> {
         let mut tx = self.transaction(organization).await?;
         let sql = Sql::new("DELETE FROM routing_rule WHERE organization_id = $1 AND id = $2");
-        let removed = tx.run(sql.uuid(organization.uuid()).uuid(id.uuid())).await?;
+        if tx.run(sql.uuid(organization.uuid()).uuid(id.uuid())).await? == 0 {
+            return Ok(false);
+        }
+        tx.record(audit).await?;
         tx.commit_all().await?;
-        Ok(removed == 1)
+        Ok(true)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What organisations have Guichet do by itself: columns of theirs.
 
 use async_trait::async_trait;
-use kernel::{OrganizationId, PortError};
+use kernel::{AuditEntry, AuditLog, OrganizationId, PortError};
 use sea_orm::QueryResult;
 use support_request::{RequestSettings, Settings};
 
@@ -23,7 +23,12 @@ impl Settings for SeaStore {
         rows.iter().map(|row| Ok((OrganizationId::new(row.uuid("id")?), settings(row)?))).collect()
     }
 
-    async fn set(&self, organization: OrganizationId, settings: &RequestSettings) -> Result<(), PortError> {
+    async fn set(
+        &self,
+        organization: OrganizationId,
+        settings: &RequestSettings,
+        audit: &AuditEntry,
+    ) -> Result<(), PortError> {
         let sql = "UPDATE organization SET auto_assign = $2, escalation_hours = $3, auto_close_days = $4,
                      archive_days = $5, retention_years = $6, surveys = $7 WHERE id = $1";
         let sql = Sql::new(sql)
@@ -38,6 +43,7 @@ impl Settings for SeaStore {
         if tx.run(sql).await? == 0 {
             return Err(error::corrupt("no such organisation".to_owned()));
         }
+        tx.record(audit).await?;
         tx.commit_all().await
     }
 }

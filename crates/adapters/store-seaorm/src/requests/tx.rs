@@ -1,7 +1,9 @@
 //! The transaction of the desk.
 
 use async_trait::async_trait;
-use kernel::{Audience, Event, EventId, IdempotentCalls, PortError, PortErrorKind, SupportRequestId, Timestamp};
+use kernel::{
+    Audience, AuditLog, Event, EventId, IdempotentCalls, PortError, PortErrorKind, SupportRequestId, Timestamp,
+};
 use support_request::{
     Category, Conversations, Inbox, Members, Notes, Outbox, RequestTx, Requests, Routing, SlaTerms, Snapshot,
     SupportRequest, Timeline, TimelineEntry,
@@ -37,6 +39,9 @@ impl RequestTx for SeaTx {
         self
     }
     fn inbox(&mut self) -> &mut dyn Inbox {
+        self
+    }
+    fn audit(&mut self) -> &mut dyn AuditLog {
         self
     }
     fn calls(&mut self) -> &mut dyn IdempotentCalls {

@@ -7,7 +7,7 @@ use crate::database::{Backend, Fresh};
 
 /// An erasure changes, or removes, what is in them.
 const PERSONAL: &[(&str, &[&str])] = &[
-    ("user_account", &["email", "password_hash", "first_name", "last_name", "sort_key", "phone"]),
+    ("user_account", &["email", "password_hash", "first_name", "last_name", "sort_key", "phone", "skills"]),
     ("user_session", &["seed", "address", "user_agent"]),
     ("guest", &["name", "email", "phone"]),
     ("guest_token", &["name"]),
@@ -24,11 +24,20 @@ const PERSONAL: &[(&str, &[&str])] = &[
             "claim_id",
             "requester_name",
             "requester_email",
+            "requester_email_folded",
             "requester_phone",
             "rating_comment",
         ],
     ),
+    // Follows the tags of its request.
+    ("support_request_tag", &["tag"]),
     ("participant", &["name"]),
+    ("internal_note", &["author_name", "content", "mentions"]),
+    // Their own; what they share with others is the organisation's, and tells its owner by an id.
+    ("canned_reply", &["title", "shortcut", "content"]),
+    ("saved_view", &["name", "filter"]),
+    ("letter", &["email", "content"]),
+    ("account_token", &["email", "pending"]),
     ("entry", &["sender_name", "client_message_id", "content", "attachments"]),
     ("timeline_entry", &["old", "new", "actor_name", "reason", "note", "metadata"]),
     // Files go with their row.
@@ -61,8 +70,17 @@ const IMPERSONAL: &[(&str, &[&str])] = &[
             "language",
             "first_response_told",
             "resolution_told",
+            "took_in",
         ],
     ),
+    ("conversation", &["took_in"]),
+    ("category", &["id", "name_fr", "name_en"]),
+    ("canned_reply", &["language", "category"]),
+    ("saved_view", &["sort_by", "sort_order"]),
+    ("routing_rule", &["name", "conditions", "outcome"]),
+    ("letter", &["language"]),
+    ("account_token", &["kind", "hash"]),
+    ("job_run", &["name", "node", "outcome", "said"]),
     ("timeline_entry", &["kind"]),
     ("chat_session", &["status"]),
     ("attachment", &["mime_type", "status"]),

@@ -89,9 +89,68 @@ async fn customers_are_found_by_a_piece_and_counted() {
         }
         let found = test.store.customer(thread.organization, thread.requester).await.unwrap();
         assert_eq!(found.as_ref(), Some(one));
+        let [organization, person] =
+            [thread.organization.uuid(), thread.requester.uuid()].map(|id| test.database.id(id));
+        let account = format!(
+            "INSERT INTO guest (organization_id, id, name, language, created_at)
+             SELECT organization_id, id, 'Camille M.', language, created_at FROM user_account
+             WHERE organization_id = {organization} AND id = {person} ON CONFLICT DO NOTHING"
+        );
+        test.database.run(&account).await;
+        assert_eq!(
+            (list(None).await.total, list(Some("martin")).await.total),
+            (1, 1),
+            "a guest with an account is one"
+        );
         let elsewhere = test.fresh_organization().await;
         assert_eq!(test.store.customer(elsewhere, thread.requester).await.unwrap(), None);
         assert_eq!(test.store.customers(elsewhere, None, page).await.unwrap().total, 0);
+    }
+}
+
+/// Whoever came as a guest and has an account since has one id as both, and letters at one address.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_goes_with_its_guest_and_a_guests_token_leaves_the_account_its_address() {
+    for backend in BACKENDS {
+        let test = TestStore::new(backend).await;
+        let thread = test.fresh_thread(None).await;
+        let organization = thread.organization;
+        let (o, person) = (test.database.id(organization.uuid()), test.database.id(thread.requester.uuid()));
+        let own = format!("WHERE organization_id = {o} AND id = {person}");
+        for sql in [
+            format!("DELETE FROM guest {own}"),
+            format!(
+                "INSERT INTO guest (organization_id, id, name, email, language, created_at)
+                 SELECT organization_id, id, 'Camille M.', email, language, created_at FROM user_account {own}"
+            ),
+            format!(
+                "INSERT INTO letter (organization_id, id, email, language, content, attempts, created_at)
+                 SELECT organization_id, id, email, language, 'sealed', 0, created_at FROM user_account {own}"
+            ),
+            format!(
+                "INSERT INTO account_token (organization_id, id, kind, hash, email, created_at, expires_at)
+                 SELECT organization_id, id, 'password_reset', 'h', email, created_at, created_at
+                 FROM user_account {own}"
+            ),
+        ] {
+            test.database.run(&sql).await;
+        }
+        let count = async |from: &str| test.database.all(&format!("SELECT 1 AS one FROM {from}")).await.len();
+        let erase = async |extent| {
+            let erasure = Erasure { id: SystemEnv.uuid(), organization, extent, requested_at: SystemEnv.now() };
+            test.store.note(&erasure).await.unwrap();
+            let addresses = test.store.addresses(&erasure).await.unwrap();
+            test.store.blank(&erasure, SystemEnv.now()).await.unwrap();
+            addresses
+        };
+        let reachable = format!("guest {own} AND email IS NOT NULL");
+        let none = Vec::<String>::new();
+        assert_eq!(erase(Extent::PersonIn(thread.requester, thread.support_request)).await, none, "{backend:?}");
+        assert_eq!((count(&reachable).await, count("letter").await, count("account_token").await), (1, 1, 1));
+        let addresses = erase(Extent::Person(thread.requester)).await;
+        assert!(addresses.len() == 1 && addresses[0].contains('@'), "{backend:?}: {addresses:?}");
+        assert_eq!((count(&reachable).await, count("letter").await, count("account_token").await), (0, 0, 0));
+        assert_eq!(count("guest WHERE name = 'Camille M.'").await, 0, "{backend:?}");
     }
 }
 

@@ -53,7 +53,8 @@ impl Scene {
     async fn new(test: TestStore) -> Self {
         let organization = test.fresh_organization().await;
         let settings = RequestSettings { auto_assign: true, ..RequestSettings::default() };
-        test.store.set(organization, &settings).await.unwrap();
+        let audit = kernel::AuditEntry::by_operator(organization, "organization.changed", &kernel::SystemEnv);
+        test.store.set(organization, &settings, &audit).await.unwrap();
         let mut agents = Vec::new();
         for _ in 0..AGENTS {
             let agent = Harness::agent(&test, organization, "Dominique", "Leroy").await;

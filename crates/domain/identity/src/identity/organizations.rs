@@ -1,6 +1,6 @@
 //! Organisations: made by the operator, found by whoever calls.
 
-use kernel::{Caller, OrganizationId, Role, Secret};
+use kernel::{AuditEntry, Caller, OrganizationId, Role, Secret};
 
 use super::{Identity, persist};
 use crate::{
@@ -58,13 +58,16 @@ impl Identity {
     ) -> Result<Organization, IdentityError> {
         let id = caller.at_least(Role::Admin)?.organization();
         let change = change.parse().map_err(IdentityError::Invalid)?;
-        persist(|| self.try_update_organization(id, change.clone())).await
+        let audit =
+            AuditEntry::by(caller, "organization.changed", self.parts.env.as_ref()).on("organization", id.uuid());
+        persist(|| self.try_update_organization(id, change.clone(), &audit)).await
     }
 
     async fn try_update_organization(
         &self,
         id: OrganizationId,
         change: ParsedChange,
+        audit: &AuditEntry,
     ) -> Result<Organization, IdentityError> {
         let mut tx = self.parts.store.begin(id).await?;
         let before = tx.organizations().lock().await?.ok_or(IdentityError::OrganizationNotFound)?;
@@ -72,6 +75,7 @@ impl Identity {
         change.apply(&mut organization);
         if organization != before {
             tx.organizations().save(&organization).await?;
+            tx.audit().record(&audit.clone().with("fields", differing(&organization, &before))).await?;
             tx.commit().await?;
         }
         Ok(organization)
@@ -86,4 +90,16 @@ impl Identity {
         tx.outbox().append(&event).await?;
         Ok(tx.commit().await?)
     }
+}
+
+/// The names of what is not the same in another.
+fn differing(one: &Organization, other: &Organization) -> Vec<&'static str> {
+    let same = [
+        ("name", one.name == other.name),
+        ("allowed_origins", one.allowed_origins == other.allowed_origins),
+        ("language", one.language == other.language),
+        ("time_zone", one.time_zone == other.time_zone),
+        ("ticket_prefix", one.ticket_prefix == other.ticket_prefix),
+    ];
+    same.into_iter().filter(|(_, is_same)| !is_same).map(|(name, _)| name).collect()
 }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use kernel::{Caller, OrganizationId, Role, SupportRequestId};
+use kernel::{AuditEntry, Caller, OrganizationId, Role, SupportRequestId};
 
 use super::{Desk, Result, actor, sighted};
-use crate::{Action, By, Command, Due, Hand, RequestView, Settings, SupportRequestError};
+use crate::{Action, By, Command, Due, Hand, RequestView, Settings};
 
 impl Desk {
     /// Purges a request at once, with its conversation and its files. For admins. Whatever is left of it on the
@@ -64,6 +64,7 @@ impl Desk {
         if outcome.changed {
             self.keep(&mut *tx, &request, &conversation, &outcome).await?;
         }
+        tx.audit().record(&self.audited(caller, "support_request.purged", request.snapshot())).await?;
         tx.requests().purge(id).await?;
         tx.commit().await?;
         Ok((outcome, before, request.snapshot().clone()))
@@ -78,9 +79,16 @@ impl Desk {
         let mut tx = self.store.begin(organization).await?;
         // Somebody may have restored it, or purged it, since it was looked for.
         let before = self.env.now() - after;
-        let request = tx.requests().get(id).await?.ok_or(SupportRequestError::NotFound);
-        let is_due = request.is_ok_and(|one| one.snapshot().deleted_at.is_some_and(|at| at < before));
-        let is_gone = is_due && tx.requests().purge(id).await?;
+        let found = tx.requests().get(id).await?;
+        let due = found.filter(|one| one.snapshot().deleted_at.is_some_and(|at| at < before));
+        let Some(request) = due else { return Ok(false) };
+        let is_gone = tx.requests().purge(id).await?;
+        if is_gone {
+            // By nobody: the clock.
+            let entry = AuditEntry::by_operator(organization, "support_request.purged", &*self.env);
+            let entry = entry.on("support_request", id.uuid());
+            tx.audit().record(&entry.with("number", request.snapshot().number.as_str())).await?;
+        }
         tx.commit().await?;
         Ok(is_gone)
     }

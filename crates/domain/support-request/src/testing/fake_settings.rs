@@ -6,7 +6,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use kernel::{OrganizationId, PortError};
+use kernel::{AuditEntry, OrganizationId, PortError};
 
 use crate::{RequestSettings, Settings};
 
@@ -33,7 +33,12 @@ impl Settings for FakeSettings {
         Ok(settings.iter().map(|(organization, settings)| (*organization, *settings)).collect())
     }
 
-    async fn set(&self, organization: OrganizationId, changed: &RequestSettings) -> Result<(), PortError> {
+    async fn set(
+        &self,
+        organization: OrganizationId,
+        changed: &RequestSettings,
+        _: &AuditEntry,
+    ) -> Result<(), PortError> {
         Self::set(self, organization, *changed);
         Ok(())
     }

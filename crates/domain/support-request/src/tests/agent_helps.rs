@@ -68,6 +68,29 @@ async fn a_request_with_a_word_outside_the_active_list_is_refused_and_takes_no_n
     let off = CategoryChange { active: Some(false), ..CategoryChange::default() };
     categories.change(&admin, &word("spaceship"), off).await.unwrap();
     assert!(open("spaceship").await.is_err());
+    let audited: Vec<_> = scene.store.audit().iter().map(|one| (one.action, one.details["category"].clone())).collect();
+    assert_eq!(audited, [("category.added", "spaceship".into()), ("category.changed", "spaceship".into())]);
+}
+
+#[tokio::test]
+async fn a_request_is_not_moved_to_a_word_outside_the_active_list_and_keeps_the_one_it_has() {
+    let scene = Scene::new();
+    let admin = scene.user(Role::Admin, "Ange Morel");
+    let categories = Categories::new(Arc::new(scene.store.clone()), scene.env.clone());
+    let request = scene.desk.open(&scene.customer, Scene::order_of(&scene.customer)).await.unwrap().view.request;
+    let update = |category: &str, priority| {
+        let category = Some(Category::stored(category.to_owned()));
+        let changes = crate::Changes { category, priority: Some(priority), ..crate::Changes::default() };
+        scene.desk.act(&scene.agent, request.id, crate::Action::Update(Box::new(changes)), crate::Command::default())
+    };
+    let refused = update("spaceship", crate::Priority::High).await;
+    let Err(SupportRequestError::Invalid(fields)) = refused else { panic!("{refused:?}") };
+    assert_eq!(fields, [kernel::FieldError::new("category", "unknown")]);
+    assert_eq!(update("billing", crate::Priority::High).await.unwrap().view.request.category.as_str(), "billing");
+    let off = CategoryChange { active: Some(false), ..CategoryChange::default() };
+    categories.change(&admin, &word("billing"), off).await.unwrap();
+    let kept = update("billing", crate::Priority::Low).await.unwrap().view.request;
+    assert_eq!((kept.category.as_str(), kept.priority), ("billing", crate::Priority::Low));
 }
 
 #[tokio::test]
@@ -107,6 +130,8 @@ async fn administrators_change_the_list_and_everybody_reads_what_is_active() {
     assert!(matches!(gone, Err(AgentHelpError::CategoryNotFound)), "{gone:?}");
     let gone = categories.change(&admin, &word("warranty"), CategoryChange::default()).await;
     assert!(matches!(gone, Err(AgentHelpError::CategoryNotFound)), "{gone:?}");
+    let audited: Vec<_> = scene.store.audit().iter().map(|one| one.action).collect();
+    assert_eq!(audited, ["category.added", "category.changed", "category.removed"], "what was refused is not there");
 }
 
 #[tokio::test]

@@ -383,6 +383,25 @@ async fn what_was_deleted_is_purged_after_thirty_days_or_at_once() {
     assert_eq!(scene.feed.take()[0].event, "deleted");
     assert!(is_not_found(&scene.desk.purge(&admin, second).await));
     assert!(scene.store.stored(scene.organization, kept).is_some());
+    let by_admin = Some(admin.participant());
+    let audited: Vec<_> = scene.store.audit().iter().map(|one| (one.action, one.target, one.actor)).collect();
+    let of = |request: kernel::SupportRequestId| Some(("support_request", request.uuid()));
+    assert_eq!(
+        audited,
+        [
+            ("support_request.deleted", of(first), by_admin),
+            ("support_request.purged", of(first), None),
+            ("support_request.purged", of(second), by_admin),
+        ]
+    );
+    scene.act(&admin, kept, Action::Delete).await.unwrap();
+    scene.act(&admin, kept, Action::Restore).await.unwrap();
+    let audit = scene.store.audit();
+    assert_eq!(
+        audit.iter().skip(3).map(|one| one.action).collect::<Vec<_>>(),
+        ["support_request.deleted", "support_request.restored"]
+    );
+    assert_eq!(audit[3].details["number"], scene.stored(kept).number.as_str());
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use kernel::{CannedReplyId, Claim, IdempotentCall, Language, OrganizationId, Repeat, SavedViewId, UserId};
 
 use super::Scene;
+use super::deadlines::audited;
 use crate::{
     CannedReply, Category, CategoryName, ListedCategory, Removal, ReplyContent, ReplyDraft, ReplyTitle, SavedView,
     Shortcut, Stored, ViewDraft, ViewName,
@@ -30,7 +31,7 @@ async fn list(h: &impl Harness, organization: OrganizationId) -> Vec<ListedCateg
 }
 
 async fn insert(h: &impl Harness, organization: OrganizationId, category: &ListedCategory) -> Stored {
-    h.categories().insert_category(organization, category, None, h.env().now()).await.unwrap()
+    h.categories().insert_category(organization, category, None, h.env().now(), &audited(organization)).await.unwrap()
 }
 
 async fn takes(h: &impl Harness, organization: OrganizationId, id: &str) -> bool {
@@ -65,13 +66,15 @@ pub async fn a_list_of_categories_is_changed_one_by_one(h: &impl Harness) {
     let mut changed = warranty.clone();
     (changed.active, changed.position) = (false, 90);
     changed.name_fr = CategoryName::parse("Garantie").unwrap();
-    assert!(h.categories().update_category(organization, &changed).await.unwrap());
+    assert!(h.categories().update_category(organization, &changed, &audited(organization)).await.unwrap());
     assert_eq!(list(h, organization).await.last(), Some(&changed));
     assert!(!takes(h, organization, "warranty").await, "not while it is inactive");
-    assert!(!h.categories().update_category(organization, &category("nothing", 0)).await.unwrap());
+    assert!(
+        !h.categories().update_category(organization, &category("nothing", 0), &audited(organization)).await.unwrap()
+    );
     let remove = |id: &str| {
         let (store, id) = (h.categories(), Category::stored(id.to_owned()));
-        async move { store.remove_category(organization, &id).await.unwrap() }
+        async move { store.remove_category(organization, &id, &audited(organization)).await.unwrap() }
     };
     assert_eq!(remove("warranty").await, Removal::Done);
     assert_eq!(remove("warranty").await, Removal::Missing);
@@ -86,11 +89,15 @@ pub async fn a_category_that_requests_carry_stays_on_the_list(h: &impl Harness) 
     let scene = Scene::new(h).await;
     let request = scene.stored(h, 1).await;
     for _ in 0..2 {
-        let used = h.categories().remove_category(scene.organization, &request.category).await.unwrap();
+        let used = h
+            .categories()
+            .remove_category(scene.organization, &request.category, &audited(scene.organization))
+            .await
+            .unwrap();
         assert_eq!(used, Removal::InUse);
         assert!(takes(h, scene.organization, request.category.as_str()).await);
         let other = Category::stored("suggestion".to_owned());
-        h.categories().remove_category(scene.organization, &other).await.unwrap();
+        h.categories().remove_category(scene.organization, &other, &audited(scene.organization)).await.unwrap();
     }
 }
 
@@ -109,7 +116,7 @@ pub async fn of_many_first_changes_of_a_list_none_is_lost(h: &impl Harness) {
 pub async fn lists_of_categories_are_apart_from_each_other(h: &impl Harness) {
     let (one, other) = (h.organization().await, h.organization().await);
     assert_eq!(insert(h, one, &category("warranty", 3)).await, Stored::Done);
-    h.categories().remove_category(one, &Category::stored("billing".to_owned())).await.unwrap();
+    h.categories().remove_category(one, &Category::stored("billing".to_owned()), &audited(one)).await.unwrap();
     assert_eq!(list(h, other).await, ListedCategory::defaults());
     assert!(takes(h, other, "billing").await && !takes(h, other, "warranty").await);
 }
@@ -228,7 +235,9 @@ pub async fn what_is_added_by_a_call_with_a_name_is_added_once(h: &impl Harness)
     let (categories, now) = (h.categories(), h.env().now());
     let add = |new: ListedCategory| {
         let (categories, call) = (categories.clone(), call("category"));
-        async move { categories.insert_category(organization, &new, Some(&call), now).await.unwrap() }
+        async move {
+            categories.insert_category(organization, &new, Some(&call), now, &audited(organization)).await.unwrap()
+        }
     };
     assert_eq!(add(category("billing", 0)).await, Stored::Taken);
     assert_eq!(add(category("warranty", 0)).await, Stored::Done);

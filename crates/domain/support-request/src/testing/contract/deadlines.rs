@@ -124,6 +124,7 @@ async fn save(h: &impl Harness, changed: &Snapshot) {
     tx.commit().await.unwrap();
 }
 
-fn audited(organization: OrganizationId) -> AuditEntry {
+/// An entry of the audit log, for changes that ask for one.
+pub(super) fn audited(organization: OrganizationId) -> AuditEntry {
     AuditEntry::by_operator(organization, "settings.changed", &SystemEnv)
 }

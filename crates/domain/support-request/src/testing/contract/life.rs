@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use kernel::{Order, PageRequest, Scope, SupportRequestId, Timestamp};
 
-use super::{Scene, read, save_after, store};
+use super::{Scene, notes, read, save_after, store};
 use crate::{
     Action, Due, Priority, Rating, References, RequestFilter, Score, Snapshot, Status, SupportRequest, TimelineKind,
     testing::Harness,
@@ -177,6 +177,7 @@ pub async fn a_purged_request_leaves_nothing(h: &impl Harness) {
     let follows = scene.with(h, 4, |one| one.follow_up_of = Some(request.id)).await;
     for one in [&request, &other] {
         h.customer_writes(scene.organization, one.id, "Bonjour").await;
+        notes::write(h, scene.organization, &[&notes::note(h, one, scene.agent, "À suivre.")]).await;
         let mut tx = h.store().begin(scene.organization).await.unwrap();
         let mut now = tx.requests().get(one.id).await.unwrap().unwrap();
         for entry in super::act(h, &mut now, scene.agent, &Action::Take) {
@@ -194,6 +195,8 @@ pub async fn a_purged_request_leaves_nothing(h: &impl Harness) {
     assert_eq!(read(h, &request).await, None);
     assert_eq!(h.conversation(scene.organization, request.conversation).await, None);
     assert_eq!(h.views().timeline(scene.organization, request.id).await.unwrap(), []);
+    assert_eq!(h.views().notes(scene.organization, request.id).await.unwrap(), []);
+    assert_eq!(h.views().notes(scene.organization, other.id).await.unwrap().len(), 1);
     assert!(!purge(h, &request).await, "there is nothing left");
     assert_eq!(read(h, &merged).await.unwrap().merged_into, None);
     assert_eq!(read(h, &follows).await.unwrap().follow_up_of, None);

@@ -9,7 +9,7 @@ fn person(id: UserId, name: &str) -> Person {
     Person { id, name: name.to_owned() }
 }
 
-fn note(h: &impl Harness, request: &Snapshot, author: UserId, content: &str) -> InternalNote {
+pub(super) fn note(h: &impl Harness, request: &Snapshot, author: UserId, content: &str) -> InternalNote {
     InternalNote {
         id: InternalNoteId::new(h.env().uuid()),
         support_request: request.id,
@@ -22,7 +22,7 @@ fn note(h: &impl Harness, request: &Snapshot, author: UserId, content: &str) -> 
     }
 }
 
-async fn write(h: &impl Harness, organization: OrganizationId, notes: &[&InternalNote]) {
+pub(super) async fn write(h: &impl Harness, organization: OrganizationId, notes: &[&InternalNote]) {
     let mut tx = h.store().begin(organization).await.unwrap();
     for note in notes {
         tx.notes().insert(note).await.unwrap();

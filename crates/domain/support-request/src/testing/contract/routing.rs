@@ -5,7 +5,7 @@ use kernel::{
     UserId,
 };
 
-use super::{Scene, save_after, store};
+use super::{Scene, deadlines::audited, save_after, store};
 use crate::{
     Action, Category, Conditions, Decision, Kind, Priority, RequestSettings, RoutableAgent, RoutingPlan, RoutingRule,
     Snapshot, SupportRequest,
@@ -24,18 +24,18 @@ pub async fn settings_read_back_and_begin_with_the_defaults(h: &impl Harness) {
         retention_years: Some(10),
         surveys: false,
     };
-    h.settings().set(organization, &wanted).await.unwrap();
+    h.settings().set(organization, &wanted, &audited(organization)).await.unwrap();
     assert_eq!(h.settings().of(organization).await.unwrap(), wanted);
     let unknown = OrganizationId::new(h.env().uuid());
     assert!(h.settings().of(unknown).await.is_err());
-    assert!(h.settings().set(unknown, &wanted).await.is_err());
+    assert!(h.settings().set(unknown, &wanted, &audited(unknown)).await.is_err());
 }
 
 /// And those who look after all find each.
 pub async fn settings_are_those_of_their_organization(h: &impl Harness) {
     let (one, other) = (h.organization().await, h.organization().await);
     let wanted = RequestSettings { auto_assign: true, ..RequestSettings::default() };
-    h.settings().set(one, &wanted).await.unwrap();
+    h.settings().set(one, &wanted, &audited(one)).await.unwrap();
     let all = h.settings().all().await.unwrap();
     let of = |organization| all.iter().find(|(id, _)| *id == organization).map(|(_, settings)| *settings);
     assert_eq!((of(one), of(other)), (Some(wanted), Some(RequestSettings::default())));
@@ -75,17 +75,17 @@ pub async fn rules_read_back_in_their_order(h: &impl Harness) {
     let (late, mut early) = (rule(h, "Retours", 7), rule(h, "Anglais", 3));
     let same = RoutingRule { conditions: Conditions::default(), then: Decision::default(), ..rule(h, "Reste", 3) };
     for rule in [&late, &early, &same] {
-        h.routing().put(organization, rule).await.unwrap();
+        h.routing().put(organization, rule, &audited(organization)).await.unwrap();
     }
     let all = [early.clone(), same.clone(), late.clone()];
     assert_eq!(h.routing().rules(organization).await.unwrap(), all);
     assert_eq!(plan(h, organization).await.rules, all);
     early.enabled = false;
     early.position = 9;
-    h.routing().put(organization, &early).await.unwrap();
+    h.routing().put(organization, &early, &audited(organization)).await.unwrap();
     assert_eq!(h.routing().rules(organization).await.unwrap(), [same.clone(), late.clone(), early.clone()]);
-    assert!(h.routing().remove(organization, late.id).await.unwrap());
-    assert!(!h.routing().remove(organization, late.id).await.unwrap());
+    assert!(h.routing().remove(organization, late.id, &audited(organization)).await.unwrap());
+    assert!(!h.routing().remove(organization, late.id, &audited(organization)).await.unwrap());
     assert_eq!(plan(h, organization).await.rules, [same], "those that are looked at");
 }
 
@@ -100,7 +100,9 @@ pub async fn a_rule_is_added_once_for_each_call(h: &impl Harness) {
         kept: None,
     };
     let (first, second) = (rule(h, "Un", 1), rule(h, "Deux", 2));
-    let add = async |rule: &RoutingRule, call| h.routing().add(organization, rule, call, now).await.unwrap();
+    let add = async |rule: &RoutingRule, call| {
+        h.routing().add(organization, rule, call, now, &audited(organization)).await.unwrap()
+    };
     assert_eq!(add(&first, Some(&call)).await, Claim::New);
     let repeat = Claim::Repeat(Repeat { resource: first.id.uuid(), kept: None });
     assert_eq!(add(&second, Some(&call)).await, repeat);
@@ -113,9 +115,9 @@ pub async fn a_rule_is_added_once_for_each_call(h: &impl Harness) {
 pub async fn rules_are_those_of_their_organization(h: &impl Harness) {
     let (one, other) = (h.organization().await, h.organization().await);
     let own = rule(h, "Retours", 1);
-    h.routing().put(one, &own).await.unwrap();
+    h.routing().put(one, &own, &audited(one)).await.unwrap();
     assert_eq!(h.routing().rules(other).await.unwrap(), []);
-    assert!(!h.routing().remove(other, own.id).await.unwrap());
+    assert!(!h.routing().remove(other, own.id, &audited(other)).await.unwrap());
     assert_eq!(plan(h, other).await.rules, []);
     assert_eq!(h.routing().rules(one).await.unwrap(), [own]);
 }

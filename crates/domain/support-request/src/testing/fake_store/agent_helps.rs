@@ -1,7 +1,9 @@
 //! Categories, canned replies and saved views, in memory.
 
 use async_trait::async_trait;
-use kernel::{CannedReplyId, Claim, IdempotentCall, OrganizationId, PortError, SavedViewId, Timestamp, UserId};
+use kernel::{
+    AuditEntry, CannedReplyId, Claim, IdempotentCall, OrganizationId, PortError, SavedViewId, Timestamp, UserId,
+};
 use uuid::Uuid;
 
 use super::{FakeStore, State};
@@ -48,6 +50,7 @@ impl CategoryStore for FakeStore {
         category: &ListedCategory,
         call: Option<&IdempotentCall>,
         now: Timestamp,
+        audit: &AuditEntry,
     ) -> Result<Stored, PortError> {
         let _held = self.turn.take().await;
         let mut state = self.state();
@@ -63,6 +66,7 @@ impl CategoryStore for FakeStore {
         }
         all.push(category.clone());
         state.categories.insert(organization, all);
+        state.audit.push(audit.clone());
         Ok(Stored::Done)
     }
 
@@ -70,6 +74,7 @@ impl CategoryStore for FakeStore {
         &self,
         organization: OrganizationId,
         category: &ListedCategory,
+        audit: &AuditEntry,
     ) -> Result<bool, PortError> {
         let _held = self.turn.take().await;
         let mut state = self.state();
@@ -77,10 +82,16 @@ impl CategoryStore for FakeStore {
         let Some(stored) = all.iter_mut().find(|one| one.id == category.id) else { return Ok(false) };
         *stored = category.clone();
         state.categories.insert(organization, all);
+        state.audit.push(audit.clone());
         Ok(true)
     }
 
-    async fn remove_category(&self, organization: OrganizationId, category: &Category) -> Result<Removal, PortError> {
+    async fn remove_category(
+        &self,
+        organization: OrganizationId,
+        category: &Category,
+        audit: &AuditEntry,
+    ) -> Result<Removal, PortError> {
         let _held = self.turn.take().await;
         let mut state = self.state();
         let mut all = state.categories_of(organization);
@@ -90,6 +101,7 @@ impl CategoryStore for FakeStore {
         }
         all.remove(at);
         state.categories.insert(organization, all);
+        state.audit.push(audit.clone());
         Ok(Removal::Done)
     }
 }

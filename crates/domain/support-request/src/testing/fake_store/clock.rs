@@ -57,6 +57,7 @@ impl State {
         self.members.remove(&(organization, id));
         self.active.remove(&(organization, id));
         self.timeline.retain(|(of, request, _)| (*of, *request) != (organization, id));
+        self.notes.retain(|(of, note)| (*of, note.support_request) != (organization, id));
         self.conversations.remove(&(organization, gone.conversation));
         self.messages.remove(&(organization, gone.conversation));
         for one in self.requests.values_mut() {

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use async_trait::async_trait;
-use kernel::{Claim, IdempotentCall, OrganizationId, PortError, RoutingRuleId, Timestamp, UserId};
+use kernel::{AuditEntry, Claim, IdempotentCall, OrganizationId, PortError, RoutingRuleId, Timestamp, UserId};
 
 use super::{FakeStore, State, tx::FakeTx};
 use crate::{
@@ -93,25 +93,39 @@ impl RoutingStore for FakeStore {
         rule: &RoutingRule,
         call: Option<&IdempotentCall>,
         now: Timestamp,
+        audit: &AuditEntry,
     ) -> Result<Claim, PortError> {
         let _held = self.turn.take().await;
         let mut state = self.state();
         let claim = call.map_or(Claim::New, |call| state.calls.claim(organization, call, rule.id.uuid(), now));
         if claim == Claim::New {
             state.rules.insert((organization, rule.id), rule.clone());
+            state.audit.push(audit.clone());
         }
         Ok(claim)
     }
 
-    async fn put(&self, organization: OrganizationId, rule: &RoutingRule) -> Result<(), PortError> {
+    async fn put(&self, organization: OrganizationId, rule: &RoutingRule, audit: &AuditEntry) -> Result<(), PortError> {
         let _held = self.turn.take().await;
-        self.state().rules.insert((organization, rule.id), rule.clone());
+        let mut state = self.state();
+        state.rules.insert((organization, rule.id), rule.clone());
+        state.audit.push(audit.clone());
         Ok(())
     }
 
-    async fn remove(&self, organization: OrganizationId, id: RoutingRuleId) -> Result<bool, PortError> {
+    async fn remove(
+        &self,
+        organization: OrganizationId,
+        id: RoutingRuleId,
+        audit: &AuditEntry,
+    ) -> Result<bool, PortError> {
         let _held = self.turn.take().await;
-        Ok(self.state().rules.remove(&(organization, id)).is_some())
+        let mut state = self.state();
+        let is_removed = state.rules.remove(&(organization, id)).is_some();
+        if is_removed {
+            state.audit.push(audit.clone());
+        }
+        Ok(is_removed)
     }
 }
 
@@ -125,11 +139,17 @@ impl Settings for FakeStore {
         Ok(self.state().settings.iter().map(|(id, settings)| (*id, *settings)).collect())
     }
 
-    async fn set(&self, organization: OrganizationId, settings: &RequestSettings) -> Result<(), PortError> {
+    async fn set(
+        &self,
+        organization: OrganizationId,
+        settings: &RequestSettings,
+        audit: &AuditEntry,
+    ) -> Result<(), PortError> {
         let _held = self.turn.take().await;
         let mut state = self.state();
         state.of(organization)?;
         state.settings.insert(organization, *settings);
+        state.audit.push(audit.clone());
         Ok(())
     }
 }

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use kernel::{
-    Audience, Claim, ConversationId, Event, EventId, IdempotentCall, IdempotentCalls, OrganizationId, PortError,
-    PortErrorKind, SupportRequestId, Timestamp,
+    Audience, AuditEntry, AuditLog, Claim, ConversationId, Event, EventId, IdempotentCall, IdempotentCalls,
+    OrganizationId, PortError, PortErrorKind, SupportRequestId, Timestamp,
 };
 use uuid::Uuid;
 
@@ -69,6 +69,9 @@ impl RequestTx for FakeTx {
     fn inbox(&mut self) -> &mut dyn Inbox {
         self
     }
+    fn audit(&mut self) -> &mut dyn AuditLog {
+        self
+    }
     fn calls(&mut self) -> &mut dyn IdempotentCalls {
         self
     }
@@ -84,6 +87,15 @@ impl RequestTx for FakeTx {
             *self.store.state() = std::mem::take(&mut self.work);
         }
         entered
+    }
+}
+
+#[async_trait]
+impl AuditLog for FakeTx {
+    async fn record(&mut self, entry: &AuditEntry) -> Result<(), PortError> {
+        self.enter("audit.record")?;
+        self.work.audit.push(entry.clone());
+        Ok(())
     }
 }
 
