@@ -130,8 +130,8 @@ pub(crate) const ROWS: &[Row] = &[
         .body(r#"{"ids":["{this}"],"action":"update","tags":["vip"]}"#),
     row("GET /api/v1/support-requests/statistics", On::Nothing, "! + + + + +"),
     row("GET /api/v1/support-requests/{id}", On::Request, SEEN),
-    // What was deleted is there for admins only.
-    row("GET /api/v1/support-requests/{id}", On::Request, "! --- --- ----- -- +-").first(DELETED),
+    // What was deleted is hidden from everybody; admins see it in the list of what was.
+    row("GET /api/v1/support-requests/{id}", On::Request, "! --- --- ----- -- --").first(DELETED),
     row("PATCH /api/v1/support-requests/{id}", On::Request, BY_STAFF).body(r#"{"tags":["vip"]}"#),
     row("DELETE /api/v1/support-requests/{id}", On::Request, SEEN_BY_ADMINS),
     row("POST /api/v1/support-requests/{id}/restore", On::Request, SEEN_BY_ADMINS).body("{}"),
