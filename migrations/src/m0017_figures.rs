@@ -126,7 +126,9 @@ impl MigrationTrait for Migration {
         ddl::only(manager, DbBackend::Sqlite, FOLLOW_ON_SQLITE).await?;
         ddl::both(manager, INDEXES).await?;
         let access = Access { app: "SELECT, INSERT, DELETE", ..Access::default() };
-        ddl::guard(manager, "support_request_tag", "organization_id", access).await
+        ddl::guard(manager, "support_request_tag", "organization_id", access).await?;
+        // Its rows follow an erasure under the rights of the eraser.
+        ddl::erasable(manager, "support_request_tag", "organization_id", "SELECT, INSERT, DELETE").await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {

@@ -99,7 +99,8 @@ pub(crate) const ROWS: &[Row] = &[
     row("POST /api/v1/auth/register", On::Nothing, BY_ALL).body(
         r#"{"organization":"demo","email":"{key}@b.fr","password":"une-phrase-bien-longue","first_name":"A","last_name":"B"}"#,
     ),
-    row("POST /api/v1/auth/email/verify", On::Nothing, NO_LINK).body(r#"{"token":"of-nobody"}"#),
+    row("POST /api/v1/auth/email/verify", On::Nothing, NO_LINK)
+        .body(r#"{"token":"of-nobody","password":"une-phrase-bien-longue"}"#),
     row("POST /api/v1/auth/password/forgot", On::Nothing, BY_ALL)
         .body(r#"{"organization":"demo","email":"{key}@b.fr"}"#),
     row("POST /api/v1/auth/password/reset", On::Nothing, NO_LINK)
