@@ -91,11 +91,13 @@ impl On {
             (Self::User, Role::Customer) => &[Own, Colleagues, Foreign],
             (Self::User, _) => &[Own, Colleagues, Others, Foreign],
             (Self::Session, Role::Nobody | Role::Guest) => &[Others],
-            (Self::Session, _) => &[Own, Others, Foreign],
-            (Self::OwnThing(..), Role::Agent | Role::Supervisor | Role::Admin) => &[Own, Others, Foreign],
-            (Self::OwnThing(..), Role::Guest | Role::Customer) => &[Others, Foreign],
+            (Self::Session, _) | (Self::OwnThing(..), Role::Agent | Role::Supervisor | Role::Admin) => {
+                &[Own, Others, Foreign]
+            }
             (_, Role::Nobody) => &[Others],
-            (Self::Customer | Self::Thing(..), _) | (_, Role::Supervisor | Role::Admin) => &[Others, Foreign],
+            (Self::Customer | Self::Thing(..) | Self::OwnThing(..), _) | (_, Role::Supervisor | Role::Admin) => {
+                &[Others, Foreign]
+            }
             (_, Role::Guest | Role::Customer) => &[Own, Others, Foreign],
             (_, Role::Agent) => &[Assigned, Others, Joined, OtherAgents, Foreign],
         }
