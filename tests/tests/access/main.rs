@@ -21,16 +21,19 @@
 //! | 5 | supervisor | any · another organisation's |
 //! | 6 | admin | any · another organisation's |
 //!
-//! `+` is done (2xx) · `-` is not there (404) · `x` is not allowed (403) · `!` who are you (401) · `.` no such case.
+//! `+` is done (2xx) · `-` is not there (404) · `x` is not allowed (403) · `!` who are you (401) · `?` no field of theirs
+//! (422) · `.` no such case.
 //!
 //! [`On`] says what the operation is done to, and with it what the marks of a group are; with [`On::Nothing`] each
 //! group is one mark, with [`On::List`] `+` says that the request is among what is listed and `-` that it is not.
 //! An operation may have several rows, where it is done to different things.
 //!
 //! Each case has a request of its own, so rows do not disturb each other. `body` and `query` may name `{agent}`,
-//! `{customer}`, `{message_id}`, `{request}` (another request that admins see) and `{key}` (a word that was not used
-//! before); `first` is what an admin calls beforehand, under the request, for an operation that needs it in some state.
-//! With [`On::Thing`] the admin of the organisation makes the thing by that call.
+//! `{colleague}` (another agent), `{customer}`, `{message_id}`, `{this}` (the request of the case), `{twin}` (the other
+//! one of [`On::Twin`]), `{request}` (another request that admins see), `{tomorrow}` and `{key}` (a word that was not
+//! used before); `first` is what an admin calls beforehand, for an operation that needs the request in some state.
+//! With [`On::Thing`] the admin of the organisation makes the thing by that call. Where many are named and each is
+//! answered by itself, the answer is that of the first.
 //!
 //! Rows of frames are the same, in `frames.rs`, with the marks of [`On::Request`].
 

@@ -41,6 +41,8 @@ pub(crate) enum Mark {
     Refused,
     /// `!`
     Stranger,
+    /// `?`
+    Unknown,
 }
 
 /// What an operation is done to; the order of the marks of each group.
@@ -56,6 +58,12 @@ pub(crate) enum On {
     OwnFile,
     /// The link to a file of a request, as whoever may see it got it.
     Link,
+    /// A request with an internal note, of somebody else's on the staff.
+    Note,
+    /// A request with an internal note: the caller's own where the mark is `+`, else as with [`Self::Note`].
+    OwnNote,
+    /// A request beside another that stands to the caller as it does, of the same requester.
+    Twin,
     /// A list of requests or conversations.
     List,
     /// A user. Customers: themselves, staff, foreign. Staff: themselves, staff, customers, foreign. Nobody: staff;
@@ -66,8 +74,10 @@ pub(crate) enum On {
     /// Somebody who asks. Nobody: them. The others: them, foreign.
     Customer,
     /// Something that an admin makes: `POST` there, of that body. Nobody: it. The others: it, foreign.
-    #[expect(dead_code, reason = "for operations on what an organisation sets up")]
     Thing(&'static str, &'static str),
+    /// The same, made by its owner. Nobody: the admin's. Guests and customers: the admin's, foreign. The others: their
+    /// own, another's, foreign.
+    OwnThing(&'static str, &'static str),
 }
 
 impl On {
@@ -81,9 +91,13 @@ impl On {
             (Self::User, Role::Customer) => &[Own, Colleagues, Foreign],
             (Self::User, _) => &[Own, Colleagues, Others, Foreign],
             (Self::Session, Role::Nobody | Role::Guest) => &[Others],
-            (Self::Session, _) => &[Own, Others, Foreign],
+            (Self::Session, _) | (Self::OwnThing(..), Role::Agent | Role::Supervisor | Role::Admin) => {
+                &[Own, Others, Foreign]
+            }
             (_, Role::Nobody) => &[Others],
-            (Self::Customer | Self::Thing(..), _) | (_, Role::Supervisor | Role::Admin) => &[Others, Foreign],
+            (Self::Customer | Self::Thing(..) | Self::OwnThing(..), _) | (_, Role::Supervisor | Role::Admin) => {
+                &[Others, Foreign]
+            }
             (_, Role::Guest | Role::Customer) => &[Own, Others, Foreign],
             (_, Role::Agent) => &[Assigned, Others, Joined, OtherAgents, Foreign],
         }
@@ -103,6 +117,7 @@ impl On {
                 '-' => Some(Mark::Absent),
                 'x' => Some(Mark::Refused),
                 '!' => Some(Mark::Stranger),
+                '?' => Some(Mark::Unknown),
                 '.' => None,
                 other => panic!("{other:?} is no mark"),
             };

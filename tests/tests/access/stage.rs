@@ -1,10 +1,12 @@
 //! Two organisations with somebody of every role, and what they can be called upon.
 
 use crate::marks::{On, Role, Whose};
+use kernel::Timestamp;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tests::database::Store;
 use tests::people::{Person, Visitor, text};
 use tests::rest::{Rest, send};
@@ -22,7 +24,7 @@ pub(crate) struct Stage {
     /// A guest whose token is good for another request.
     visitor: Visitor,
     foreign_customer: Person,
-    foreign_agent: Person,
+    pub(crate) foreign_agent: Person,
     foreign_admin: Person,
 }
 
@@ -35,6 +37,9 @@ pub(crate) struct Subject {
     pub(crate) conversation: String,
     pub(crate) number: String,
     pub(crate) message: String,
+    pub(crate) note: String,
+    /// The other request, where there are two.
+    twin: String,
     pub(crate) file: String,
     /// A path at the root.
     pub(crate) link: String,
@@ -54,6 +59,10 @@ pub(crate) enum With {
     File,
     /// The same, and the link to it.
     Link,
+    /// A note of somebody's on the staff other than the caller.
+    Note,
+    /// A note of the caller's.
+    OwnNote,
 }
 
 /// Whether agents can be made participants.
@@ -124,7 +133,12 @@ impl Stage {
             On::Customer if whose == Whose::Foreign => named(&self.foreign_customer),
             On::Customer => named(&self.other_customer),
             On::Session => self.session(role, whose).await,
-            On::Thing(path, body) => self.thing(path, body, whose).await,
+            On::Thing(path, body) => thing(self.admin_of(whose == Whose::Foreign), path, body).await,
+            On::OwnThing(path, body) => thing(&self.owner(role, whose), path, body).await,
+            On::Twin => {
+                let twin = self.request(role, whose, With::Nothing).await.request;
+                Subject { twin, ..self.request(role, whose, with).await }
+            }
             _ => self.request(role, whose, with).await,
         }
     }
@@ -164,6 +178,16 @@ impl Stage {
             With::OwnMessage => {
                 let said = caller.send_message(&subject.conversation, &key(), "Un message").await.expect(201);
                 text(&said["message"]["id"]).clone_into(&mut subject.message);
+            }
+            With::Note | With::OwnNote => {
+                let writer = match with {
+                    With::OwnNote => &caller,
+                    _ if foreign || role == Role::Supervisor => admin,
+                    _ => &self.supervisor.rest,
+                };
+                let path = format!("/support-requests/{}/notes", subject.request);
+                let note = writer.post(&path, &json!({ "content": "Une note" })).await.expect(201);
+                text(&note["id"]).clone_into(&mut subject.note);
             }
             With::OwnFile => subject.file = caller.uploaded(&subject.conversation, "photo.png", PIXEL).await,
             With::File | With::Link => {
@@ -217,13 +241,14 @@ impl Stage {
         Subject { id: text(&further["id"]).to_owned(), ..Subject::default() }
     }
 
-    async fn thing(&self, path: &str, body: &str, whose: Whose) -> Subject {
-        let admin = self.admin_of(whose == Whose::Foreign);
-        let body = body.replace("{key}", &key());
-        let request = admin.request(Method::POST, path).header("content-type", "application/json").body(body);
-        let made = send(request).await;
-        assert!(matches!(made.status, 200 | 201), "POST {path}: {}", made.text);
-        Subject { id: text(&made.body["id"]).to_owned(), ..Subject::default() }
+    /// Who makes what is its maker's own.
+    fn owner(&self, role: Role, whose: Whose) -> Rest {
+        match (whose, role) {
+            (Whose::Own, _) => self.person(role).rest.clone(),
+            (Whose::Foreign, _) => self.foreign_admin.rest.clone(),
+            (_, Role::Admin) => self.supervisor.rest.clone(),
+            _ => self.admin.rest.clone(),
+        }
     }
 
     pub(crate) fn admin_of(&self, foreign: bool) -> &Rest {
@@ -240,10 +265,27 @@ impl Stage {
         };
         let mut filled = words.replace("{id}", id).replace("{number}", &subject.number);
         filled = filled.replace("{message_id}", &subject.message).replace("{agent}", &self.agent.id);
+        filled = filled.replace("{note_id}", &subject.note).replace("{twin}", &subject.twin);
+        filled = filled.replace("{this}", &subject.request).replace("{colleague}", &self.other_agent.id);
         filled = filled.replace("{customer}", &self.other_customer.id);
         filled = filled.replace("{request}", &self.visitor.support_request);
+        filled = filled.replace("{tomorrow}", &tomorrow());
         if filled.contains("{key}") { filled.replace("{key}", &key()) } else { filled }
     }
+}
+
+fn tomorrow() -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    (Timestamp::from_micros(0) + now + Duration::from_hours(24)).to_string()
+}
+
+/// What is made by a `POST` there, of that body.
+async fn thing(by: &Rest, path: &str, body: &str) -> Subject {
+    let body = body.replace("{key}", &key());
+    let request = by.request(Method::POST, path).header("content-type", "application/json").body(body);
+    let made = send(request).await;
+    assert!(matches!(made.status, 200 | 201), "POST {path}: {}", made.text);
+    Subject { id: text(&made.body["id"]).to_owned(), ..Subject::default() }
 }
 
 fn named(person: &Person) -> Subject {
