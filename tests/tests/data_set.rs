@@ -1,4 +1,6 @@
 //! The product runs on a data set that was made for it, and says of it what was made.
+
+#![expect(clippy::expect_used, clippy::panic, reason = "what cannot be done fails the test")]
 #![expect(clippy::cast_precision_loss, reason = "counts of a small data set")]
 
 use chat::SenderKind;

@@ -114,12 +114,12 @@ impl Packing {
             return Ok(Some(piece));
         }
         if let Some(source) = &mut self.open {
-            return Ok(Some(match source.next().await? {
-                Some(piece) => self.archive.content(&piece),
-                None => {
-                    self.open = None;
-                    self.archive.end()
-                }
+            let piece = source.next().await?;
+            return Ok(Some(if let Some(piece) = piece {
+                self.archive.content(&piece)
+            } else {
+                self.open = None;
+                self.archive.end()
             }));
         }
         for (id, path) in self.files.by_ref() {

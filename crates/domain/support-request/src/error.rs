@@ -58,8 +58,8 @@ pub enum SupportRequestError {
 impl SupportRequestError {
     /// Every code that belongs to this domain; each has a text in every language.
     pub const CODES: [&'static str; 8] = [
-        "support_request.customer_not_found",
         "support_request.not_found",
+        "support_request.customer_not_found",
         "support_request.illegal_transition",
         "support_request.stale",
         "support_request.appointment_taken",

@@ -53,7 +53,6 @@ pub trait Settings: Send + Sync {
 
 /// What is to become of the settings; what is `None` stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[expect(clippy::option_option, reason = "absent, switched off and another are three things")]
 pub struct SettingsChange {
     /// See [`RequestSettings::auto_assign`].
     pub auto_assign: Option<bool>,
@@ -72,16 +71,16 @@ pub struct SettingsChange {
 impl SettingsChange {
     /// What is wrong with it.
     pub fn check(&self) -> Vec<FieldError> {
-        let ranges: [(&'static str, Option<Option<u32>>, RangeInclusive<u32>); 4] = [
-            ("escalation_hours", self.escalation_hours, 1..=720),
-            ("auto_close_days", self.auto_close_days, 1..=365),
-            ("archive_days", self.archive_days, 1..=3_650),
-            ("retention_years", self.retention_years, 1..=100),
-        ];
-        let is_wrong = |value: &Option<Option<u32>>, range: &RangeInclusive<u32>| {
-            value.flatten().is_some_and(|value| !range.contains(&value))
+        let fits = |value: Option<Option<u32>>, range: RangeInclusive<u32>| {
+            value.flatten().is_none_or(|value| range.contains(&value))
         };
-        let wrong = ranges.into_iter().filter(|(_, value, range)| is_wrong(value, range));
+        let checked = [
+            ("escalation_hours", fits(self.escalation_hours, 1..=720)),
+            ("auto_close_days", fits(self.auto_close_days, 1..=365)),
+            ("archive_days", fits(self.archive_days, 1..=3_650)),
+            ("retention_years", fits(self.retention_years, 1..=100)),
+        ];
+        let wrong = checked.into_iter().filter(|(_, fits)| !fits);
         wrong.map(|(field, ..)| FieldError::new(field, "out_of_range")).collect()
     }
 

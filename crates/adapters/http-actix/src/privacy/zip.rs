@@ -78,7 +78,9 @@ impl Archive {
             out.extend(44_u64.to_le_bytes());
             shorts(&mut out, &[VERSION, VERSION]);
             longs(&mut out, &[0, 0]);
-            [count, count, size, begin].iter().for_each(|field| out.extend(field.to_le_bytes()));
+            for field in [count, count, size, begin] {
+                out.extend(field.to_le_bytes());
+            }
             longs(&mut out, &[0x0706_4b50, 0]);
             out.extend(end.to_le_bytes());
             longs(&mut out, &[1]);
@@ -98,11 +100,15 @@ impl Archive {
 }
 
 fn shorts(out: &mut Vec<u8>, fields: &[u16]) {
-    fields.iter().for_each(|field| out.extend(field.to_le_bytes()));
+    for field in fields {
+        out.extend(field.to_le_bytes());
+    }
 }
 
 fn longs(out: &mut Vec<u8>, fields: &[u32]) {
-    fields.iter().for_each(|field| out.extend(field.to_le_bytes()));
+    for field in fields {
+        out.extend(field.to_le_bytes());
+    }
 }
 
 /// All ones where it does not fit: the field of ZIP64 has it.
@@ -173,7 +179,7 @@ mod tests {
             let begin = local + 30 + short(local + 26);
             assert_eq!(&all[local + 30..begin], name.as_bytes());
             assert_eq!(&all[begin..begin + content.len()], content);
-            assert_eq!(number(at + 16) as u32, crc(0, content));
+            assert_eq!(u32::try_from(number(at + 16)).unwrap(), crc(0, content));
             at += 46 + short(at + 28) + short(at + 30);
         }
         assert_eq!(at, end);

@@ -66,7 +66,7 @@ impl Scene {
             Arc::new(Desk::new(store.clone(), store.clone(), anybody, unwatched, Arc::new(SystemEnv)))
         };
         let nodes = [desk(&test.store), desk(&test.other)];
-        Self { organization, agents, customer, nodes, test }
+        Self { test, organization, agents, customer, nodes }
     }
 
     fn caller(&self) -> Caller {

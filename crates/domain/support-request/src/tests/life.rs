@@ -35,11 +35,11 @@ fn now(scene: &Scene) -> Timestamp {
     scene.env.now()
 }
 
-fn is_not_found<T: std::fmt::Debug>(done: Result<T, SupportRequestError>) -> bool {
+fn is_not_found<T: std::fmt::Debug>(done: &Result<T, SupportRequestError>) -> bool {
     matches!(done, Err(SupportRequestError::NotFound))
 }
 
-fn is_forbidden<T: std::fmt::Debug>(done: Result<T, SupportRequestError>) -> bool {
+fn is_forbidden<T: std::fmt::Debug>(done: &Result<T, SupportRequestError>) -> bool {
     matches!(done, Err(SupportRequestError::NotAllowed(_)))
 }
 
@@ -98,7 +98,7 @@ async fn each_changed_field_is_told_by_itself_and_one_that_is_as_it_was_is_not()
         .unwrap();
     assert_eq!(scene.desk.timeline(&scene.customer, request).await.unwrap().len(), shown.len(), "tags are for staff");
     assert!(!scene.feed.take()[0].is_for_customer());
-    assert!(is_forbidden(scene.act(&scene.customer, request, priority_of_nobody()).await));
+    assert!(is_forbidden(&scene.act(&scene.customer, request, priority_of_nobody()).await));
 }
 
 fn priority_of_nobody() -> Action {
@@ -156,7 +156,7 @@ async fn what_is_escalated_is_urgent_and_somebodys() {
     let escalated = scene.timeline(request).into_iter().find(|entry| entry.kind == TimelineKind::Escalated).unwrap();
     assert_eq!(escalated.reason.as_deref(), Some("Troisième relance."));
     assert_eq!(scene.feed.take()[0].event, "escalated");
-    assert!(is_forbidden(scene.act(&scene.customer, request, Action::Escalate).await));
+    assert!(is_forbidden(&scene.act(&scene.customer, request, Action::Escalate).await));
 }
 
 #[tokio::test]
@@ -165,13 +165,13 @@ async fn a_rating_is_the_requesters_and_may_be_changed_for_seven_days() {
     let request = scene.closed().await;
     let before = scene.store.outbox().len();
     for other in [&scene.agent, &scene.admin()] {
-        assert!(is_forbidden(scene.act(other, request, rating(5)).await));
+        assert!(is_forbidden(&scene.act(other, request, rating(5)).await));
     }
     let stranger = scene.user(Role::Customer, "Noa Simon");
-    assert!(is_not_found(scene.act(&stranger, request, rating(5)).await));
-    assert!(is_not_found(scene.act(&scene.guest(request), request, rating(5)).await), "another person's token");
+    assert!(is_not_found(&scene.act(&stranger, request, rating(5)).await));
+    assert!(is_not_found(&scene.act(&scene.guest(request), request, rating(5)).await), "another person's token");
     let noted = Command { note: Some(crate::Note::stored("x".to_owned())), ..Command::default() };
-    assert!(is_forbidden(scene.desk.act(&scene.customer, request, rating(5), noted).await));
+    assert!(is_forbidden(&scene.desk.act(&scene.customer, request, rating(5), noted).await));
 
     scene.act(&scene.customer, request, rating(2)).await.unwrap();
     let first = now(&scene);
@@ -282,8 +282,8 @@ async fn only_open_requests_of_one_person_that_the_caller_sees_are_merged() {
     let theirs = scene.opened().await;
     scene.act(&scene.supervisor, theirs, Action::Take).await.unwrap();
     assert!(matches!(merge(&scene.agent, theirs).await, Err(SupportRequestError::Invalid(_))), "not in sight");
-    assert!(is_forbidden(merge(&scene.customer, theirs).await));
-    assert!(is_not_found(merge(&stranger, theirs).await));
+    assert!(is_forbidden(&merge(&scene.customer, theirs).await));
+    assert!(is_not_found(&merge(&stranger, theirs).await));
     let closed = scene.closed().await;
     assert!(matches!(merge(&scene.agent, closed).await, Err(SupportRequestError::IllegalTransition { .. })));
     let stale = Command { if_match: Some(7), ..Command::default() };
@@ -322,9 +322,9 @@ async fn a_follow_up_is_a_request_of_its_own_linked_both_ways() {
 
     let words = || crate::FirstMessage { client_message_id: "a".into(), content: "x".into(), content_hash: 1 };
     let spoken = FollowUp { first: Some(words()), ..FollowUp::default() };
-    assert!(is_forbidden(follow(&scene.agent, spoken).await), "nobody speaks in the customer's place");
+    assert!(is_forbidden(&follow(&scene.agent, spoken).await), "nobody speaks in the customer's place");
     let stranger = scene.user(Role::Customer, "Noa Simon");
-    assert!(is_not_found(follow(&stranger, FollowUp::default()).await));
+    assert!(is_not_found(&follow(&stranger, FollowUp::default()).await));
     assert!(follow(&scene.agent, FollowUp::default()).await.is_ok());
 }
 
@@ -333,7 +333,7 @@ async fn a_deleted_request_is_there_for_nobody_until_an_admin_restores_it() {
     let scene = Scene::new();
     let (request, admin) = (scene.opened().await, scene.admin());
     for caller in [&scene.customer, &scene.agent, &scene.supervisor] {
-        assert!(is_forbidden(scene.act(caller, request, Action::Delete).await));
+        assert!(is_forbidden(&scene.act(caller, request, Action::Delete).await));
     }
     assert!(scene.act(&admin, request, Action::Delete).await.unwrap().changed);
     let told = scene.feed.take();
@@ -342,16 +342,16 @@ async fn a_deleted_request_is_there_for_nobody_until_an_admin_restores_it() {
     let state = scene.store.conversation(scene.organization, scene.stored(request).conversation).unwrap().state;
     assert!(state.deleted_at.is_some(), "the log takes nothing");
     for caller in [&scene.customer, &scene.agent, &scene.supervisor, &admin] {
-        assert!(is_not_found(scene.desk.view(caller, request).await));
-        assert!(is_not_found(scene.desk.timeline(caller, request).await));
-        assert!(is_not_found(scene.act(caller, request, Action::Close).await));
-        assert!(is_not_found(scene.desk.view_by_number(caller, scene.stored(request).number.as_str()).await));
+        assert!(is_not_found(&scene.desk.view(caller, request).await));
+        assert!(is_not_found(&scene.desk.timeline(caller, request).await));
+        assert!(is_not_found(&scene.act(caller, request, Action::Close).await));
+        assert!(is_not_found(&scene.desk.view_by_number(caller, scene.stored(request).number.as_str()).await));
         let list = scene.desk.list(caller, &RequestFilter::default(), kernel::PageRequest::default()).await;
         assert_eq!(list.unwrap().total, 0);
     }
-    assert!(is_not_found(scene.act(&scene.supervisor, request, Action::Restore).await));
+    assert!(is_not_found(&scene.act(&scene.supervisor, request, Action::Restore).await));
     let deleted = RequestFilter { deleted: true, ..RequestFilter::default() };
-    assert!(is_forbidden(scene.desk.list(&scene.supervisor, &deleted, kernel::PageRequest::default()).await));
+    assert!(is_forbidden(&scene.desk.list(&scene.supervisor, &deleted, kernel::PageRequest::default()).await));
     assert_eq!(scene.desk.list(&admin, &deleted, kernel::PageRequest::default()).await.unwrap().total, 1);
 
     scene.env.pass(RESTORABLE);
@@ -360,7 +360,7 @@ async fn a_deleted_request_is_there_for_nobody_until_an_admin_restores_it() {
     assert!(scene.desk.view(&scene.customer, request).await.is_ok());
     scene.act(&admin, request, Action::Delete).await.unwrap();
     scene.env.pass(RESTORABLE + Duration::from_micros(1));
-    assert!(is_not_found(scene.act(&admin, request, Action::Restore).await), "its time is over");
+    assert!(is_not_found(&scene.act(&admin, request, Action::Restore).await), "its time is over");
 }
 
 #[tokio::test]
@@ -377,11 +377,11 @@ async fn what_was_deleted_is_purged_after_thirty_days_or_at_once() {
     assert_eq!(scene.timeline(first), []);
 
     scene.feed.take();
-    assert!(is_forbidden(scene.desk.purge(&scene.supervisor, second).await));
+    assert!(is_forbidden(&scene.desk.purge(&scene.supervisor, second).await));
     scene.desk.purge(&admin, second).await.unwrap();
     assert_eq!(scene.store.stored(scene.organization, second), None);
     assert_eq!(scene.feed.take()[0].event, "deleted");
-    assert!(is_not_found(scene.desk.purge(&admin, second).await));
+    assert!(is_not_found(&scene.desk.purge(&admin, second).await));
     assert!(scene.store.stored(scene.organization, kept).is_some());
 }
 
@@ -472,7 +472,7 @@ async fn a_request_opened_by_staff_can_be_somebodys_from_the_beginning() {
     let scene = Scene::new();
     let mut order = Scene::order_of(&scene.customer);
     order.agent = Some(id(&scene.supervisor));
-    assert!(is_forbidden(scene.desk.open(&scene.customer, order.clone()).await));
+    assert!(is_forbidden(&scene.desk.open(&scene.customer, order.clone()).await));
     let before = scene.store.outbox().len();
     let opened = scene.desk.open(&scene.agent, order.clone()).await.unwrap().view.request;
     assert_eq!((opened.status, opened.assignee), (Status::Assigned, order.agent));

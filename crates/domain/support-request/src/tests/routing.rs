@@ -135,13 +135,13 @@ async fn skills_decide_who_is_asked() {
     };
     agent(&scene.agent, |agent| agent.availability = Availability::Offline);
     agent(&english, |agent| agent.languages = vec![Language::En]);
-    agent(&payments, |agent| agent.categories = vec![category("payment")]);
+    agent(&payments, |agent| agent.categories = vec![category("billing")]);
     assert_eq!(open(&scene, order(&scene)).await.assignee, None, "the one speaks English, the other knows payments");
-    let payment = OpenRequest { category: category("payment"), ..order(&scene) };
+    let payment = OpenRequest { category: category("billing"), ..order(&scene) };
     assert_eq!(open(&scene, payment).await.assignee, Some(id(&payments)));
 
     agent(&scene.agent, |agent| agent.availability = Availability::Online);
-    let then = Decision { skill: Some(category("payment")), ..Decision::default() };
+    let then = Decision { skill: Some(category("billing")), ..Decision::default() };
     add(&scene, &admin, "Tout au paiement", Conditions::default(), then).await;
     let request = open(&scene, order(&scene)).await;
     assert_eq!(
@@ -158,14 +158,14 @@ async fn skills_decide_who_is_asked() {
 #[tokio::test]
 async fn the_first_rule_that_fits_decides() {
     let (scene, admin) = automatic().await;
-    let returns = Conditions { category: vec![category("returns")], ..Conditions::default() };
+    let returns = Conditions { category: vec![category("complaint")], ..Conditions::default() };
     let to = |caller: &Caller| Decision { agent_id: Some(id(caller)), ..Decision::default() };
     let off = add(&scene, &admin, "Éteinte", Conditions::default(), to(&admin)).await;
     let change = RuleChange { enabled: Some(false), ..RuleChange::default() };
     rules(&scene).change(&admin, off.id, change).await.unwrap();
     add(&scene, &admin, "Retours", returns, to(&scene.supervisor)).await;
     add(&scene, &admin, "Reste", Conditions::default(), to(&scene.agent)).await;
-    let returned = open(&scene, OpenRequest { category: category("returns"), ..order(&scene) }).await;
+    let returned = open(&scene, OpenRequest { category: category("complaint"), ..order(&scene) }).await;
     assert_eq!(returned.assignee, Some(id(&scene.supervisor)), "by name anybody of staff");
     assert_eq!(open(&scene, order(&scene)).await.assignee, Some(id(&scene.agent)));
     scene.store.change_agent(scene.organization, id(&scene.agent), |agent| agent.capacity = 1);
