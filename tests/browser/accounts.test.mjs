@@ -75,12 +75,20 @@ test('somebody makes an account, finds what they asked before, and comes back af
   await page.goto(link);
   await page.getByRole('heading', { name: 'Confirmer votre courriel' }).waitFor();
   assert.equal(page.url(), `${server.base}/account/verify`);
+  await page.getByText('Saisissez le mot de passe choisi à l’inscription').waitFor();
+  await page.getByLabel('Mot de passe').fill('pas celui-là');
+  await page.getByRole('button', { name: 'Confirmer' }).click();
+  await page.getByText('Ce n’est pas le mot de passe de l’inscription').waitFor();
+  assert.deepEqual(await violations(page), []);
+  await screenshot(page, 'verify');
+  await page.getByLabel('Mot de passe').fill('quatre chevaux verts');
   await page.getByRole('button', { name: 'Confirmer' }).click();
   await page.getByRole('heading', { name: 'Votre courriel est confirmé' }).waitFor();
   assert.deepEqual(await violations(page), []);
   // The link works once.
   const again = await page.context().newPage();
   await again.goto(link);
+  await again.getByLabel('Mot de passe').fill('quatre chevaux verts');
   await again.getByRole('button', { name: 'Confirmer' }).click();
   await again.getByRole('heading', { name: 'Ce lien ne fonctionne plus' }).waitFor();
   await again.close();
@@ -117,6 +125,34 @@ test('somebody makes an account, finds what they asked before, and comes back af
   await signIn(page, email, 'cinq chevaux bleus');
   await page.locator('.whole-problem p').waitFor();
   await signIn(page, email, 'six chevaux gris');
+  await page.getByRole('heading', { name: 'Mes demandes' }).waitFor();
+  await close(page);
+});
+
+test('who receives the letter of a stranger’s registration chooses the password, and the account is theirs', async () => {
+  const email = 'visee@exemple.fr';
+  const registration = { organization: 'demo', email, password: 'connu d’un inconnu', first_name: 'Autre', last_name: 'Personne', language: 'fr' };
+  await server.call('/auth/register', { body: registration });
+  const page = await profile(browser);
+  const strangers = await linkFor(server, email, '');
+  await page.goto(strangers);
+  await page.getByRole('link', { name: 'Mot de passe oublié' }).click();
+  await page.getByLabel('Courriel').fill(email);
+  await page.getByRole('button', { name: 'Recevoir un lien' }).click();
+  await page.getByText(`Si ${email} a un compte`).waitFor();
+  await page.goto(await linkFor(server, email, 'mot de passe'));
+  await page.getByLabel('Nouveau mot de passe').fill('huit chevaux blancs');
+  await page.getByRole('button', { name: 'Enregistrer' }).click();
+  await page.getByRole('heading', { name: 'Le mot de passe est changé' }).waitFor();
+  const late = await page.context().newPage();
+  await late.goto(strangers);
+  await late.getByLabel('Mot de passe').fill('connu d’un inconnu');
+  await late.getByRole('button', { name: 'Confirmer' }).click();
+  await late.getByRole('heading', { name: 'Ce lien ne fonctionne plus' }).waitFor();
+  await late.close();
+  await signIn(page, email, 'connu d’un inconnu');
+  await page.locator('.whole-problem p').waitFor();
+  await signIn(page, email, 'huit chevaux blancs');
   await page.getByRole('heading', { name: 'Mes demandes' }).waitFor();
   await close(page);
 });

@@ -17,6 +17,7 @@ use tokio::time::sleep;
 over_both_stores!(
     a_visitor_finds_the_way_back_by_mail_and_goes_on,
     a_customer_registers_by_mail_and_sees_what_they_asked_before,
+    an_address_that_a_stranger_registered_stays_its_owners,
     a_forgotten_password_is_chosen_anew_by_mail,
     an_invited_colleague_signs_in,
 );
@@ -72,8 +73,11 @@ async fn a_customer_registers_by_mail_and_sees_what_they_asked_before(store: Sto
     server.rest().post("/auth/register", &registration).await.expect(202);
     assert!(sign_in(&server, "lea@example.com", PASSWORD).await.is_none(), "not before the address is proven");
     let token = link(&server, "/account/verify#", 1).await;
-    let user = server.rest().post("/auth/email/verify", &json!({ "token": token })).await.expect(200);
-    server.rest().post("/auth/email/verify", &json!({ "token": token })).await.problem(404);
+    let wrong = json!({ "token": token, "password": "cinq-chevaux-bleus" });
+    assert_eq!(server.rest().post("/auth/email/verify", &wrong).await.problem(401), "identity.bad_credentials");
+    let proof = json!({ "token": token, "password": PASSWORD });
+    let user = server.rest().post("/auth/email/verify", &proof).await.expect(200);
+    server.rest().post("/auth/email/verify", &proof).await.problem(404);
     assert_eq!(user["id"], before["requester"]["id"], "the participant keeps its id");
 
     let customer = sign_in(&server, "lea@example.com", PASSWORD).await.unwrap();
@@ -93,6 +97,30 @@ async fn a_customer_registers_by_mail_and_sees_what_they_asked_before(store: Sto
     server.rest().post("/auth/register", &registration).await.expect(202);
     let text = mail(&server, 2, "already have an account").await;
     assert!(!text.contains("/account/verify"), "{text}");
+}
+
+async fn an_address_that_a_stranger_registered_stays_its_owners(store: Store) {
+    let server = Server::over(store).await;
+    let before = contact_form(&server, "lea@example.com").await;
+    let registration = json!({
+        "organization": ORGANIZATION, "email": "lea@example.com", "password": PASSWORD, "first_name": "Léa",
+        "last_name": "Martin", "phone": "+33612345678",
+    });
+    server.rest().post("/auth/register", &registration).await.expect(202);
+    let strangers = link(&server, "/account/verify#", 1).await;
+    let forgotten = json!({ "organization": ORGANIZATION, "email": "lea@example.com" });
+    server.rest().post("/auth/password/forgot", &forgotten).await.expect(202);
+    let token = link(&server, "/account/reset#", 2).await;
+    let own = "cinq-chevaux-bleus";
+    server.rest().post("/auth/password/reset", &json!({ "token": token, "password": own })).await.expect(204);
+
+    let proof = json!({ "token": strangers, "password": PASSWORD });
+    server.rest().post("/auth/email/verify", &proof).await.problem(404);
+    assert!(sign_in(&server, "lea@example.com", PASSWORD).await.is_none(), "the stranger's password opens nothing");
+    let owner = sign_in(&server, "lea@example.com", own).await.unwrap();
+    let me = owner.get("/auth/me").await.expect(200);
+    assert_eq!((&me["id"], &me["phone"]), (&before["requester"]["id"], &Value::Null));
+    assert_eq!(owner.get("/support-requests").await.expect(200)["items"][0]["id"], before["id"]);
 }
 
 async fn a_forgotten_password_is_chosen_anew_by_mail(store: Store) {

@@ -286,7 +286,12 @@ const ROWS: &[Row] = &[
         r#"{"organization":"demo","email":"new@demo.test","password":"une-phrase-bien-longue","first_name":"A","last_name":"B"}"#,
         REGISTRATION,
     ),
-    write("POST /api/v1/auth/email/verify", Needs::Nobody, r#"{"token":"x"}"#, LINKS),
+    write(
+        "POST /api/v1/auth/email/verify",
+        Needs::Nobody,
+        r#"{"token":"x","password":"une-phrase-bien-longue"}"#,
+        LINKS,
+    ),
     write(
         "POST /api/v1/auth/password/forgot",
         Needs::Nobody,

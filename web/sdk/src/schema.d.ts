@@ -73,6 +73,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who did what to what, from where, the newest first. For administrators. */
+        get: operations["list_audit_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/email/verify": {
         parameters: {
             query?: never;
@@ -83,8 +100,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Makes the account of a registration.
-         * @description What was asked under this address before, without an account, belongs to it from now on.
+         * Makes the account of a registration, for whoever has read its letter and knows its password.
+         * @description What was asked under this address before, without an account, belongs to it from now on. The password is asked
+         *     for because anybody can register an address that is not theirs: an owner who does not know it sets another with
+         *     `POST /auth/password/forgot`, which makes the account as well. Another registration of the address ends this one.
          */
         post: operations["verify_email"];
         delete?: never;
@@ -196,7 +215,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Sends a link to choose another password, if the address has an account.
+         * Sends a link to choose another password, if the address has an account, or a registration to be confirmed.
          * @description The answer is the same if it has none, and takes as long.
          */
         post: operations["forgot_password"];
@@ -215,7 +234,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sets another password. All sessions of the user end. */
+        /**
+         * Sets another password. All sessions of the user end.
+         * @description The letter proves the address: where it was only registered, this makes the account, and ends all links of
+         *     registrations.
+         */
         post: operations["reset_password"];
         delete?: never;
         options?: never;
@@ -318,6 +341,78 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/canned-replies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The shared canned replies and one's own, by shortcut. For staff. */
+        get: operations["list_canned_replies"];
+        put?: never;
+        /** Adds a canned reply of one's own; supervisors, also a shared one. For staff. */
+        post: operations["add_canned_reply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/canned-replies/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Removes a canned reply of one's own; supervisors, also a shared one. For staff. */
+        delete: operations["remove_canned_reply"];
+        options?: never;
+        head?: never;
+        /** Changes a canned reply of one's own; supervisors, also a shared one. For staff. */
+        patch: operations["change_canned_reply"];
+        trace?: never;
+    };
+    "/api/v1/categories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The categories of the organisation, by position: all for staff, for others those that new requests may carry. */
+        get: operations["list_categories"];
+        put?: never;
+        /** Adds a category. For administrators. */
+        post: operations["add_category"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/categories/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes a category off the list. For administrators. */
+        delete: operations["remove_category"];
+        options?: never;
+        head?: never;
+        /** Changes a category; the general one is always active. For administrators. */
+        patch: operations["change_category"];
         trace?: never;
     };
     "/api/v1/conversations": {
@@ -534,6 +629,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Customers with an account and visitors, the newest first, with how much they asked for. For staff. */
+        get: operations["list_customers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of them. For staff. */
+        get: operations["get_customer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/files/{id}": {
         parameters: {
             query?: never;
@@ -549,6 +678,24 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organization": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own organisation, and what it has set. For staff. */
+        get: operations["get_organization"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes one's own organisation. For administrators. */
+        patch: operations["update_organization"];
         trace?: never;
     };
     "/api/v1/presence": {
@@ -568,6 +715,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/privacy/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erases whoever asks, for good: names, addresses, messages and files go, and the account is closed; counts stay.
+         *     With a visitor's token, what belongs to its request. Administrators may name somebody else.
+         */
+        post: operations["erase_personal_data"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All that is stored of whoever asks, as a ZIP file: `data.json`, and the files they sent under `files/`. With a
+         *     visitor's token, what belongs to its request.
+         */
+        get: operations["export_personal_data"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/public/availability": {
         parameters: {
             query?: never;
@@ -577,6 +764,23 @@ export interface paths {
         };
         /** Who is there to answer. */
         get: operations["get_availability"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/public/categories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The categories that a visitor's request may carry, by position. */
+        get: operations["list_public_categories"];
         put?: never;
         post?: never;
         delete?: never;
@@ -688,6 +892,78 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/routing-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rules by which requests are routed. For administrators. */
+        get: operations["list_rules"];
+        put?: never;
+        /** Adds a rule; an organisation has at most 200. For administrators. */
+        post: operations["add_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/routing-rules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Removes a rule. For administrators. */
+        delete: operations["remove_rule"];
+        options?: never;
+        head?: never;
+        /** Changes a rule. For administrators. */
+        patch: operations["change_rule"];
+        trace?: never;
+    };
+    "/api/v1/saved-views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The shared views and one's own, by position. For staff. */
+        get: operations["list_saved_views"];
+        put?: never;
+        /** Saves a view of one's own; supervisors, also a shared one. For staff. */
+        post: operations["add_saved_view"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/saved-views/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Removes a view of one's own; supervisors, also a shared one. For staff. */
+        delete: operations["remove_saved_view"];
+        options?: never;
+        head?: never;
+        /** Changes a view of one's own; supervisors, also a shared one. For staff. */
+        patch: operations["change_saved_view"];
         trace?: never;
     };
     "/api/v1/sla-policies": {
@@ -882,6 +1158,61 @@ export interface paths {
          */
         post: operations["merge_support_request"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/support-requests/{id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The internal notes of a request. For staff. */
+        get: operations["list_notes"];
+        put?: never;
+        /** Writes an internal note. For staff. */
+        post: operations["write_note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/support-requests/{id}/notes/{note_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Deletes one's own note; administrators, anybody's. That there was one still shows. For staff. */
+        delete: operations["delete_note"];
+        options?: never;
+        head?: never;
+        /** Lets one's own note say something else. For staff. */
+        patch: operations["edit_note"];
+        trace?: never;
+    };
+    "/api/v1/support-requests/{id}/participants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The agents who were added to a request. For staff. */
+        get: operations["list_participants"];
+        put?: never;
+        /** Adds an agent to a request, who sees it from then on; the same again changes nothing. For staff. */
+        post: operations["add_participant"];
+        /** Removes an agent from a request; the same again changes nothing. For staff. */
+        delete: operations["remove_participant"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1195,6 +1526,92 @@ export interface components {
             email: string;
         };
         /**
+         * @description A category to be added.
+         * @example {
+         *       "id": "warranty",
+         *       "names": {
+         *         "en": "Warranty",
+         *         "fr": "Garantie"
+         *       }
+         *     }
+         */
+        AddCategory: {
+            /** @description The word that requests will carry: 1 to 50 lower-case letters, digits, `-` and `_`. */
+            id: string;
+            names: components["schemas"]["CategoryNames"];
+            /**
+             * Format: int32
+             * @description Behind all others when not given.
+             */
+            position?: number | null;
+            /** @description Whether new requests may carry it; they may, unless said otherwise. */
+            active?: boolean | null;
+        };
+        /**
+         * @description Who is to be added.
+         * @example {
+         *       "user_id": "01929b5e-8f4a-7c3e-9d21-5f6a7b8c9d0e"
+         *     }
+         */
+        AddParticipant: {
+            /**
+             * Format: uuid
+             * @description An agent.
+             */
+            user_id: string;
+        };
+        /**
+         * @description A canned reply to be added.
+         * @example {
+         *       "content": "Bonjour {{customer.first_name}}, comptez 5 jours.",
+         *       "shortcut": "delai",
+         *       "title": "Délai de remboursement"
+         *     }
+         */
+        AddReply: {
+            /** @description 1 to 100 characters. */
+            title: string;
+            /** @description 1 to 30 letters, digits, `-` and `_`; no two of one agent's own, and no two shared ones, have the same. */
+            shortcut: string;
+            /**
+             * @description 1 to 10 000 characters. Placeholders: `{{customer.name}}`, `{{customer.first_name}}`, `{{agent.name}}`,
+             *     `{{request.number}}`, `{{request.subject}}`, `{{organization.name}}`; any other is refused.
+             */
+            content: string;
+            language?: components["schemas"]["UserLanguage"] | null;
+            /** @description A word of the organisation's list. */
+            category?: string | null;
+            /** @description Whether it is to be there for all agents; that takes a supervisor. */
+            shared?: boolean | null;
+        };
+        /**
+         * @description A view to be saved.
+         * @example {
+         *       "filter": {
+         *         "assignee": "me",
+         *         "priority": "high,urgent"
+         *       },
+         *       "name": "Mes urgentes"
+         *     }
+         */
+        AddView: {
+            /** @description 1 to 60 characters. */
+            name: string;
+            /** @description Parameters of the list of requests by name, but for the page: what the list would refuse is refused. */
+            filter?: {
+                [key: string]: string;
+            };
+            sort?: string | null;
+            order?: string | null;
+            /** @description Whether it is to be there for all agents; that takes a supervisor. */
+            shared?: boolean | null;
+            /**
+             * Format: int32
+             * @description Behind all others when not given.
+             */
+            position?: number | null;
+        };
+        /**
          * @description Who is to answer, and what may come with it.
          * @example {
          *       "agent_id": "01929b5e-8f4a-7c3e-9d21-5f6a7b8c9d0e"
@@ -1282,6 +1699,68 @@ export interface components {
          * @enum {string}
          */
         AttachmentStatus: "pending" | "ready" | "refused";
+        /** @description Who did it. */
+        AuditActor: {
+            /** Format: uuid */
+            id: string;
+            /** @example Camille Durand */
+            name: string | null;
+        };
+        /** @description Something that was done. */
+        AuditLogEntry: {
+            /** Format: uuid */
+            id: string;
+            actor: components["schemas"]["AuditActor"] | null;
+            /** @example user.changed */
+            action: string;
+            target: components["schemas"]["AuditTarget"] | null;
+            /**
+             * @description From where, as far as it is known.
+             * @example 203.0.113.7
+             */
+            address: string | null;
+            /** @description Old and new words, and names of fields; never what somebody wrote. */
+            details: {
+                [key: string]: unknown;
+            };
+            /** Format: date-time */
+            created_at: string;
+        };
+        /** @description A page of the audit log. */
+        AuditPage: {
+            /** @description The items of this page. */
+            items: components["schemas"]["AuditLogEntry"][];
+            /**
+             * Format: int32
+             * @description Which page it is, from 1.
+             * @example 1
+             */
+            page: number;
+            /**
+             * Format: int32
+             * @description How many items a page holds.
+             * @example 20
+             */
+            limit: number;
+            /**
+             * Format: int64
+             * @description How many items there are over all pages.
+             * @example 1
+             */
+            total: number;
+        };
+        /** @description What it was done to. */
+        AuditTarget: {
+            /**
+             * @description `user`, `person`, `support_request`, `organization` …
+             * @example user
+             */
+            type: string;
+            /** Format: uuid */
+            id: string;
+            /** @example TICKET-20240115-001 */
+            name: string | null;
+        };
         /** @description Who is there. */
         Availability: {
             organization: components["schemas"]["AvailableOrganization"];
@@ -1313,6 +1792,90 @@ export interface components {
          * @enum {string}
          */
         BulkAction: "assign" | "take" | "start" | "wait" | "resolve" | "reopen" | "close" | "escalate" | "snooze" | "update";
+        /** @description What agents write often. The console fills in its placeholders before the answer is sent. */
+        CannedReply: {
+            /** Format: uuid */
+            id: string;
+            /** @example Délai de remboursement */
+            title: string;
+            /**
+             * @description What it is found by.
+             * @example delai
+             */
+            shortcut: string;
+            /** @example Bonjour {{customer.first_name}}, comptez 5 jours. */
+            content: string;
+            language: components["schemas"]["UserLanguage"] | null;
+            /** @description The category it is for, where it is for one. */
+            category: string | null;
+            /** @description Whether it is there for all agents. */
+            shared: boolean;
+            /**
+             * Format: uuid
+             * @description Who made it.
+             */
+            owner_id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /** @description Canned replies. */
+        CannedReplyList: {
+            /** @description By shortcut. */
+            items: components["schemas"]["CannedReply"][];
+        };
+        /** @description An organisation's list of categories. */
+        CategoryList: {
+            /** @description By position. */
+            items: components["schemas"]["ShownCategory"][];
+        };
+        /**
+         * @description What people call a category, by language: 1 to 60 characters each.
+         * @example {
+         *       "en": "Delivery",
+         *       "fr": "Livraison"
+         *     }
+         */
+        CategoryNames: {
+            /** @description In French. */
+            fr: string;
+            /** @description In English. */
+            en: string;
+        };
+        /**
+         * @description What is to change of a category; what is left out stays.
+         * @example {
+         *       "active": false,
+         *       "names": {
+         *         "fr": "Livraisons"
+         *       }
+         *     }
+         */
+        ChangeCategory: {
+            /** @description What is left out of them stays too. */
+            names?: components["schemas"]["CategoryNames"];
+            /** Format: int32 */
+            position?: number | null;
+            /** @description Requests that carry it keep it. */
+            active?: boolean | null;
+        };
+        /**
+         * @description What is to change of a canned reply; what is left out stays.
+         * @example {
+         *       "content": "Bonjour {{customer.name}}, comptez 7 jours."
+         *     }
+         */
+        ChangeReply: {
+            title?: string | null;
+            shortcut?: string | null;
+            content?: string | null;
+            language?: components["schemas"]["UserLanguage"] | null;
+            /** @description `null` takes it away. */
+            category?: string | null;
+            /** @description Sharing it, and taking it back, takes a supervisor. */
+            shared?: boolean | null;
+        };
         /**
          * @description What is to be done with which requests: an action, with the fields that the action takes by itself.
          * @example {
@@ -1354,6 +1917,28 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             context?: components["schemas"]["ContextChanges"];
+        };
+        /**
+         * @description What is to change of a view; what is left out stays.
+         * @example {
+         *       "name": "Urgentes",
+         *       "position": 0
+         *     }
+         */
+        ChangeView: {
+            name?: string | null;
+            /** @description All parameters together. */
+            filter?: {
+                [key: string]: string;
+            } | null;
+            /** @description `null`: as usual. */
+            sort?: string | null;
+            /** @description `null`: as usual. */
+            order?: string | null;
+            /** @description Sharing it, and taking it back, takes a supervisor. */
+            shared?: boolean | null;
+            /** Format: int32 */
+            position?: number | null;
         };
         /** @description What became of one. */
         ChangedSupportRequest: {
@@ -1551,6 +2136,64 @@ export interface components {
             language?: components["schemas"]["UserLanguage"] | null;
             role: components["schemas"]["UserRole"];
         };
+        /** @description Somebody who asks. */
+        Customer: {
+            /** Format: uuid */
+            id: string;
+            type: components["schemas"]["CustomerType"];
+            /** @example Léa Martin */
+            name: string;
+            /** @example lea@example.com */
+            email: string | null;
+            phone: string | null;
+            requests: components["schemas"]["CustomerRequests"];
+            /**
+             * Format: date-time
+             * @description When they last opened one.
+             */
+            last_request_at: string | null;
+        };
+        /** @description A page of customers. */
+        CustomerPage: {
+            /** @description The items of this page. */
+            items: components["schemas"]["Customer"][];
+            /**
+             * Format: int32
+             * @description Which page it is, from 1.
+             * @example 1
+             */
+            page: number;
+            /**
+             * Format: int32
+             * @description How many items a page holds.
+             * @example 20
+             */
+            limit: number;
+            /**
+             * Format: int64
+             * @description How many items there are over all pages.
+             * @example 1
+             */
+            total: number;
+        };
+        /** @description How much somebody asked for. */
+        CustomerRequests: {
+            /**
+             * Format: int64
+             * @description All of them.
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description Those that are neither resolved nor closed.
+             */
+            open: number;
+        };
+        /**
+         * @description Whether somebody has an account.
+         * @enum {string}
+         */
+        CustomerType: "user" | "guest";
         /**
          * @description What a message is to say from now on.
          * @example {
@@ -1560,6 +2203,41 @@ export interface components {
         EditMessage: {
             /** @description 1 to 5 000 characters. */
             content: string;
+        };
+        /**
+         * @description Who is to be erased; nobody named: whoever asks.
+         * @example {
+         *       "email": "lea@example.com"
+         *     }
+         */
+        Erase: {
+            /**
+             * Format: uuid
+             * @description A user or a visitor, for administrators.
+             */
+            user_id?: string | null;
+            /** @description Everybody who is known by this e-mail, for administrators. */
+            email?: string | null;
+        };
+        /** @description What was carried out. */
+        ErasedPeople: {
+            /** @description One for each person. */
+            items: components["schemas"]["ErasedPerson"][];
+        };
+        /** @description An erasure that was carried out. */
+        ErasedPerson: {
+            /**
+             * Format: uuid
+             * @description The erasure, as the log of erasures names it.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description Who was erased.
+             */
+            person_id: string;
+            /** Format: date-time */
+            erased_at: string;
         };
         /**
          * @description Why it is pressing, and who is to answer.
@@ -1884,6 +2562,61 @@ export interface components {
          * @enum {string}
          */
         MessageType: "text" | "image" | "file" | "status_update" | "system";
+        /** @description An agent, with the name of the time. */
+        NamedAgent: {
+            /**
+             * Format: uuid
+             * @description The user's id.
+             */
+            id: string;
+            /**
+             * @description First and last name.
+             * @example Camille Durand
+             */
+            name: string;
+        };
+        /** @description What staff write to each other about a request. */
+        Note: {
+            /**
+             * Format: uuid
+             * @description Its id; notes of a request sort by it.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The request it belongs to.
+             */
+            support_request_id: string;
+            /** @description Who wrote it. */
+            author: components["schemas"]["NamedAgent"];
+            /**
+             * @description What it says; `null` once it was deleted.
+             * @example Vu avec le transporteur.
+             */
+            content: string | null;
+            /** @description The agents it mentions. */
+            mentions: components["schemas"]["NamedAgent"][];
+            /**
+             * Format: date-time
+             * @description When it was written.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it last came to say something else.
+             */
+            edited_at: string | null;
+            /**
+             * Format: date-time
+             * @description When it was deleted.
+             */
+            deleted_at: string | null;
+        };
+        /** @description The internal notes of a request. */
+        Notes: {
+            /** @description Oldest first. */
+            items: components["schemas"]["Note"][];
+        };
         /**
          * @description A conversation to be opened.
          * @example {
@@ -2038,6 +2771,66 @@ export interface components {
             support_request: components["schemas"]["SupportRequest"];
             /** @description The visitor's: good for this one request and its conversation. */
             access_token: string;
+        };
+        /** @description An organisation and what it has set. A period that is `null` is switched off. */
+        OwnOrganization: {
+            /** Format: uuid */
+            id: string;
+            /** @example Maison Dupont */
+            name: string;
+            /**
+             * @description Its short name; it stays.
+             * @example demo
+             */
+            slug: string;
+            /** @description The public key of its widget; it stays. */
+            widget_key: string;
+            /**
+             * @description The sites whose pages may call it.
+             * @example [
+             *       "https://www.exemple.fr"
+             *     ]
+             */
+            allowed_origins: string[];
+            /** @description The language of those who name none. */
+            language: components["schemas"]["UserLanguage"];
+            /**
+             * @description The time zone of its days and hours, by its IANA name.
+             * @example Europe/Paris
+             */
+            time_zone: string;
+            /**
+             * @description What its request numbers begin with.
+             * @example TICKET
+             */
+            ticket_prefix: string;
+            /**
+             * @description Whether requests that nobody answers are given to the agent who is online, has a place and the skill, and has
+             *     the least to do.
+             */
+            auto_assign: boolean;
+            /**
+             * Format: int32
+             * @description After how many hours an urgent request without an answer is escalated.
+             */
+            escalation_hours: number | null;
+            /**
+             * Format: int32
+             * @description How many days after its resolution a request without activity is closed.
+             */
+            auto_close_days: number | null;
+            /**
+             * Format: int32
+             * @description How many days after its last activity a closed request is archived.
+             */
+            archive_days: number | null;
+            /**
+             * Format: int32
+             * @description How many years after its closing a request is erased.
+             */
+            retention_years: number | null;
+            /** @description Whether requesters are asked what they think once their request is closed. */
+            surveys: boolean;
         };
         /** @description How one part of the server is. */
         PartHealth: {
@@ -2287,6 +3080,31 @@ export interface components {
          * @enum {string}
          */
         RequestKind: "chat" | "contact_form" | "claim" | "order_issue" | "product_issue" | "appointment";
+        /** @description An agent who was added to a request, by hand or by a mention, and so sees it. */
+        RequestParticipant: {
+            /**
+             * Format: uuid
+             * @description The user's id.
+             */
+            id: string;
+            /**
+             * @description First and last name.
+             * @example Camille Durand
+             */
+            name: string;
+            /** @description What they may do. */
+            role: components["schemas"]["UserRole"];
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            added_at: string;
+        };
+        /** @description The agents who were added to a request. */
+        RequestParticipants: {
+            /** @description The longest there first. */
+            items: components["schemas"]["RequestParticipant"][];
+        };
         /**
          * @description How urgent a request is; sets its deadlines.
          * @enum {string}
@@ -2450,6 +3268,102 @@ export interface components {
             /** @description Whether it was so already; nothing was stored then. */
             duplicate: boolean;
         };
+        /** @description A rule. The first enabled one that fits a request decides. */
+        Rule: {
+            /** Format: uuid */
+            id: string;
+            /** @example Retours en anglais */
+            name: string;
+            /**
+             * Format: int32
+             * @description Where it stands among the others; of two at one place, the older comes first.
+             */
+            position: number;
+            /** @description Whether it is looked at. */
+            enabled: boolean;
+            conditions: components["schemas"]["RuleConditions"];
+            then: components["schemas"]["RuleDecision"];
+        };
+        /**
+         * @description Which requests a rule is for: those that fit all four lists. An empty one is fit by everything.
+         * @example {
+         *       "category": [
+         *         "returns"
+         *       ],
+         *       "kind": [],
+         *       "language": [
+         *         "en"
+         *       ],
+         *       "priority": []
+         *     }
+         */
+        RuleConditions: {
+            category: string[];
+            /** @description `chat`, `contact_form`, `claim`, `order_issue`, `product_issue`, `appointment`. */
+            kind: string[];
+            /** @description `low`, `normal`, `high`, `urgent`, as the requester asked for. */
+            priority: string[];
+            /** @description `fr`, `en`. */
+            language: string[];
+        };
+        /**
+         * @description What a rule decides; at least one thing. Nobody is given anything unless `auto_assign` is switched on for the
+         *     organisation; the priority is set in any case.
+         * @example {
+         *       "agent_id": null,
+         *       "priority": "high",
+         *       "skill": "english"
+         *     }
+         */
+        RuleDecision: {
+            /** @description Only agents with this word among the categories of their skills. */
+            skill: string | null;
+            /**
+             * Format: uuid
+             * @description Only this member of staff.
+             */
+            agent_id: string | null;
+            /** @description How urgent it is, whatever was asked for; set before deadlines are promised. */
+            priority: string | null;
+        };
+        /**
+         * @description A rule to be made, or what is to change of one; what is left out stays, of a new one as follows.
+         * @example {
+         *       "conditions": {
+         *         "category": [
+         *           "returns"
+         *         ],
+         *         "kind": [],
+         *         "language": [
+         *           "en"
+         *         ],
+         *         "priority": []
+         *       },
+         *       "name": "Retours en anglais",
+         *       "then": {
+         *         "agent_id": null,
+         *         "priority": null,
+         *         "skill": "english"
+         *       }
+         *     }
+         */
+        RuleToBe: {
+            /** @description 1 to 100 characters; a new rule needs one. */
+            name?: string | null;
+            /**
+             * Format: int32
+             * @description Behind all others.
+             */
+            position?: number | null;
+            /** @description `true`. */
+            enabled?: boolean | null;
+            conditions?: components["schemas"]["RuleConditions"] | null;
+            then?: components["schemas"]["RuleDecision"] | null;
+        };
+        /** @description The rules, in the order in which they are looked at. */
+        Rules: {
+            items: components["schemas"]["Rule"][];
+        };
         /** @description What requesters thought. */
         Satisfaction: {
             /**
@@ -2462,6 +3376,51 @@ export interface components {
              * @description How many ratings there are.
              */
             responses: number;
+        };
+        /** @description A list of requests that is looked at again and again. */
+        SavedView: {
+            /** Format: uuid */
+            id: string;
+            /** @example Mes urgentes */
+            name: string;
+            /**
+             * @description Parameters of the list of requests by name, as they were written: `me` is whoever looks.
+             * @example {
+             *       "assignee": "me",
+             *       "priority": "high,urgent"
+             *     }
+             */
+            filter: {
+                [key: string]: string;
+            };
+            /**
+             * @description What the list is sorted by; as usual when `null`.
+             * @example priority
+             */
+            sort: string | null;
+            /**
+             * @description Which way; as usual when `null`.
+             * @example desc
+             */
+            order: string | null;
+            /** @description Whether it is there for all agents. */
+            shared: boolean;
+            /**
+             * Format: int32
+             * @description Its place among others.
+             * @example 0
+             */
+            position: number;
+            /**
+             * Format: uuid
+             * @description Who made it.
+             */
+            owner_id: string;
+        };
+        /** @description Saved views. */
+        SavedViewList: {
+            /** @description By position. */
+            items: components["schemas"]["SavedView"][];
         };
         /**
          * @description A message to be sent.
@@ -2571,6 +3530,24 @@ export interface components {
         SetPolicies: {
             /** @description One for each priority that is to change. */
             items: components["schemas"]["SlaPolicyOf"][];
+        };
+        /** @description A category of the list. */
+        ShownCategory: {
+            /**
+             * @description The word that requests carry.
+             * @example delivery
+             */
+            id: string;
+            /** @description What people call it. */
+            names: components["schemas"]["CategoryNames"];
+            /**
+             * Format: int32
+             * @description Its place on the list.
+             * @example 3
+             */
+            position: number;
+            /** @description Whether new requests may carry it. */
+            active: boolean;
         };
         /** @description What is promised, by priority, the most urgent last. */
         SlaPolicies: {
@@ -2834,7 +3811,7 @@ export interface components {
          * @description What an entry of a timeline tells.
          * @enum {string}
          */
-        TimelineKind: "created" | "status_changed" | "assignee_changed" | "priority_changed" | "subject_changed" | "category_changed" | "details_changed" | "escalated" | "rated" | "snoozed" | "woken" | "merged" | "follow_up" | "archived" | "unarchived" | "deleted" | "restored" | "surveyed" | "first_response" | "sla_warning" | "sla_breached";
+        TimelineKind: "created" | "status_changed" | "assignee_changed" | "priority_changed" | "subject_changed" | "category_changed" | "details_changed" | "escalated" | "rated" | "snoozed" | "woken" | "merged" | "follow_up" | "archived" | "unarchived" | "deleted" | "restored" | "surveyed" | "first_response" | "sla_warning" | "sla_breached" | "participant_added" | "participant_removed";
         /** @description A request with what happened to it. */
         TrackedSupportRequest: {
             support_request: components["schemas"]["SupportRequest"];
@@ -2886,6 +3863,46 @@ export interface components {
             current_password?: string | null;
         };
         /**
+         * @description What is to change of an organisation; what is left out stays.
+         * @example {
+         *       "archive_days": null,
+         *       "auto_assign": true
+         *     }
+         */
+        UpdateOrganization: {
+            /** @description 1 to 100 characters. */
+            name?: string | null;
+            /** @description All of them, in the place of those there were; at most 100. A browser's page of any other site may not call. */
+            allowed_origins?: string[] | null;
+            language?: components["schemas"]["UserLanguage"] | null;
+            /** @description IANA name. */
+            time_zone?: string | null;
+            /** @description A capital, then up to 11 capitals or digits; for the numbers of later requests. */
+            ticket_prefix?: string | null;
+            auto_assign?: boolean | null;
+            /**
+             * Format: int32
+             * @description `null` switches it off.
+             */
+            escalation_hours?: number | null;
+            /**
+             * Format: int32
+             * @description `null` switches it off.
+             */
+            auto_close_days?: number | null;
+            /**
+             * Format: int32
+             * @description `null` switches it off.
+             */
+            archive_days?: number | null;
+            /**
+             * Format: int32
+             * @description `null` switches it off.
+             */
+            retention_years?: number | null;
+            surveys?: boolean | null;
+        };
+        /**
          * @description What is to change; what is left out stays.
          * @example {
          *       "note": "Client important.",
@@ -2933,6 +3950,12 @@ export interface components {
             role?: components["schemas"]["UserRole"] | null;
             /** @description Deactivation ends the user's sessions. */
             active?: boolean | null;
+            /**
+             * Format: int32
+             * @description How many requests they take at a time: 0 to 1 000.
+             */
+            capacity?: number | null;
+            skills?: components["schemas"]["UserSkills"] | null;
             /** @description Another password ends the user's sessions. */
             password?: string | null;
         };
@@ -2975,6 +3998,14 @@ export interface components {
             active: boolean;
             /** @description Whether they want to be asked; of staff only. */
             availability?: components["schemas"]["StaffAvailability"];
+            /**
+             * Format: int32
+             * @description How many requests they take at a time; of staff only.
+             * @example 10
+             */
+            capacity?: number;
+            /** @description What they know about and speak; of staff only. */
+            skills?: components["schemas"]["UserSkills"];
             /** Format: date-time */
             created_at: string;
         };
@@ -3012,13 +4043,54 @@ export interface components {
          */
         UserRole: "customer" | "agent" | "supervisor" | "admin";
         /**
-         * @description What a letter's link carries behind `#`.
+         * @description What a member of staff knows about and speaks, for requests that are given out by themselves. An empty list stands
+         *     for anything.
          * @example {
+         *       "categories": [
+         *         "delivery"
+         *       ],
+         *       "languages": [
+         *         "fr",
+         *         "en"
+         *       ]
+         *     }
+         */
+        UserSkills: {
+            /** @description Categories of requests, and other words that routing rules ask for; at most 50. */
+            categories: string[];
+            /** @description `fr`, `en`. */
+            languages: components["schemas"]["UserLanguage"][];
+        };
+        /**
+         * @description Who has read the letter of a registration, and registered.
+         * @example {
+         *       "password": "quatre chevaux verts",
          *       "token": "act_…"
          *     }
          */
         VerifyEmail: {
+            /** @description What the letter's link carries behind `#`. */
             token: string;
+            /** @description The password of the registration. */
+            password: string;
+        };
+        /**
+         * @description What a note is to say.
+         * @example {
+         *       "content": "Vu avec le transporteur.",
+         *       "mentions": [
+         *         "01929b5e-8f4a-7c3e-9d21-5f6a7b8c9d0e"
+         *       ]
+         *     }
+         */
+        WriteNote: {
+            /** @description 1 to 10 000 characters. */
+            content: string;
+            /**
+             * @description The agents it mentions, at most 20: they take part in the request from then on. An edit without them leaves
+             *     them as they are.
+             */
+            mentions?: string[] | null;
         };
     };
     responses: never;
@@ -3368,6 +4440,89 @@ export interface operations {
             };
         };
     };
+    list_audit_log: {
+        parameters: {
+            query?: {
+                /** @description Who did it. */
+                actor?: string;
+                /**
+                 * @description What was done: an action, or all that begin with it and a dot.
+                 * @example user
+                 */
+                action?: string;
+                /** @description What it was done to. */
+                target?: string;
+                /** @description Not before. */
+                from?: string;
+                /** @description Before. */
+                to?: string;
+                /** @description Which page, from 1. */
+                page?: number;
+                /** @description How many a page holds. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     verify_email: {
         parameters: {
             query?: never;
@@ -3392,6 +4547,15 @@ export interface operations {
             };
             /** @description Unreadable: no JSON, or cut off. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not the password of the registration. The link stays good. */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3437,6 +4601,15 @@ export interface operations {
             };
             /** @description Readable, but some fields or parameters are wrong: see `errors`. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many for now. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4618,6 +5791,727 @@ export interface operations {
             };
             /** @description Known, but not allowed. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_canned_replies: {
+        parameters: {
+            query?: {
+                /** @description A piece of the title, the shortcut or the text. */
+                q?: string;
+                /**
+                 * @description Those for this category, and those for any.
+                 * @example billing
+                 */
+                category?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CannedReplyList"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_canned_reply: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's own name for this call, 1 to 255 visible ASCII characters, the same for each attempt: for 24 hours the same call again creates nothing and is answered as the first time, with what was created as it is then. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddReply"];
+            };
+        };
+        responses: {
+            /** @description The reply. */
+            201: {
+                headers: {
+                    /** @description `true` when the call had been carried out before, and only its answer was given again. */
+                    "Idempotency-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CannedReply"];
+                };
+            };
+            /** @description Unreadable: no JSON, cut off, or with an `Idempotency-Key` that is none. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The shortcut is taken. Or a call with this `Idempotency-Key` is being carried out: try again after `Retry-After` seconds. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields are wrong: see `errors`. Or the `Idempotency-Key` came with another body before. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_canned_reply: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The reply. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not for this caller: the two are not told apart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_canned_reply: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The reply. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeReply"];
+            };
+        };
+        responses: {
+            /** @description The reply of now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CannedReply"];
+                };
+            };
+            /** @description Unreadable: no JSON, or cut off. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not for this caller: the two are not told apart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The shortcut is taken. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_categories: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CategoryList"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_category: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's own name for this call, 1 to 255 visible ASCII characters, the same for each attempt: for 24 hours the same call again creates nothing and is answered as the first time, with what was created as it is then. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddCategory"];
+            };
+        };
+        responses: {
+            /** @description The category. */
+            201: {
+                headers: {
+                    /** @description `true` when the call had been carried out before, and only its answer was given again. */
+                    "Idempotency-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShownCategory"];
+                };
+            };
+            /** @description Unreadable: no JSON, cut off, or with an `Idempotency-Key` that is none. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The list has this word. Or a call with this `Idempotency-Key` is being carried out: try again after `Retry-After` seconds. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields are wrong: see `errors`. Or the `Idempotency-Key` came with another body before. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_category: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Its word.
+                 * @example delivery
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is off the list. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not for this caller: the two are not told apart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Requests carry it, or it is the general one: it can only be deactivated, if at all. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_category: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Its word.
+                 * @example delivery
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeCategory"];
+            };
+        };
+        responses: {
+            /** @description The category of now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShownCategory"];
+                };
+            };
+            /** @description Unreadable: no JSON, or cut off. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not for this caller: the two are not told apart. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6459,6 +8353,146 @@ export interface operations {
             };
         };
     };
+    list_customers: {
+        parameters: {
+            query?: {
+                /** @description A piece of a name, an e-mail or a telephone number. */
+                q?: string;
+                /** @description Which page, from 1. */
+                page?: number;
+                /** @description How many a page holds. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerPage"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_customer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A user or a visitor. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The customer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Customer"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not for this caller: the two are not told apart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_file: {
         parameters: {
             query: {
@@ -6554,6 +8588,158 @@ export interface operations {
             };
         };
     };
+    get_organization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The organisation. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnOrganization"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_organization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateOrganization"];
+            };
+        };
+        responses: {
+            /** @description The organisation as changed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnOrganization"];
+                };
+            };
+            /** @description Unreadable: no JSON, or cut off. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_presence: {
         parameters: {
             query?: never;
@@ -6610,6 +8796,170 @@ export interface operations {
             };
         };
     };
+    erase_personal_data: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Erase"];
+            };
+        };
+        responses: {
+            /** @description All of it is done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasedPeople"];
+                };
+            };
+            /** @description Unreadable: no JSON, or cut off. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_personal_data: {
+        parameters: {
+            query?: {
+                /** @description Somebody else, for administrators. */
+                user_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": unknown;
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_availability: {
         parameters: {
             query?: {
@@ -6629,6 +8979,65 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Availability"];
+                };
+            };
+            /** @description No such organisation. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_public_categories: {
+        parameters: {
+            query?: {
+                /** @description Short name or widget key; else the organisation of the host name, else the only one there is. */
+                organization?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CategoryList"];
                 };
             };
             /** @description No such organisation. */
@@ -7247,6 +9656,686 @@ export interface operations {
             };
             /** @description It is neither resolved nor closed, or the rating is older than 7 days. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rules"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_rule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's own name for this call, 1 to 255 visible ASCII characters, the same for each attempt: for 24 hours the same call again creates nothing and is answered as the first time, with what was created as it is then. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleToBe"];
+            };
+        };
+        responses: {
+            /** @description The rule. */
+            201: {
+                headers: {
+                    /** @description `true` when the call had been carried out before, and only its answer was given again. */
+                    "Idempotency-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"];
+                };
+            };
+            /** @description Unreadable: no JSON, cut off, or with an `Idempotency-Key` that is none. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Or a call with this `Idempotency-Key` is being carried out: try again after `Retry-After` seconds. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields are wrong: see `errors`. Or the `Idempotency-Key` came with another body before. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The rule. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not for this caller: the two are not told apart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The rule. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleToBe"];
+            };
+        };
+        responses: {
+            /** @description The rule as changed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"];
+                };
+            };
+            /** @description Unreadable: no JSON, or cut off. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not for this caller: the two are not told apart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_saved_views: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedViewList"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_saved_view: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's own name for this call, 1 to 255 visible ASCII characters, the same for each attempt: for 24 hours the same call again creates nothing and is answered as the first time, with what was created as it is then. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddView"];
+            };
+        };
+        responses: {
+            /** @description The view. */
+            201: {
+                headers: {
+                    /** @description `true` when the call had been carried out before, and only its answer was given again. */
+                    "Idempotency-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            /** @description Unreadable: no JSON, cut off, or with an `Idempotency-Key` that is none. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Or a call with this `Idempotency-Key` is being carried out: try again after `Retry-After` seconds. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields are wrong: see `errors`. Or the `Idempotency-Key` came with another body before. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_saved_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The view. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not for this caller: the two are not told apart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_saved_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The view. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeView"];
+            };
+        };
+        responses: {
+            /** @description The view of now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            /** @description Unreadable: no JSON, or cut off. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not for this caller: the two are not told apart. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8787,6 +11876,628 @@ export interface operations {
             };
             /** @description The body is not plain JSON. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_notes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The request. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them; deleted ones without what they said. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notes"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not for this caller: the two are not told apart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    write_note: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The caller's own name for this call, 1 to 255 visible ASCII characters, the same for each attempt: for 24 hours the same call again creates nothing and is answered as the first time, with what was created as it is then. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description The request. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WriteNote"];
+            };
+        };
+        responses: {
+            /** @description The note. */
+            201: {
+                headers: {
+                    /** @description `true` when the call had been carried out before, and only its answer was given again. */
+                    "Idempotency-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            /** @description Unreadable: no JSON, cut off, or with an `Idempotency-Key` that is none. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not for this caller: the two are not told apart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Or a call with this `Idempotency-Key` is being carried out: try again after `Retry-After` seconds. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields are wrong: see `errors`. Or the `Idempotency-Key` came with another body before. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The request. */
+                id: string;
+                /** @description The note. */
+                note_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It says nothing any more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not for this caller: the two are not told apart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The request. */
+                id: string;
+                /** @description The note. */
+                note_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WriteNote"];
+            };
+        };
+        responses: {
+            /** @description The note of now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            /** @description Unreadable: no JSON, or cut off. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not for this caller: the two are not told apart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_participants: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The request. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestParticipants"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not for this caller: the two are not told apart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_participant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The request. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddParticipant"];
+            };
+        };
+        responses: {
+            /** @description The participant. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestParticipant"];
+                };
+            };
+            /** @description Unreadable: no JSON, or cut off. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not for this caller: the two are not told apart. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but some fields or parameters are wrong: see `errors`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the server is down; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_participant: {
+        parameters: {
+            query: {
+                /** @description Who is to be removed. */
+                user_id: string;
+            };
+            header?: never;
+            path: {
+                /** @description The request. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They take part no longer. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not for this caller: the two are not told apart. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

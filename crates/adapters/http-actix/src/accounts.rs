@@ -105,29 +105,45 @@ async fn register(request: HttpRequest, api: Data<Api>, Json(body): Json<Registe
     Ok(accepted())
 }
 
-/// What a letter's link carries behind `#`.
+/// Who has read the letter of a registration, and registered.
 #[derive(Deserialize, ToSchema)]
-#[schema(example = json!({"token": "act_…"}))]
+#[schema(example = json!({"token": "act_…", "password": "quatre chevaux verts"}))]
 struct VerifyEmail {
+    /// What the letter's link carries behind `#`.
     #[serde(default)]
     #[schema(required)]
     token: String,
+    /// The password of the registration.
+    #[serde(default)]
+    #[schema(required)]
+    password: String,
 }
 
-/// Makes the account of a registration.
+/// Makes the account of a registration, for whoever has read its letter and knows its password.
 ///
-/// What was asked under this address before, without an account, belongs to it from now on.
+/// What was asked under this address before, without an account, belongs to it from now on. The password is asked
+/// for because anybody can register an address that is not theirs: an owner who does not know it sets another with
+/// `POST /auth/password/forgot`, which makes the account as well. Another registration of the address ends this one.
 #[utoipa::path(tag = "auth", request_body = VerifyEmail, responses(
     (status = 200, description = "The account, which can sign in.", body = User),
+    (status = 401, description = "Not the password of the registration. The link stays good.", body = Problem,
+        content_type = "application/problem+json"),
     (status = 404, description = "The link is unknown, was used, or is over: the three are not told apart.",
         body = Problem, content_type = "application/problem+json"),
     (status = 409, description = "The address has got an account meanwhile.", body = Problem,
         content_type = "application/problem+json"),
+    (status = 429, description = "Too many for now.", body = Problem, content_type = "application/problem+json"),
 ))]
 #[post("/auth/email/verify")]
-async fn verify_email(api: Data<Api>, Json(body): Json<VerifyEmail>) -> Answer {
+async fn verify_email(request: HttpRequest, api: Data<Api>, Json(body): Json<VerifyEmail>) -> Answer {
     let token = given_token(body.token)?;
-    ok(&User::from(api.identity.verify_email(&token).await?))
+    if body.password.is_empty() {
+        return Err(Failure::field("password", "required"));
+    }
+    let organization = api.identity.organization_of_link(&token).await?;
+    api.pace.attempt(&api.identity, organization.id, &request).await?;
+    api.pace.link(&api.identity, organization.id, &token).await?;
+    ok(&User::from(api.identity.verify_email(&token, &Secret::new(body.password)).await?))
 }
 
 /// Somebody who has forgotten their password.
@@ -141,7 +157,7 @@ struct ForgotPassword {
     email: String,
 }
 
-/// Sends a link to choose another password, if the address has an account.
+/// Sends a link to choose another password, if the address has an account, or a registration to be confirmed.
 ///
 /// The answer is the same if it has none, and takes as long.
 #[utoipa::path(tag = "auth", request_body = ForgotPassword, responses(
@@ -174,6 +190,9 @@ struct ResetPassword {
 }
 
 /// Sets another password. All sessions of the user end.
+///
+/// The letter proves the address: where it was only registered, this makes the account, and ends all links of
+/// registrations.
 #[utoipa::path(tag = "auth", request_body = ResetPassword, responses(
     (status = 204, description = "It is set: sign in with it."),
     (status = 404, description = "The link is unknown, was used, or is over: the three are not told apart.",

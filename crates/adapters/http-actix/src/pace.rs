@@ -8,7 +8,7 @@ use actix_web::{
 };
 use chat::{Allowance, Budgets};
 use identity::Identity;
-use kernel::{OrganizationId, ParticipantId, RefusalKind};
+use kernel::{OrganizationId, ParticipantId, RefusalKind, Secret};
 use uuid::Uuid;
 
 use crate::failure::Failure;
@@ -26,10 +26,13 @@ pub struct Pace {
     pub accounts: Allowance,
     /// Sign-ins, that succeed or not, by the address they come from.
     pub logins: Allowance,
+    /// Passwords tried with the link of a registration, by the link: as many as it is good for.
+    pub links: Allowance,
 }
 
 impl Pace {
-    /// Five new requests a minute, three letters an hour, ten attempts and ten sign-ins a minute.
+    /// Five new requests a minute, three letters an hour, ten attempts and ten sign-ins a minute, five passwords with
+    /// a link in a day.
     pub fn new(budgets: Arc<dyn Budgets>) -> Self {
         let a_minute = |count| Allowance { count, within: Duration::from_mins(1) };
         Self {
@@ -38,6 +41,7 @@ impl Pace {
             letters: Allowance { count: 3, within: Duration::from_hours(1) },
             accounts: a_minute(10),
             logins: a_minute(10),
+            links: Allowance { count: 5, within: Duration::from_hours(24) },
         }
     }
 
@@ -71,6 +75,16 @@ impl Pace {
     ) -> Result<(), Failure> {
         let from = client(request);
         self.take(identity, organization, "login", &from, self.logins).await
+    }
+
+    /// Counts a password that is tried with a link.
+    pub(crate) async fn link(
+        &self,
+        identity: &Identity,
+        organization: OrganizationId,
+        link: &Secret,
+    ) -> Result<(), Failure> {
+        self.take(identity, organization, "link", link.expose(), self.links).await
     }
 
     /// Counts a letter to somebody, whether or not one is sent: the count must not tell.

@@ -10,9 +10,9 @@ use crate::{Email, Sealed, TokenHash};
 /// What following a link does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum AccountTokenKind {
-    /// Makes the account of a registration: whoever follows it has read the letter.
+    /// Makes the account of a registration: whoever follows it has read the letter, and knows its password.
     EmailVerification,
-    /// Sets another password.
+    /// Sets another password; makes the account of a registration that was not confirmed yet.
     PasswordReset,
     /// Makes the account that an administrator offered.
     Invitation,
@@ -97,7 +97,8 @@ pub(crate) struct PendingPerson {
     pub(crate) first_name: String,
     pub(crate) last_name: String,
     pub(crate) phone: Option<String>,
-    pub(crate) password_hash: String,
+    /// Nothing where whoever follows the link chooses it.
+    pub(crate) password_hash: Option<String>,
 }
 
 /// The text of a link's token, `act_<organisation>_<256 random bits>`: the organisation is named so that nothing has

@@ -1,56 +1,60 @@
 import { useState } from 'preact/hooks';
 import { AccountApi, ApiError } from '@guichet/sdk';
 import { Button, icons } from '@guichet/ui';
-import { wordsOf } from '../form.tsx';
+import { TextField, useForm, WholeProblem } from '../form.tsx';
 import { nobody } from '../organization.ts';
 import { useText } from '../texts.ts';
 import { Told } from '../told.tsx';
 import { Link } from './link.tsx';
 
-/** A button, and nothing at once: what opens the links of letters to look at them must not use them up. */
+/**
+ * Asks for the password of the registration: anybody can type somebody's address, and must not know the password of
+ * the account that its owner confirms.
+ */
 export function Verify({ token }: { readonly token: string }) {
-  const speech = useText();
-  const { t } = speech;
-  const [state, setState] = useState<'asking' | 'busy' | 'done' | 'ended'>(token === '' ? 'ended' : 'asking');
-  const [problem, setProblem] = useState<string | null>(null);
-  const verify = async () => {
-    setState('busy');
-    setProblem(null);
-    try {
-      await new AccountApi(nobody).verify(token);
-      setState('done');
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      // An unknown link is over; anything else the server words itself, or may pass.
-      setState(error.status === 404 ? 'ended' : 'asking');
-      setProblem(wordsOf(error, speech));
-    }
-  };
-  if (state === 'done') {
-    return (
-      <Told icon={icons.check} title={t('verify.done')} action={<Link to="requests">{t('sign_in.title')}</Link>}>
-        {t('verify.done_why')}
-      </Told>
-    );
-  }
-  if (state === 'ended') {
+  const { t } = useText();
+  const [done, setDone] = useState(false);
+  const form = useForm(
+    async (values) => {
+      try {
+        await new AccountApi(nobody).verify(token, String(values.get('password') ?? ''));
+        setDone(true);
+      } catch (error) {
+        if (!(error instanceof ApiError) || error.status !== 401) throw error;
+        // Nobody signs in here, so that it is said in other words than at the sign-in.
+        form.refuse({ fields: { password: t('verify.password_wrong') }, status: 401 });
+      }
+    },
+    (values) => (values.get('password') === '' ? { password: t('sign_in.password_missing') } : {}),
+  );
+  if (token === '' || form.problems.status === 404) {
     return (
       <Told icon={icons.lock} title={t('letter.no_token')} action={<Link to="sign-up">{t('sign_up.title')}</Link>}>
         {t('letter.no_token_why')}
       </Told>
     );
   }
+  if (done) {
+    return (
+      <Told icon={icons.check} title={t('verify.done')} action={<Link to="requests">{t('sign_in.title')}</Link>}>
+        {t('verify.done_why')}
+      </Told>
+    );
+  }
   return (
-    <Told
-      icon={icons.mail}
-      title={t('verify.title')}
-      action={
-        <Button look="primary" large aria-disabled={state === 'busy'} onClick={() => void verify()}>
-          {t(state === 'busy' ? 'form.sending' : 'verify.enter')}
+    <main class="wide alone">
+      <form ref={form.ref} class="card narrow" noValidate aria-busy={form.busy} onSubmit={form.onSubmit}>
+        <h1>{t('verify.title')}</h1>
+        <p>{t('verify.why')}</p>
+        <TextField name="password" type="password" label={t('form.password')} form={form} autoComplete="current-password" />
+        <WholeProblem form={form} />
+        <Button type="submit" look="primary" large aria-disabled={form.busy}>
+          {t(form.busy ? 'form.sending' : 'verify.enter')}
         </Button>
-      }
-    >
-      {problem ?? t('verify.why')}
-    </Told>
+        <p class="meta ways">
+          <Link to="forgotten">{t('forgotten.title')}</Link>
+        </p>
+      </form>
+    </main>
   );
 }

@@ -22,9 +22,9 @@ export class AccountApi {
     return this.#client.post('/auth/register', account, { auth: false });
   }
 
-  /** `token` is that of the letter; good once. */
-  verify(token: string): Promise<void> {
-    return this.#client.post('/auth/email/verify', { token }, { auth: false });
+  /** `token` is that of the letter, good once; `password` that of the registration. */
+  verify(token: string, password: string): Promise<void> {
+    return this.#client.post('/auth/email/verify', { token, password }, { auth: false });
   }
 
   /** A letter with a link follows where there is such an account. */

@@ -41,9 +41,10 @@ async fn a_customer_registers_and_sees_what_was_asked_under_the_same_address_bef
     let login = json!({"organization": "demo", "email": "lea@example.com", "password": PASSWORD});
     ask(&world, "/auth/login", login.clone()).await.problem(401, "identity.bad_credentials");
     let link = link(&world).await;
-    let user = ask(&world, "/auth/email/verify", json!({"token": link})).await.expect(StatusCode::OK);
+    let proof = json!({"token": link, "password": PASSWORD});
+    let user = ask(&world, "/auth/email/verify", proof.clone()).await.expect(StatusCode::OK);
     assert_eq!((&user["email"], &user["role"]), (&json!("lea@example.com"), &json!("customer")));
-    ask(&world, "/auth/email/verify", json!({"token": link})).await.problem(404, "identity.link_invalid");
+    ask(&world, "/auth/email/verify", proof).await.problem(404, "identity.link_invalid");
 
     let signed_in = ask(&world, "/auth/login", login).await.expect(StatusCode::OK);
     let session = signed_in["access_token"].as_str().unwrap();
@@ -63,6 +64,46 @@ async fn a_customer_registers_and_sees_what_was_asked_under_the_same_address_bef
     let mine = world.post("/api/v1/conversations", session, mine).await.expect(StatusCode::CREATED);
     let path = format!("/api/v1/conversations/{}", mine["conversation"]["id"].as_str().unwrap());
     world.get(&path, token).await.problem(404, "chat.conversation_not_found");
+}
+
+#[actix_web::test]
+async fn the_link_of_a_registration_asks_for_its_password_five_times_and_no_more() {
+    let world = World::new().await;
+    ask(&world, "/auth/register", registration("lea@example.com")).await.expect(StatusCode::ACCEPTED);
+    let link = link(&world).await;
+    let verify = |password: &str| ask(&world, "/auth/email/verify", json!({"token": link, "password": password}));
+    assert_eq!(verify("").await.wrong_fields(), ["password required"]);
+    let sign_in = json!({"organization": "demo", "email": "lea@example.com", "password": "cinq chevaux bleus"});
+    let wrong = ask(&world, "/auth/login", sign_in).await.problem(401, "identity.bad_credentials");
+    for _ in 0..5 {
+        let refused = verify("cinq chevaux bleus").await.problem(401, "identity.bad_credentials");
+        assert_eq!((&refused["title"], &refused["detail"]), (&wrong["title"], &wrong["detail"]), "as a wrong sign-in");
+    }
+    let refused = verify(PASSWORD).await;
+    assert_eq!(refused.header("ratelimit-limit"), Some("5"), "of the link, not of the caller's address");
+    refused.problem(429, "rate_limited");
+    world.pace.refill();
+    let user = verify(PASSWORD).await.expect(StatusCode::OK);
+    assert_eq!(user["email"], "lea@example.com");
+}
+
+#[actix_web::test]
+async fn the_owner_of_an_address_that_a_stranger_registered_chooses_the_password() {
+    let world = World::new().await;
+    ask(&world, "/auth/register", registration("lea@example.com")).await.expect(StatusCode::ACCEPTED);
+    let strangers = link(&world).await;
+    let body = json!({"organization": "demo", "email": "lea@example.com"});
+    ask(&world, "/auth/password/forgot", body).await.expect(StatusCode::ACCEPTED);
+    let own = json!({"token": link(&world).await, "password": "cinq chevaux bleus"});
+    ask(&world, "/auth/password/reset", own.clone()).await.expect(StatusCode::NO_CONTENT);
+    ask(&world, "/auth/password/reset", own).await.problem(404, "identity.link_invalid");
+    let proof = json!({"token": strangers, "password": PASSWORD});
+    ask(&world, "/auth/email/verify", proof).await.problem(404, "identity.link_invalid");
+    let login = |password| {
+        ask(&world, "/auth/login", json!({"organization": "demo", "email": "lea@example.com", "password": password}))
+    };
+    login(PASSWORD).await.problem(401, "identity.bad_credentials");
+    login("cinq chevaux bleus").await.expect(StatusCode::OK);
 }
 
 #[actix_web::test]

@@ -38,6 +38,22 @@ impl AccountTokens for SeaTx {
         row.as_ref().map(token).transpose()
     }
 
+    async fn newest(
+        &mut self,
+        kind: AccountTokenKind,
+        email: &Email,
+        now: Timestamp,
+    ) -> Result<Option<AccountToken>, PortError> {
+        let sql = format!(
+            "SELECT {TOKEN} FROM account_token t
+             WHERE t.organization_id = $1 AND t.email = $2 AND t.kind = $3 AND t.used_at IS NULL AND t.expires_at > $4
+             ORDER BY t.created_at DESC, t.id DESC LIMIT 1"
+        );
+        let sql = Sql::new(sql).uuid(self.organization.uuid()).text(email.as_str()).text(kind.as_str()).time(now);
+        let row = self.one(sql).await?;
+        row.as_ref().map(token).transpose()
+    }
+
     async fn use_up(&mut self, kind: AccountTokenKind, email: &Email, now: Timestamp) -> Result<(), PortError> {
         let sql = "UPDATE account_token SET used_at = $4
                    WHERE organization_id = $1 AND email = $2 AND kind = $3 AND used_at IS NULL";

@@ -13,7 +13,7 @@ use super::Identity;
 use crate::{
     AccountToken, AccountTokenKind, Email, Guest, IdentityError, IdentityTx, Inserted, Letter, LetterContent,
     Organization, PasswordHash, PersonName, Phone, Sealed, User, UserRecord,
-    account::{LinkText, Pending},
+    account::{LinkText, Pending, PendingPerson},
     events::Happened,
     values::{Fields, Password},
 };
@@ -44,6 +44,18 @@ struct Account {
 }
 
 impl Identity {
+    /// The organisation that a link names, for whoever counts attempts. Says nothing of whether the link is good.
+    ///
+    /// # Errors
+    /// `LinkInvalid` for what is no link, or of no organisation; a port error.
+    pub async fn organization_of_link(&self, link: &Secret) -> Result<Organization, IdentityError> {
+        let link = LinkText::parse(link).ok_or(IdentityError::LinkInvalid)?;
+        match self.organization_by_id(link.organization).await {
+            Err(IdentityError::OrganizationNotFound) => Err(IdentityError::LinkInvalid),
+            found => found,
+        }
+    }
+
     /// A token for a link to this address.
     fn mint(
         &self,
@@ -103,13 +115,9 @@ impl Identity {
         link: &Secret,
         kind: AccountTokenKind,
     ) -> Result<(Organization, AccountToken), IdentityError> {
-        let link = LinkText::parse(link).ok_or(IdentityError::LinkInvalid)?;
-        let organization = match self.organization_by_id(link.organization).await {
-            Err(IdentityError::OrganizationNotFound) => return Err(IdentityError::LinkInvalid),
-            found => found?,
-        };
+        let organization = self.organization_of_link(link).await?;
         let mut tx = self.parts.store.begin(organization.id).await?;
-        let token = self.good_token(tx.as_mut(), &self.parts.secrets.hash(link.text.expose()), kind).await?;
+        let token = self.good_token(tx.as_mut(), &self.parts.secrets.hash(link.expose()), kind).await?;
         Ok((organization, token))
     }
 
@@ -124,7 +132,7 @@ impl Identity {
     }
 
     /// Makes the account that a link stands for, once: the link is used up, and all others that would make one for
-    /// the same address.
+    /// the same address, so that nobody's registration outlives the account.
     async fn open_account(&self, token: &AccountToken, account: &Account) -> Result<User, IdentityError> {
         let mut tx = self.parts.store.begin(token.organization).await?;
         let now = self.now();
@@ -135,7 +143,8 @@ impl Identity {
         if tx.users().insert(&user).await? == Inserted::Taken {
             return Err(IdentityError::EmailTaken);
         }
-        for kind in [AccountTokenKind::EmailVerification, AccountTokenKind::Invitation] {
+        for kind in [AccountTokenKind::EmailVerification, AccountTokenKind::PasswordReset, AccountTokenKind::Invitation]
+        {
             tx.account_tokens().use_up(kind, &token.email, now).await?;
         }
         let happened = Happened::UserCreated { user: user.record().id, role: user.record().role };
@@ -179,6 +188,34 @@ impl Identity {
             version: 1,
         }
     }
+}
+
+impl Account {
+    /// The account that was registered for the address of a token, with the password that proved itself.
+    fn registered(
+        token: &AccountToken,
+        pending: &Pending,
+        person: &PendingPerson,
+        password_hash: PasswordHash,
+    ) -> Result<Self, IdentityError> {
+        let wrong = |_| unreadable();
+        Ok(Self {
+            email: token.email.clone(),
+            person: Person {
+                first_name: PersonName::parse(&person.first_name).map_err(wrong)?,
+                last_name: PersonName::parse(&person.last_name).map_err(wrong)?,
+                phone: person.phone.as_deref().map(Phone::parse).transpose().map_err(wrong)?,
+            },
+            password_hash,
+            language: pending.language,
+            role: pending.role,
+        })
+    }
+}
+
+/// What was sealed is not what was stored.
+fn unreadable() -> kernel::PortError {
+    kernel::PortError::corrupt("a registration that cannot be read")
 }
 
 /// The guest that a customer's account is, known by its e-mail; of staff, one who is known by none.

@@ -131,6 +131,14 @@ pub trait AccountTokens: Send {
     /// A token by its hash, which MUST NOT be changed by others until this transaction ends. When it has to wait, it
     /// MUST give the token as it is after the wait.
     async fn lock(&mut self, hash: &TokenHash) -> Result<Option<AccountToken>, PortError>;
+    /// The newest token of a kind that went to this address, is unused, and ends after `now`, without a lock; of those
+    /// made at the same moment the one with the greatest id.
+    async fn newest(
+        &mut self,
+        kind: AccountTokenKind,
+        email: &Email,
+        now: Timestamp,
+    ) -> Result<Option<AccountToken>, PortError>;
     /// All unused tokens of a kind that went to this address count as used from now on.
     async fn use_up(&mut self, kind: AccountTokenKind, email: &Email, now: Timestamp) -> Result<(), PortError>;
 }

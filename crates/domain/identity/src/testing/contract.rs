@@ -28,6 +28,7 @@ use crate::{
 pub use accounts::{
     a_guest_follows_its_account, a_letter_is_claimed_by_one_and_forgotten_once_it_is_out,
     a_letter_leaves_with_its_transaction, a_link_is_used_up_once, letters_are_purged_once_they_are_over,
+    the_newest_good_link_of_an_address_is_found,
 };
 pub use cryptography::{access_tokens_keep_their_promises, passwords_keep_their_promises, secrets_keep_their_promises};
 pub use listing::{
@@ -107,6 +108,7 @@ macro_rules! identity_store_contract {
             only_what_has_ended_is_purged
             signing_keys_are_made_once
             a_link_is_used_up_once
+            the_newest_good_link_of_an_address_is_found
             a_guest_follows_its_account
             a_letter_leaves_with_its_transaction
             a_letter_is_claimed_by_one_and_forgotten_once_it_is_out

@@ -268,6 +268,19 @@ impl AccountTokens for FakeTx {
         Ok(tokens.values().find(|one| one.organization == organization && one.hash == *hash).cloned())
     }
 
+    async fn newest(
+        &mut self,
+        kind: AccountTokenKind,
+        email: &Email,
+        now: Timestamp,
+    ) -> Result<Option<AccountToken>, PortError> {
+        let organization = self.organization;
+        let tokens = self.call()?.account_tokens.values();
+        let found =
+            tokens.filter(|one| one.organization == organization && one.email == *email && one.is_good(kind, now));
+        Ok(found.max_by_key(|one| (one.created_at, one.id)).cloned())
+    }
+
     async fn use_up(&mut self, kind: AccountTokenKind, email: &Email, now: Timestamp) -> Result<(), PortError> {
         let organization = self.organization;
         for one in self.call()?.account_tokens.values_mut() {

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::{
     Acceptance, Dispatch, IdentityError, Invitation, LetterContent, LostRequest, NewGuest, OrganizationRef,
-    Registration, UserChange,
+    Registration, UserChange, UserView,
     testing::{FakeMailer, Fixture, PASSWORD},
 };
 
@@ -41,6 +41,10 @@ async fn link(fixture: &Fixture) -> Secret {
     }
 }
 
+async fn verify(fixture: &Fixture, link: &Secret) -> Result<UserView, IdentityError> {
+    fixture.identity.verify_email(link, &Secret::new(PASSWORD)).await
+}
+
 fn new_guest(email: &str) -> NewGuest {
     NewGuest { name: "Anna".into(), email: Some(email.into()), phone: None, language: Language::En }
 }
@@ -57,12 +61,85 @@ async fn a_registration_becomes_an_account_by_its_link_and_once() {
     assert!(!fixture.store.dump().contains("Martin"), "what was typed is sealed until then");
     let link = link(&fixture).await;
     assert!(!fixture.store.dump().contains(link.expose()), "only its hash is stored");
-    let user = fixture.identity.verify_email(&link).await.unwrap();
+    let user = verify(&fixture, &link).await.unwrap();
     assert_eq!((user.email.as_str(), user.role, user.language), ("anna@mail.test", Role::Customer, Language::En));
     assert_eq!((user.first_name.as_str(), user.last_name.as_str()), ("Anna", "Martin"));
     fixture.login("anna@mail.test").await.unwrap();
-    assert_eq!(code(fixture.identity.verify_email(&link).await), "identity.link_invalid");
+    assert_eq!(code(verify(&fixture, &link).await), "identity.link_invalid");
     assert!(fixture.store.events().iter().any(|event| event.name == "user.created"));
+}
+
+#[tokio::test]
+async fn the_link_of_a_registration_asks_for_its_password_and_stays_good_until_it_is_given() {
+    let fixture = Fixture::new().await;
+    fixture.identity.register(&demo(), &registration("anna@mail.test")).await.unwrap();
+    let link = link(&fixture).await;
+    for wrong in ["", "cinq chevaux bleus", &"x".repeat(73)] {
+        let refused = fixture.identity.verify_email(&link, &Secret::new(wrong)).await;
+        assert_eq!(code(refused), "identity.bad_credentials");
+    }
+    assert_eq!(code(fixture.login("anna@mail.test").await), "identity.bad_credentials", "no account by that");
+    assert_eq!(fixture.identity.organization_of_link(&link).await.unwrap().id, fixture.organization.id);
+    verify(&fixture, &link).await.unwrap();
+    fixture.login("anna@mail.test").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_stranger_who_registers_an_address_knows_no_password_of_its_owner() {
+    let fixture = Fixture::new().await;
+    let organization = fixture.organization.id;
+    let before =
+        fixture.identity.admit_guest(organization, &new_guest("anna@mail.test"), request(1)).await.unwrap().guest;
+    let stranger = Registration { phone: Some("+33612345678".into()), ..registration("anna@mail.test") };
+    fixture.identity.register(&demo(), &stranger).await.unwrap();
+    let strangers = link(&fixture).await;
+    let own = Secret::new("cinq chevaux bleus");
+    let refused = fixture.identity.verify_email(&strangers, &own).await;
+    assert_eq!(code(refused), "identity.bad_credentials", "the owner does not know what the stranger typed");
+
+    fixture.identity.forgot_password(&demo(), "anna@mail.test").await.unwrap();
+    let first = link(&fixture).await;
+    fixture.identity.forgot_password(&demo(), "Anna@Mail.test").await.unwrap();
+    let reset = link(&fixture).await;
+    assert_eq!(code(fixture.identity.reset_password(&first, &own).await), "identity.link_invalid");
+    assert_eq!(code(fixture.identity.reset_password(&reset, &Secret::new("motdepasse")).await), "invalid");
+    fixture.identity.reset_password(&reset, &own).await.unwrap();
+    assert_eq!(code(verify(&fixture, &strangers).await), "identity.link_invalid", "the registration is over");
+    assert_eq!(code(fixture.identity.reset_password(&reset, &own).await), "identity.link_invalid");
+    assert_eq!(code(fixture.login("anna@mail.test").await), "identity.bad_credentials", "the stranger's password");
+    let client = crate::ClientInfo::default();
+    let user = fixture.identity.login(&demo(), "anna@mail.test", own, client).await.unwrap().user;
+    assert_eq!((user.id.uuid(), user.role), (before.uuid(), Role::Customer));
+    assert_eq!(user.phone, None, "nor is the stranger's number the account's");
+}
+
+#[tokio::test]
+async fn another_registration_of_an_address_ends_the_one_before() {
+    let fixture = Fixture::new().await;
+    fixture.identity.register(&demo(), &registration("anna@mail.test")).await.unwrap();
+    let first = link(&fixture).await;
+    fixture.identity.forgot_password(&demo(), "anna@mail.test").await.unwrap();
+    let reset = link(&fixture).await;
+    let own = Secret::new("cinq chevaux bleus");
+    let again = Registration { password: own.clone(), first_name: "Anne".into(), ..registration("anna@mail.test") };
+    fixture.identity.register(&demo(), &again).await.unwrap();
+    let second = link(&fixture).await;
+    assert_eq!(code(verify(&fixture, &first).await), "identity.link_invalid");
+    assert_eq!(code(verify(&fixture, &second).await), "identity.bad_credentials", "a password of the first");
+    let user = fixture.identity.verify_email(&second, &own).await.unwrap();
+    assert_eq!(user.first_name, "Anne");
+    let late = fixture.identity.reset_password(&reset, &Secret::new("six chevaux rouges")).await;
+    assert_eq!(code(late), "identity.link_invalid", "what would have made the account makes no other password");
+}
+
+#[tokio::test]
+async fn a_registration_that_is_over_has_no_forgotten_password() {
+    let fixture = Fixture::new().await;
+    fixture.identity.register(&demo(), &registration("anna@mail.test")).await.unwrap();
+    fixture.letters().await;
+    fixture.env.pass(Duration::from_hours(24));
+    fixture.identity.forgot_password(&demo(), "anna@mail.test").await.unwrap();
+    assert!(fixture.letters().await.is_empty());
 }
 
 #[tokio::test]
@@ -73,7 +150,7 @@ async fn a_link_ends_and_does_nothing_else_than_it_was_sent_for() {
     let password = Secret::new("cinq chevaux bleus");
     assert_eq!(code(fixture.identity.reset_password(&verification, &password).await), "identity.link_invalid");
     fixture.env.pass(Duration::from_hours(24));
-    assert_eq!(code(fixture.identity.verify_email(&verification).await), "identity.link_invalid");
+    assert_eq!(code(verify(&fixture, &verification).await), "identity.link_invalid");
     let organization = fixture.organization.id;
     for unknown in [
         String::new(),
@@ -82,7 +159,7 @@ async fn a_link_ends_and_does_nothing_else_than_it_was_sent_for() {
         format!("act_{}_x", Uuid::from_u128(9)),
         "x".repeat(500),
     ] {
-        assert_eq!(code(fixture.identity.verify_email(&Secret::new(unknown)).await), "identity.link_invalid");
+        assert_eq!(code(verify(&fixture, &Secret::new(unknown)).await), "identity.link_invalid");
     }
     fixture.identity.forgot_password(&demo(), "customer@demo.test").await.unwrap();
     let reset = link(&fixture).await;
@@ -136,7 +213,7 @@ async fn the_guest_of_an_address_and_the_account_of_its_owner_are_one() {
         async |n| fixture.identity.admit_guest(organization, &new_guest("anna@mail.test"), request(n)).await.unwrap();
     let before = admit(1).await;
     fixture.identity.register(&demo(), &registration("anna@mail.test")).await.unwrap();
-    let user = fixture.identity.verify_email(&link(&fixture).await).await.unwrap();
+    let user = verify(&fixture, &link(&fixture).await).await.unwrap();
     assert_eq!(user.id.uuid(), before.guest.uuid(), "the participant keeps its id");
     let signed_in = fixture.login("anna@mail.test").await.unwrap();
     let caller = fixture.identity.authenticate(signed_in.access_token.expose()).await.unwrap();

@@ -2,10 +2,10 @@
 
 use kernel::{Language, Role, Secret};
 
-use super::{Account, Person, password_of};
+use super::{Account, Person, password_of, unreadable};
 use crate::{
     AccountTokenKind, Email, Identity, IdentityError, LetterContent, Organization, OrganizationRef, Password,
-    PasswordHash, PersonName, Phone, UserView,
+    PasswordHash, UserView, Verdict,
     account::{Pending, PendingPerson},
     identity::persist,
     values::Fields,
@@ -58,7 +58,8 @@ impl Registration {
 
 impl Identity {
     /// Registers a customer. Nobody has an account by that: a letter goes to the address, and whoever follows its link
-    /// within 24 hours has one. To an address that has an account another letter goes, which says so; the answer and
+    /// within 24 hours, with the same password, has one; an earlier registration of the address is good no more. To an
+    /// address that has an account another letter goes, which says so; the answer and
     /// the work are the same.
     ///
     /// # Errors
@@ -79,7 +80,7 @@ impl Identity {
                 first_name: person.first_name.as_str().to_owned(),
                 last_name: person.last_name.as_str().to_owned(),
                 phone: person.phone.as_ref().map(|phone| phone.as_str().to_owned()),
-                password_hash: hash.as_str().to_owned(),
+                password_hash: Some(hash.as_str().to_owned()),
             }),
         };
         let minted = self.mint(organization.id, AccountTokenKind::EmailVerification, &email, None, Some(&pending))?;
@@ -96,6 +97,7 @@ impl Identity {
         let letter = self.letter(&organization, &email, language, content)?;
         persist(|| async {
             let mut tx = self.parts.store.begin(organization.id).await?;
+            tx.account_tokens().use_up(AccountTokenKind::EmailVerification, &email, self.now()).await?;
             // Without its letter the token of a known address is good for nothing; it is stored all the same, so that
             // both ways take as long.
             tx.account_tokens().insert(&minted.stored).await?;
@@ -105,28 +107,25 @@ impl Identity {
         .await
     }
 
-    /// Makes the account of a registration. The guest of the same address and the account are one from now on.
+    /// Makes the account of a registration, for whoever has read its letter and knows its password. The guest of the
+    /// same address and the account are one from now on.
+    ///
+    /// The link alone is not enough: anybody can register an address that is not theirs, and would know the password
+    /// of the account that its owner then confirms. An owner who does not know it sets another by
+    /// [`forgot_password`](Self::forgot_password).
     ///
     /// # Errors
-    /// `LinkInvalid` for a link that is unknown, used or ended; `EmailTaken` when an administrator was faster; a port
-    /// error.
-    pub async fn verify_email(&self, link: &Secret) -> Result<UserView, IdentityError> {
+    /// `LinkInvalid` for a link that is unknown, used or ended; `BadCredentials` for another password, which leaves
+    /// the link good: whoever calls MUST count attempts; `EmailTaken` when an administrator was faster; a port error.
+    pub async fn verify_email(&self, link: &Secret, password: &Secret) -> Result<UserView, IdentityError> {
         let (_, token) = self.follow_link(link, AccountTokenKind::EmailVerification).await?;
         let pending = self.unseal_pending(&token)?;
-        let unreadable = || kernel::PortError::corrupt("a registration that cannot be read");
-        let person = pending.person.ok_or_else(unreadable)?;
-        let wrong = |_| unreadable();
-        let account = Account {
-            email: token.email.clone(),
-            person: Person {
-                first_name: PersonName::parse(&person.first_name).map_err(wrong)?,
-                last_name: PersonName::parse(&person.last_name).map_err(wrong)?,
-                phone: person.phone.as_deref().map(Phone::parse).transpose().map_err(wrong)?,
-            },
-            password_hash: PasswordHash::new(person.password_hash),
-            language: pending.language,
-            role: pending.role,
-        };
+        let person = pending.person.as_ref().ok_or_else(unreadable)?;
+        let hash = PasswordHash::new(person.password_hash.clone().ok_or_else(unreadable)?);
+        if self.parts.passwords.verify(password, Some(&hash)).await? == Verdict::Different {
+            return Err(IdentityError::BadCredentials);
+        }
+        let account = Account::registered(&token, &pending, person, hash)?;
         let user = persist(|| self.open_account(&token, &account)).await?;
         Ok(user.record().view())
     }

@@ -109,6 +109,41 @@ pub async fn a_link_is_used_up_once(stores: &Stores) {
     tx.commit().await.unwrap();
 }
 
+/// Of its kind, address and organisation, as long as it is unused and not over.
+pub async fn the_newest_good_link_of_an_address_is_found(stores: &Stores) {
+    use AccountTokenKind::{EmailVerification, Invitation};
+    let (demo, other) = (organization(1, "demo"), organization(2, "other"));
+    given(stores, &demo, &[]).await;
+    given(stores, &other, &[]).await;
+    let made = |n, organization, kind, email, at, until| AccountToken {
+        created_at: moment(at),
+        expires_at: moment(until),
+        ..token(organization, n, kind, email)
+    };
+    let first = made(20, demo.id, EmailVerification, "anna@mail.test", 1, 1_000);
+    let twin = made(19, demo.id, EmailVerification, "anna@mail.test", 2, 900);
+    let second = made(21, demo.id, EmailVerification, "anna@mail.test", 2, 900);
+    let short = made(10, demo.id, EmailVerification, "anna@mail.test", 3, 500);
+    let others = [
+        made(30, demo.id, EmailVerification, "bob@mail.test", 9, 1_000),
+        made(31, demo.id, Invitation, "anna@mail.test", 9, 1_000),
+        made(32, other.id, EmailVerification, "anna@mail.test", 9, 1_000),
+        AccountToken { used_at: Some(moment(9)), ..made(33, demo.id, EmailVerification, "anna@mail.test", 9, 1_000) },
+    ];
+    for one in [&first, &twin, &second, &short].into_iter().chain(&others) {
+        let mut tx = stores.store.begin(one.organization).await.unwrap();
+        tx.account_tokens().insert(one).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+    let mut tx = stores.store.begin(demo.id).await.unwrap();
+    for (now, expected) in [(499, Some(&short)), (500, Some(&second)), (900, Some(&first)), (1_000, None)] {
+        let found = tx.account_tokens().newest(EmailVerification, &first.email, moment(now)).await.unwrap();
+        assert_eq!(found.as_ref(), expected, "at {now}");
+    }
+    tx.account_tokens().use_up(EmailVerification, &first.email, moment(5)).await.unwrap();
+    assert_eq!(tx.account_tokens().newest(EmailVerification, &first.email, moment(5)).await.unwrap(), None);
+}
+
 /// Known by another e-mail, by none, or made for it; never in another guest's place.
 pub async fn a_guest_follows_its_account(stores: &Stores) {
     let demo = organization(1, "demo");
