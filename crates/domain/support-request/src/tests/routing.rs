@@ -23,7 +23,7 @@ async fn automatic() -> (Scene, Caller) {
     let scene = Scene::new();
     let admin = scene.user(Role::Admin, "Alix Roy");
     let change = SettingsChange { auto_assign: Some(true), ..SettingsChange::default() };
-    Automation::new(Arc::new(scene.store.clone())).change(&admin, change).await.unwrap();
+    Automation::new(Arc::new(scene.store.clone()), scene.env.clone()).change(&admin, change).await.unwrap();
     (scene, admin)
 }
 
@@ -158,14 +158,14 @@ async fn skills_decide_who_is_asked() {
 #[tokio::test]
 async fn the_first_rule_that_fits_decides() {
     let (scene, admin) = automatic().await;
-    let returns = Conditions { category: vec![category("complaint")], ..Conditions::default() };
+    let returns = Conditions { category: vec![category("product")], ..Conditions::default() };
     let to = |caller: &Caller| Decision { agent_id: Some(id(caller)), ..Decision::default() };
     let off = add(&scene, &admin, "Éteinte", Conditions::default(), to(&admin)).await;
     let change = RuleChange { enabled: Some(false), ..RuleChange::default() };
     rules(&scene).change(&admin, off.id, change).await.unwrap();
     add(&scene, &admin, "Retours", returns, to(&scene.supervisor)).await;
     add(&scene, &admin, "Reste", Conditions::default(), to(&scene.agent)).await;
-    let returned = open(&scene, OpenRequest { category: category("complaint"), ..order(&scene) }).await;
+    let returned = open(&scene, OpenRequest { category: category("product"), ..order(&scene) }).await;
     assert_eq!(returned.assignee, Some(id(&scene.supervisor)), "by name anybody of staff");
     assert_eq!(open(&scene, order(&scene)).await.assignee, Some(id(&scene.agent)));
     scene.store.change_agent(scene.organization, id(&scene.agent), |agent| agent.capacity = 1);
@@ -271,12 +271,17 @@ async fn rules_are_set_by_administrators() {
     rules.remove(&admin, first.id).await.unwrap();
     assert!(matches!(rules.remove(&admin, first.id).await, Err(SupportRequestError::NotFound)));
     assert!(matches!(rules.change(&admin, first.id, change).await, Err(SupportRequestError::NotFound)));
+    let audit = scene.store.audit();
+    let of_first = audit.iter().filter(|one| one.target == Some(("routing_rule", first.id.uuid())));
+    let actions: Vec<_> = of_first.map(|one| one.action).collect();
+    assert_eq!((actions.first(), actions.last()), (Some(&"routing_rule.added"), Some(&"routing_rule.removed")));
+    assert!(audit.iter().any(|one| one.action == "routing_rule.changed"));
 }
 
 #[tokio::test]
 async fn settings_are_read_by_staff_and_set_by_administrators() {
     let scene = Scene::new();
-    let automation = Automation::new(Arc::new(scene.store.clone()));
+    let automation = Automation::new(Arc::new(scene.store.clone()), scene.env.clone());
     let admin = scene.user(Role::Admin, "Alix Roy");
     assert!(automation.read(&scene.customer).await.is_err());
     let before = automation.read(&scene.agent).await.unwrap();
@@ -287,6 +292,10 @@ async fn settings_are_read_by_staff_and_set_by_administrators() {
     let after = automation.change(&admin, change).await.unwrap();
     assert_eq!(after, crate::RequestSettings { archive_days: None, auto_close_days: Some(1), ..before });
     assert_eq!(automation.read(&scene.agent).await.unwrap(), after);
+    automation.change(&admin, change).await.unwrap();
+    let audited: Vec<_> = scene.store.audit().iter().map(|one| (one.action, one.details["fields"].clone())).collect();
+    let fields = serde_json::json!(["auto_close_days", "archive_days"]);
+    assert_eq!(audited, [("organization.changed", fields)], "what changes nothing, and what was refused, is not there");
     let wrong = SettingsChange {
         escalation_hours: Some(Some(0)),
         auto_close_days: Some(Some(366)),
