@@ -84,7 +84,7 @@ export class Commands {
   }
 
   followUp(request: SupportRequest, followUp: { subject?: string; description?: string }, key: string): Promise<boolean> {
-    return this.#attempt(request, () => this.#desk.requests.followUp(request.id, followUp, key), (opened) => {
+    return this.#attempt(request, () => this.#desk.requests.followUp<SupportRequest>(request.id, followUp, key), (opened) => {
       go({ view: 'open', number: opened.number, details: false });
       return { text: this.#speech.t('done.followed_up', { number: opened.number }) };
     });

@@ -77,7 +77,7 @@ function MemberDialog({ member, onClose, onSaved }: MemberDialogProps) {
   const [spoken, setSpoken] = useState<readonly string[]>(member.skills?.languages ?? []);
   const save = () =>
     form.submit(async () => {
-      onSaved(await staff.change(member.id, { role, active, capacity: Number(capacity), skills: { categories: skilled, languages: spoken } }));
+      onSaved(await staff.change(member.id, { role, active, capacity: Number(capacity), skills: { categories: [...skilled], languages: locales.filter((one) => spoken.includes(one)) } }));
       onClose();
       toast({ text: t('settings.saved') });
     });

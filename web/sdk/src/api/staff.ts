@@ -4,13 +4,9 @@ import { uuid } from '../env.ts';
 import { once, type ApiClient } from './client.ts';
 
 /** What a member of staff answers best. */
-export interface Skills {
-  categories: readonly string[];
-  languages: readonly string[];
-}
+export type Skills = NonNullable<User['skills']>;
 
-/** `capacity`: how many requests they answer at a time. */
-export type StaffMember = User & { capacity?: number; skills?: Skills };
+export type StaffMember = User;
 
 export type StaffChange = Partial<Pick<StaffMember, 'first_name' | 'last_name' | 'role' | 'active' | 'capacity' | 'skills'>>;
 

@@ -58,7 +58,8 @@ export interface Opinion {
 /** The words of a request that follows a closed one: its subject, when it is another one, and its first message. */
 export interface FollowUp {
   subject?: string | undefined;
-  content: string;
+  description?: string | undefined;
+  content?: string | undefined;
 }
 
 /** `access_token` is given to guests only: good for the new request. */
@@ -158,11 +159,6 @@ export class SupportRequestsApi {
     return this.#client.post(`/support-requests/${id}/merge`, merge, { idempotent: true });
   }
 
-  /** A new request of the same person that follows a closed one. */
-  followUp(id: string, followUp: { subject?: string; description?: string }, key: string = uuid()): Promise<SupportRequest> {
-    return this.#client.post(`/support-requests/${id}/follow-up`, followUp, once(key));
-  }
-
   /** Hidden everywhere; an admin can restore it for 30 days. */
   remove(id: string): Promise<void> {
     return this.#client.call('DELETE', `/support-requests/${id}`, { idempotent: true });
@@ -183,7 +179,7 @@ export class SupportRequestsApi {
   }
 
   /** Opens the request that follows a closed one; for guests too. */
-  followUp(id: string, words: FollowUp, key: string): Promise<OpenedFollowUp> {
+  followUp<R extends OwnSupportRequest = OpenedFollowUp>(id: string, words: FollowUp, key: string = uuid()): Promise<R> {
     return this.#client.post(`/support-requests/${id}/follow-up`, words, once(key));
   }
 
