@@ -43,7 +43,7 @@ impl Assigning {
                 match desk.assign_waiting(organization).await {
                     Ok(0) => {}
                     Ok(given) => {
-                        tracing::info!(organization_id = %organization, given, "requests were given to agents")
+                        tracing::info!(organization_id = %organization, given, "requests were given to agents");
                     }
                     Err(error) => tracing::warn!(%error, "requests could not be given to agents; the task will"),
                 }

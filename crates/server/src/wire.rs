@@ -157,28 +157,19 @@ impl Parts {
         let timeout = Duration::from_secs(config.chat_timeout_s);
         let sessions = Sessions::new(store.clone(), store.clone(), hub.clone(), Arc::clone(&env), timeout);
         let queues = Arc::new(Queues::new(store.clone(), Arc::clone(&env)));
-        let promising = Arc::new(Promising::new(store.clone(), Arc::clone(&env)));
-        let categories = Arc::new(Categories::new(store.clone(), Arc::clone(&env)));
-        let canned_replies = Arc::new(CannedReplies::new(store.clone(), store.clone(), Arc::clone(&env)));
-        let saved_views = Arc::new(SavedViews::new(store.clone(), Arc::clone(&env)));
-        let automation = Arc::new(Automation::new(store.clone(), Arc::clone(&env)));
-        let routing = Arc::new(RoutingRules::new(store.clone(), people, Arc::clone(&env)));
         let (desk, chat, sessions) = (Arc::new(desk), Arc::new(chat), Arc::new(sessions));
         let uploads = Arc::new(uploads);
-        let erasing = Erasing::new(
-            store.clone(),
-            Arc::new(forgetting::Closing(Arc::clone(&identity))),
-            Arc::new(forgetting::Deleting { log: store.clone() }),
-            Arc::new(forgetting::Removing(Arc::clone(&uploads))),
-            Arc::new(forgetting::Unsending(crate::letters::folder(config))),
-            Arc::new(forgetting::Telling(Arc::clone(&desk))),
-            store.clone(),
-            Arc::clone(&env),
-        );
-        let (erasing, exporting) =
-            (Arc::new(erasing), Arc::new(Exporting::new(store.clone(), store.clone(), Arc::clone(&env))));
-        let (auditing, customers) = (Auditing::new(store.clone()), Customers::new(store.clone()));
         Ok(Self {
+            promising: Arc::new(Promising::new(store.clone(), Arc::clone(&env))),
+            automation: Arc::new(Automation::new(store.clone(), Arc::clone(&env))),
+            canned_replies: Arc::new(CannedReplies::new(store.clone(), store.clone(), Arc::clone(&env))),
+            categories: Arc::new(Categories::new(store.clone(), Arc::clone(&env))),
+            saved_views: Arc::new(SavedViews::new(store.clone(), Arc::clone(&env))),
+            routing: Arc::new(RoutingRules::new(store.clone(), people, Arc::clone(&env))),
+            auditing: Arc::new(Auditing::new(store.clone())),
+            customers: Arc::new(Customers::new(store.clone())),
+            erasing: Arc::new(erasing(config, &env, &store, &identity, &uploads, &desk)),
+            exporting: Arc::new(Exporting::new(store.clone(), store.clone(), Arc::clone(&env))),
             env,
             texts,
             store,
@@ -186,17 +177,7 @@ impl Parts {
             secrets,
             pace,
             desk,
-            promising,
             assigning,
-            automation,
-            canned_replies,
-            categories,
-            auditing: Arc::new(auditing),
-            customers: Arc::new(customers),
-            erasing,
-            exporting,
-            routing,
-            saved_views,
             chat,
             uploads,
             files,
@@ -311,4 +292,25 @@ async fn open_store(config: &Config, hints: Arc<dyn chat::Hints>) -> anyhow::Res
         );
     }
     SeaStore::connect(StoreOptions::new(url.expose(), hints)).await.context("the database cannot be used")
+}
+
+/// Erasure, and all that it takes back with a person.
+fn erasing(
+    config: &Config,
+    env: &Arc<dyn Env>,
+    store: &Arc<SeaStore>,
+    identity: &Arc<Identity>,
+    uploads: &Arc<Uploads>,
+    desk: &Arc<Desk>,
+) -> Erasing {
+    Erasing::new(
+        store.clone(),
+        Arc::new(forgetting::Closing(Arc::clone(identity))),
+        Arc::new(forgetting::Deleting { log: store.clone() }),
+        Arc::new(forgetting::Removing(Arc::clone(uploads))),
+        Arc::new(forgetting::Unsending(crate::letters::folder(config))),
+        Arc::new(forgetting::Telling(Arc::clone(desk))),
+        store.clone(),
+        Arc::clone(env),
+    )
 }
