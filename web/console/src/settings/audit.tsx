@@ -74,7 +74,7 @@ export function AuditPage() {
       {problem === null && found !== null && found.items.length === 0 && <p class="meta">{t('audit.none')}</p>}
       {problem === null && found !== null && found.items.length > 0 && (
         <>
-          <div class="table-scroll" tabIndex={0} role="region" aria-label={t('settings.audit')}>
+          <div class="table-scroll" tabIndex={0} role="group" aria-label={t('settings.audit')}>
             <table class="audit">
               <thead>
                 <tr>
