@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { ApiError, MAX_CONTENT, Revisions, type ThreadMessage } from '@guichet/sdk';
 import { Button, Icon, icons, sends, useGrowing } from '@guichet/ui';
-import { Dialog } from '../shell/dialog.tsx';
+import { Sure } from '../dialogs/sure.tsx';
 import { Menu, MenuItem } from '../shell/menu.tsx';
 import { toast } from '../shell/toasts.tsx';
 import { useText } from '../texts.ts';
@@ -63,30 +63,18 @@ export function MessageBody({ message, revisions, takesEdits, children }: Messag
         </MenuItem>
       </Menu>
       {asking && (
-        <Dialog
+        <Sure
           title={t('message.delete_title')}
+          action={t('message.delete')}
           onClose={() => setAsking(false)}
-          actions={
-            <>
-              <Button autofocus onClick={() => setAsking(false)}>
-                {t('message.cancel')}
-              </Button>
-              <Button
-                look="danger"
-                onClick={() => {
-                  setAsking(false);
-                  // The button that opened the question goes with the message's words.
-                  body.current?.closest<HTMLElement>('.thread-scroll')?.focus();
-                  revisions.remove(id).catch(told);
-                }}
-              >
-                {t('message.delete')}
-              </Button>
-            </>
-          }
+          onSure={() => {
+            // The button that opened the question goes with the message's words.
+            body.current?.closest<HTMLElement>('.thread-scroll')?.focus();
+            revisions.remove(id).catch(told);
+          }}
         >
           <p>{t('message.delete_why')}</p>
-        </Dialog>
+        </Sure>
       )}
     </div>
   );

@@ -3,9 +3,9 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { type NewNote, type Note } from '@guichet/sdk';
 import { Button, Clock, Icon, icons, parseInline, sends, useGrowing, type Inline } from '@guichet/ui';
 import { useAgents } from '../dialogs/action.tsx';
+import { Sure } from '../dialogs/sure.tsx';
 import { useDesk, type Me } from '../desk.ts';
 import { Menu, MenuItem } from '../shell/menu.tsx';
-import { Dialog } from '../shell/dialog.tsx';
 import { toast } from '../shell/toasts.tsx';
 import { useText } from '../texts.ts';
 import { refusal } from './actions.ts';
@@ -71,29 +71,17 @@ export function NoteItem({ note, notes }: { readonly note: Note; readonly notes:
         />
       )}
       {asking && (
-        <Dialog
+        <Sure
           title={t('note.delete_title')}
+          action={t('message.delete')}
           onClose={() => setAsking(false)}
-          actions={
-            <>
-              <Button autofocus onClick={() => setAsking(false)}>
-                {t('dialog.cancel')}
-              </Button>
-              <Button
-                look="danger"
-                onClick={() => {
-                  setAsking(false);
-                  document.querySelector<HTMLElement>('.thread-scroll')?.focus();
-                  notes.remove(note).catch(tell);
-                }}
-              >
-                {t('message.delete')}
-              </Button>
-            </>
-          }
+          onSure={() => {
+            document.querySelector<HTMLElement>('.thread-scroll')?.focus();
+            notes.remove(note).catch(tell);
+          }}
         >
           <p>{t('note.delete_why')}</p>
-        </Dialog>
+        </Sure>
       )}
     </article>
   );

@@ -7,22 +7,13 @@ import { Dialog } from '../shell/dialog.tsx';
 import { Check, GeneralProblem, TextField, useSubmission } from '../shell/form.tsx';
 import { toast } from '../shell/toasts.tsx';
 import { useText } from '../texts.ts';
-import { refusal } from '../conversation/actions.ts';
-import { Item, Loaded, Removal, useEditing } from './page.tsx';
+import { Item, Loaded, Removal, useEditing, useSwap } from './page.tsx';
 
 export function CategoriesPage() {
-  const speech = useText();
-  const { t, locale } = speech;
+  const { t, locale } = useText();
   const { categories, settings } = useDesk();
   const editing = useEditing<RequestCategory>();
-  const swap = (one: RequestCategory, other: RequestCategory | undefined) => {
-    if (other === undefined) return;
-    const places = one.position === other.position ? [other.position + 1, other.position] : [other.position, one.position];
-    Promise.all([settings.changeCategory(one.id, { position: places[0]! }), settings.changeCategory(other.id, { position: places[1]! })]).then(
-      () => categories.reload(),
-      (error: unknown) => toast({ text: refusal(error, speech), tone: 'danger' }),
-    );
-  };
+  const swap = useSwap<RequestCategory>((id, position) => settings.changeCategory(id, { position }), categories);
   return (
     <Loaded from={categories}>
       {(all) => (
@@ -41,8 +32,8 @@ export function CategoriesPage() {
                   </>
                 }
                 onEdit={() => editing.edit(category)}
-                onUp={index > 0 ? () => swap(category, all[index - 1]) : undefined}
-                onDown={index < all.length - 1 ? () => swap(category, all[index + 1]) : undefined}
+                onUp={index > 0 ? () => void swap(all[index - 1], category) : undefined}
+                onDown={index < all.length - 1 ? () => void swap(category, all[index + 1]) : undefined}
                 onRemove={() => editing.remove(category)}
               />
             ))}

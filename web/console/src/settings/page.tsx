@@ -2,15 +2,31 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { Button, Empty, Icon, icons, Skeleton, useLate } from '@guichet/ui';
+import { refusal } from '../conversation/actions.ts';
 import { Fetched } from '../fetched.ts';
 import { Dialog } from '../shell/dialog.tsx';
 import { GeneralProblem, useSubmission } from '../shell/form.tsx';
 import { Menu, MenuItem } from '../shell/menu.tsx';
+import { toast } from '../shell/toasts.tsx';
 import { useText } from '../texts.ts';
 
 /** Read for this page alone. */
 export function useFetched<Value>(read: () => Promise<Value>): Fetched<Value> {
   return useMemo(() => new Fetched(read), []);
+}
+
+/** Puts one of a list behind its next. However that ends, the list is shown as it is then. */
+export function useSwap<One extends { readonly id: string; readonly position: number }>(move: (id: string, position: number) => Promise<unknown>, from: { reload(): unknown }) {
+  const speech = useText();
+  return async (one: One | undefined, next: One | undefined) => {
+    if (one === undefined || next === undefined) return;
+    // Two that shared a place are told apart by it.
+    const behind = one.position === next.position ? next.position + 1 : next.position;
+    const moved = await Promise.allSettled([move(one.id, behind), move(next.id, one.position)]);
+    const failed = moved.find((end) => end.status === 'rejected');
+    if (failed !== undefined) toast({ text: refusal(failed.reason, speech), tone: 'danger' });
+    from.reload();
+  };
 }
 
 export interface LoadedProps<Value> {

@@ -2,7 +2,6 @@
 import { useState } from 'preact/hooks';
 import type { Priority, RequestKind, RoutingRule } from '@guichet/sdk';
 import { Badge, Button, icons, locales } from '@guichet/ui';
-import { refusal } from '../conversation/actions.ts';
 import { useCategories, useCategoryName } from '../details/categories.ts';
 import { useAgents } from '../dialogs/action.tsx';
 import { useDesk } from '../desk.ts';
@@ -12,22 +11,15 @@ import { Dialog } from '../shell/dialog.tsx';
 import { Check, GeneralProblem, SelectField, TextField, useSubmission } from '../shell/form.tsx';
 import { toast } from '../shell/toasts.tsx';
 import { useText } from '../texts.ts';
-import { Item, Loaded, Removal, useEditing, useFetched } from './page.tsx';
+import { Item, Loaded, Removal, useEditing, useFetched, useSwap } from './page.tsx';
 
 export function RoutingPage() {
-  const speech = useText();
-  const { t } = speech;
+  const { t } = useText();
   const { settings } = useDesk();
   const rules = useFetched(async () => (await settings.routingRules()).toSorted((a, b) => a.position - b.position));
   const editing = useEditing<RoutingRule>();
   const describe = useDescription();
-  const swap = (one: RoutingRule, other: RoutingRule | undefined) => {
-    if (other === undefined) return;
-    Promise.all([settings.changeRoutingRule(one.id, { position: other.position }), settings.changeRoutingRule(other.id, { position: one.position })]).then(
-      () => rules.reload(),
-      (error: unknown) => toast({ text: refusal(error, speech), tone: 'danger' }),
-    );
-  };
+  const swap = useSwap<RoutingRule>((id, position) => settings.changeRoutingRule(id, { position }), rules);
   return (
     <Loaded from={rules}>
       {(all) => (
@@ -42,8 +34,8 @@ export function RoutingPage() {
                 badge={!rule.enabled && <Badge>{t('routing.off')}</Badge>}
                 detail={describe(rule)}
                 onEdit={() => editing.edit(rule)}
-                onUp={index > 0 ? () => swap(rule, all[index - 1]) : undefined}
-                onDown={index < all.length - 1 ? () => swap(rule, all[index + 1]) : undefined}
+                onUp={index > 0 ? () => void swap(all[index - 1], rule) : undefined}
+                onDown={index < all.length - 1 ? () => void swap(rule, all[index + 1]) : undefined}
                 onRemove={() => editing.remove(rule)}
               />
             ))}

@@ -2,7 +2,6 @@
 import { useState } from 'preact/hooks';
 import type { SavedView } from '@guichet/sdk';
 import { Badge, Button } from '@guichet/ui';
-import { refusal } from '../conversation/actions.ts';
 import { useCategoryName } from '../details/categories.ts';
 import { useAgents } from '../dialogs/action.tsx';
 import { useDesk } from '../desk.ts';
@@ -12,7 +11,7 @@ import { Dialog } from '../shell/dialog.tsx';
 import { Check, GeneralProblem, TextField, useSubmission } from '../shell/form.tsx';
 import { toast } from '../shell/toasts.tsx';
 import { useText } from '../texts.ts';
-import { Item, Loaded, Removal, useEditing } from './page.tsx';
+import { Item, Loaded, Removal, useEditing, useSwap } from './page.tsx';
 
 export function ViewsPage() {
   const speech = useText();
@@ -26,14 +25,7 @@ export function ViewsPage() {
     describe(readQuery({ ...view.filter, sort: view.sort === 'updated_at' ? null : view.sort, order: view.sort === 'updated_at' ? null : view.order }), speech, categoryName, (id) => agents.find((agent) => agent.id === id)?.name ?? id)
       .map(({ text }) => text)
       .join(' · ');
-  const swap = (one: SavedView, other: SavedView | undefined) => {
-    if (other === undefined) return;
-    const [first, second] = one.position === other.position ? [other.position + 1, other.position] : [other.position, one.position];
-    Promise.all([savedViewsApi.change(one.id, { position: first! }), savedViewsApi.change(other.id, { position: second! })]).then(
-      () => savedViews.reload(),
-      (error: unknown) => toast({ text: refusal(error, speech), tone: 'danger' }),
-    );
-  };
+  const swap = useSwap<SavedView>((id, position) => savedViewsApi.change(id, { position }), savedViews);
   return (
     <Loaded from={savedViews}>
       {(all) => (
@@ -47,8 +39,8 @@ export function ViewsPage() {
                 badge={<Badge>{t(view.shared ? 'settings.shared' : 'settings.own')}</Badge>}
                 detail={words(view)}
                 onEdit={mayChange(view) ? () => editing.edit(view) : undefined}
-                onUp={mayChange(view) && index > 0 && mayChange(all[index - 1]!) ? () => swap(view, all[index - 1]) : undefined}
-                onDown={mayChange(view) && index < all.length - 1 && mayChange(all[index + 1]!) ? () => swap(view, all[index + 1]) : undefined}
+                onUp={mayChange(view) && index > 0 && mayChange(all[index - 1]!) ? () => void swap(all[index - 1], view) : undefined}
+                onDown={mayChange(view) && index < all.length - 1 && mayChange(all[index + 1]!) ? () => void swap(view, all[index + 1]) : undefined}
                 onRemove={mayChange(view) ? () => editing.remove(view) : undefined}
               />
             ))}
